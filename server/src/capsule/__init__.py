@@ -1,0 +1,1 @@
+"""The Capsule platform: control plane, node agent, edge and app host."""

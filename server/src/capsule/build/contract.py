@@ -1,0 +1,89 @@
+"""What a builder must do: execute a plan into an artifact, inside walls, within limits."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from capsule.build.plan import Plan
+from capsule.errors import InvalidInput, PlatformError
+
+
+class SourceUnavailable(InvalidInput):
+    """The repository, branch, upload or project path cannot be had."""
+
+    code, title = "source_unavailable", "Source unavailable"
+
+
+class ArchiveRefused(InvalidInput):
+    """The archive is damaged, too large, or has an entry that leaves its root."""
+
+    code, title = "archive_refused", "Archive refused"
+
+
+class BuildFailed(PlatformError):
+    """A step ended badly. `context` has `step` and `exit_code`."""
+
+    code, title = "build_failed", "Build failed"
+
+
+class BuildTimedOut(BuildFailed):
+    code, title = "build_timed_out", "Build timed out"
+
+
+@dataclass(frozen=True)
+class BuildSettings:
+    """What the user chose; everything empty is detected."""
+
+    type: str
+    """Capsule type: `app`, `backend`, `frontend`, `agent`."""
+    run_command: str = ""
+    build_command: str = ""
+    output_directory: str = ""
+    entry: str = ""
+    """`path/to/file.py:symbol`, for apps."""
+    env: dict[str, str] = field(default_factory=dict)
+    """The user's variables; present while building."""
+
+
+@dataclass(frozen=True)
+class BuildLimits:
+    cpu: float = 2.0
+    memory: int = 4096
+    """MiB."""
+    seconds: float = 900.0
+    processes: int = 1024
+
+
+@dataclass(frozen=True)
+class Artifact:
+    path: Path
+    size_bytes: int
+    manifest: dict[str, object] | None = None
+    """For apps: what the entry declared (spec: manifest keys)."""
+
+
+class LogSink(Protocol):
+    """Where build output goes, line by line, as it happens."""
+
+    def write(self, text: str, *, stream: str = "stdout") -> None: ...
+
+
+class Builder(Protocol):
+    name: str
+
+    async def build(
+        self,
+        plan: Plan,
+        *,
+        source: Path,
+        artifact: Path,
+        identity: int,
+        env: dict[str, str],
+        limits: BuildLimits,
+        log: LogSink,
+    ) -> Artifact:
+        """Copy `source` into the new directory `artifact` and run the plan's steps there.
+
+        Raises BuildFailed or BuildTimedOut; on these and on cancellation every process of the build is
+        gone and `artifact` is removed. `identity` is the capsule's number (see `ReplicaSpec`).
+        """

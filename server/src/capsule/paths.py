@@ -1,0 +1,104 @@
+"""Where things lie in the data folder. The only module that spells these names."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class DataPaths:
+    """The layout of one installation's data folder (`--data`, `CAPSULE_DATA`)."""
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        return self.root / "capsule.db"
+
+    @property
+    def keys(self) -> Path:
+        """Key files (mode 0600), outside the database that they protect."""
+        return self.root / "keys"
+
+    @property
+    def run(self) -> Path:
+        """Sockets and pid files of the platform's own processes."""
+        return self.root / "run"
+
+    @property
+    def server_socket(self) -> Path:
+        return self.run / "server.sock"
+
+    @property
+    def node_socket(self) -> Path:
+        return self.run / "node.sock"
+
+    @property
+    def edge_socket(self) -> Path:
+        return self.run / "edge.sock"
+
+    @property
+    def apps_socket(self) -> Path:
+        """HTTP of the app host (the edge's upstream for every app capsule)."""
+        return self.run / "apps.sock"
+
+    @property
+    def apps_control_socket(self) -> Path:
+        return self.run / "apps-control.sock"
+
+    def pid_file(self, process: str) -> Path:
+        return self.run / f"{process}.pid"
+
+    def process_log(self, process: str) -> Path:
+        return self.root / "logs" / f"{process}.log"
+
+    @property
+    def cli_login(self) -> Path:
+        """Token by which the command line of the same operating-system user is logged in."""
+        return self.run / "cli.json"
+
+    def upload(self, upload_id: str) -> Path:
+        return self.root / "uploads" / upload_id
+
+    def checkout(self, build_id: str) -> Path:
+        return self.build(build_id) / "source"
+
+    def git_mirror(self, capsule_id: str) -> Path:
+        return self.root / "git" / capsule_id
+
+    def build(self, build_id: str) -> Path:
+        return self.root / "builds" / build_id
+
+    def build_log(self, build_id: str) -> Path:
+        return self.build(build_id) / "log.jsonl"
+
+    def artifact(self, artifact_id: str) -> Path:
+        return self.root / "artifacts" / artifact_id
+
+    def serve_tree(self, serve_id: str) -> Path:
+        return self.root / "serves" / serve_id
+
+    @property
+    def replicas(self) -> Path:
+        return self.root / "replicas"
+
+    def replica(self, replica_id: str) -> Path:
+        return self.replicas / replica_id
+
+    def storage(self, capsule_id: str) -> Path:
+        """Files of a storage capsule."""
+        return self.root / "storage" / capsule_id
+
+    def telemetry(self, capsule_id: str) -> Path:
+        return self.root / "telemetry" / capsule_id
+
+    def sessions(self, capsule_id: str, environment: str) -> Path:
+        return self.root / "sessions" / f"{capsule_id}.{environment}.db"
+
+    @property
+    def cache(self) -> Path:
+        """Package caches shared by builds (uv, npm)."""
+        return self.root / "cache"
+
+    def state(self, process: str) -> Path:
+        """The own small state of the node agent, the edge and the app host."""
+        return self.root / "state" / process
