@@ -93,6 +93,8 @@ class Replica(Record):
     capsule_id: Mapped[str] = mapped_column(ForeignKey("capsules.id", ondelete="CASCADE"), index=True)
     release_id: Mapped[str | None] = mapped_column(String(40), index=True)
     """None for replicas of a serve."""
+    started_by: Mapped[str] = mapped_column(String(40), default="", index=True)
+    """The deployment or serve that started it; a resumed one finds its half-made replicas by this."""
     environment: Mapped[str] = mapped_column(String(10), default="deploy")
     """`deploy` or `serve`."""
     state: Mapped[str] = mapped_column(String(20), default="starting", index=True)
