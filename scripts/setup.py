@@ -44,7 +44,9 @@ def main() -> int:
         virtual_environment(with_tests=purpose != "run")
         web_assets()
     except subprocess.CalledProcessError as exc:
-        print(f"setup: `{' '.join(map(str, exc.cmd))}` failed with exit code {exc.returncode}.", file=sys.stderr)
+        print(
+            f"setup: `{' '.join(map(str, exc.cmd))}` failed with exit code {exc.returncode}.", file=sys.stderr
+        )
         return 1
     return 0
 
@@ -69,7 +71,9 @@ def system_parts(purpose: str) -> None:
     purposes = ["run"] if purpose == "run" else ["run", purpose]
     wanted = {program: package for name in purposes for program, package in SYSTEM_PARTS[name].items()}
     search = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
-    missing = sorted({package for program, package in wanted.items() if not shutil.which(program, path=search)})
+    missing = sorted(
+        {package for program, package in wanted.items() if not shutil.which(program, path=search)}
+    )
     if not missing:
         return
     if os.geteuid() != 0 or not shutil.which("apt-get"):
@@ -93,7 +97,9 @@ def virtual_environment(*, with_tests: bool) -> None:
     if not uv.exists():
         run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"uv=={UV_VERSION}")
     groups = (["dev"] if with_tests or group_installed("dev") else []) + ([] if system_node() else ["node"])
-    stamp = digest([ROOT / "uv.lock", *ROOT.glob("*/pyproject.toml"), ROOT / "pyproject.toml"], *groups, str(ROOT))
+    stamp = digest(
+        [ROOT / "uv.lock", *ROOT.glob("*/pyproject.toml"), ROOT / "pyproject.toml"], *groups, str(ROOT)
+    )
     if is_done("python", stamp):
         return
     say(f"installing Python packages{' and test tools' if 'dev' in groups else ''}")
@@ -140,7 +146,9 @@ def web_assets() -> None:
     web = ROOT / "web"
     ignored = {"node_modules", "dist"}
     files = [
-        path for path in sorted(web.rglob("*")) if path.is_file() and not ignored & set(path.relative_to(web).parts)
+        path
+        for path in sorted(web.rglob("*"))
+        if path.is_file() and not ignored & set(path.relative_to(web).parts)
     ]
     stamp = digest(files)
     if (web / "dist" / "console" / "index.html").exists() and is_done("web", stamp):

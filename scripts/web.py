@@ -19,7 +19,10 @@ def main() -> int:
         path = os.pathsep.join([str(ROOT / ".venv" / "bin"), path])
     for script in CHECKS.get(task, (task,)):
         code = subprocess.run(
-            ["npm", "run", "--silent", script], cwd=ROOT / "web", env={**os.environ, "PATH": path}, check=False
+            ["npm", "run", "--silent", script],
+            cwd=ROOT / "web",
+            env={**os.environ, "PATH": path},
+            check=False,
         ).returncode
         if code != 0:
             return code

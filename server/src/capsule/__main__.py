@@ -1,0 +1,7 @@
+"""`python -m capsule <command>`."""
+
+import sys
+
+from capsule.main import main
+
+sys.exit(main())

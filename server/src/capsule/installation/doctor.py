@@ -1,0 +1,153 @@
+"""Look at the machine: which optional system parts are there, and what each enables."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One part as shown by `capsule doctor` and on the console's system page."""
+
+    part: str
+    found: bool
+    version: str
+    enables: str
+    hint: str = ""
+    """What to do when it is missing."""
+
+    def as_json(self) -> dict[str, object]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class _Part:
+    name: str
+    enables: str
+    hint: str
+    look: Callable[[], str | None]
+    """Returns a version or a short fact, None when it is not there."""
+
+
+def examine() -> list[Finding]:
+    """Check every part anew. Takes some tens of milliseconds; nothing is changed."""
+    findings = []
+    for part in _PARTS:
+        answer = part.look()
+        findings.append(
+            Finding(
+                part.name,
+                answer is not None,
+                answer or "",
+                part.enables,
+                "" if answer is not None else part.hint,
+            )
+        )
+    return findings
+
+
+def _program(name: str, *arguments: str) -> Callable[[], str | None]:
+    def look() -> str | None:
+        search = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", ""), "/usr/sbin"])
+        path = shutil.which(name, path=search)
+        if path is None:
+            return None
+        try:
+            answer = subprocess.run(
+                [path, *arguments],
+                capture_output=True,
+                text=True,
+                timeout=10,
+                check=False,
+                stdin=subprocess.DEVNULL,
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return None
+        version = re.search(r"\d+(\.\d+)+", answer.stdout + answer.stderr)
+        return version[0] if version else "found"
+
+    return look
+
+
+def _cgroups() -> str | None:
+    root = Path("/sys/fs/cgroup")
+    v2 = root / "cgroup.controllers"
+    if v2.exists() and {"memory", "pids"} <= set(v2.read_text().split()) and os.access(root, os.W_OK):
+        return "v2"
+    if (root / "memory").is_dir() and os.access(root / "memory", os.W_OK):
+        return "v1"
+    return None
+
+
+def _overlay() -> str | None:
+    if os.geteuid() != 0:
+        return None
+    return "found" if "overlay" in Path("/proc/filesystems").read_text() else None
+
+
+def _namespaces() -> str | None:
+    if shutil.which("bwrap") is None:
+        return None
+    user = [] if os.geteuid() == 0 else ["--unshare-user"]
+    command = ["bwrap", *user, "--unshare-pid", "--ro-bind", "/", "/", "--proc", "/proc", "true"]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return (
+        "as root" if done.returncode == 0 and not user else "as this user" if done.returncode == 0 else None
+    )
+
+
+_PARTS = (
+    _Part(
+        "git",
+        "capsules built from git repositories",
+        "apt-get install git",
+        _program("git", "--version"),
+    ),
+    _Part(
+        "bubblewrap",
+        "replicas and builds with files and processes of their own",
+        "apt-get install bubblewrap",
+        _program("bwrap", "--version"),
+    ),
+    _Part(
+        "namespaces",
+        "the walls that bubblewrap builds; without them replicas are plain processes and apps cannot mount filesystems",
+        "run as root, or allow unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone=1)",
+        _namespaces,
+    ),
+    _Part(
+        "cgroups",
+        "limits on memory, processor and number of processes; without them only rlimits",
+        "run as root, or delegate a cgroup to this user",
+        _cgroups,
+    ),
+    _Part(
+        "overlayfs",
+        "a fresh copy of the files at each start without copying",
+        "run as root on a kernel with overlayfs; otherwise files are copied",
+        _overlay,
+    ),
+    _Part("uv", "builds of Python projects", "make setup", _program("uv", "--version")),
+    _Part(
+        "node",
+        "builds and replicas of Node projects, and the web console's own build",
+        "apt-get install nodejs npm, or make setup",
+        _program("node", "--version"),
+    ),
+    _Part(
+        "chromium",
+        "the browser tests of `make test`",
+        "apt-get install chromium",
+        _program("chromium", "--version"),
+    ),
+    _Part("nginx", "the comparison of `make bench`", "apt-get install nginx-light", _program("nginx", "-v")),
+    _Part("wrk", "the load of `make bench`", "apt-get install wrk", _program("wrk", "-v")),
+)

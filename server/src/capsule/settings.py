@@ -1,0 +1,54 @@
+"""What an installation can be told, by option or environment variable. Read in `main.py` only.
+
+Every field is described once, here; `docs/reference/settings.md` is generated from it.
+"""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """One installation. `CAPSULE_PORT=9000` sets `port`, and so on."""
+
+    model_config = SettingsConfigDict(env_prefix="CAPSULE_", extra="ignore")
+
+    data: Path = Field(
+        default_factory=lambda: Path.home() / ".capsule",
+        description="Data folder. Installations with different data folders and ports run side by side.",
+    )
+    port: int = Field(8080, ge=1, le=65535, description="Port of the console and of every capsule.")
+    host: str = Field(
+        "localhost",
+        description="Address to listen on. `localhost` takes no connections from other machines; "
+        "`0.0.0.0` takes them all.",
+    )
+    domain: str = Field(
+        "localhost",
+        pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
+        description="Capsules are served at `<name>.<domain>`. Browsers resolve `*.localhost` by themselves; "
+        "another domain needs a wildcard DNS record.",
+    )
+    edge_workers: int = Field(
+        0, ge=0, le=64, description="Processes of the edge; 0 is one per core, at most four."
+    )
+    builds_at_once: int = Field(2, ge=1, le=64, description="Builds that may run at the same time.")
+    build_seconds: float = Field(900, gt=0, description="Seconds after which a build is stopped as failed.")
+    build_memory: int = Field(4096, ge=128, description="MiB of memory that one build may use.")
+    answer_seconds: float = Field(
+        60, gt=0, description="Seconds within which a new replica has to answer, or its deployment fails."
+    )
+    drain_seconds: float = Field(
+        30,
+        ge=0,
+        description="Seconds that running requests and chat turns get to finish on a replica being replaced.",
+    )
+    admin_email: str = Field(
+        "admin@localhost", description="E-mail of the first admin, used at the first start only."
+    )
+    admin_password: SecretStr | None = Field(
+        None, description="Password of the first admin; without it one is made up and printed once."
+    )
+    demo: bool = Field(True, description="Make the demo space at the first start.")
+    database_url: str = Field("", description="Control database; empty is SQLite in the data folder.")
