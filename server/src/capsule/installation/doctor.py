@@ -119,7 +119,7 @@ _PARTS = (
     ),
     _Part(
         "namespaces",
-        "the walls that bubblewrap builds; without them replicas are plain processes and apps cannot mount filesystems",
+        "the walls that bubblewrap builds; without them replicas are plain processes without mounts",
         "run as root, or allow unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone=1)",
         _namespaces,
     ),

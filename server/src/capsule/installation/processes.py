@@ -1,4 +1,4 @@
-"""The node agent, the edge and the app host: start them apart from the server, ask how they are, stop them."""
+"""Start, ask and stop the node agent, the edge and the app host, which live apart from the server."""
 
 import asyncio
 import os
