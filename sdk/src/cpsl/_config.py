@@ -1,7 +1,7 @@
 """Turn arguments, environment variables and the saved login into one server address and token.
 
 Order: argument, environment (`CAPSULE_URL`, `CAPSULE_HTTP_URL`, `CAPSULE_TOKEN`), the login saved by
-`capsule login`, and last the installation of this operating-system user on this machine. Knows nothing of HTTP.
+`capsule login`, and last the installation of this operating-system user on this machine.
 """
 
 from __future__ import annotations
