@@ -84,6 +84,8 @@ class Builder(Protocol):
     ) -> Artifact:
         """Copy `source` into the new directory `artifact` and run the plan's steps there.
 
+        `env` is the user's; it reaches every step, but what a step sets itself wins.
+
         Raises BuildFailed or BuildTimedOut; on these and on cancellation every process of the build is
         gone and `artifact` is removed. `identity` is the capsule's number (see `ReplicaSpec`).
         """

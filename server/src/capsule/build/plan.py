@@ -1,9 +1,10 @@
 """The plan: serialisable data that says how to turn a source tree into an artifact, and why.
 
 Plain data without behaviour. It can be made, printed and tested without a builder; both builders execute
-the same plan. Paths in commands are written with the placeholders `{app}` (writable copy of the project,
-becomes the artifact's `app/`), `{deps}` (becomes the artifact's read-only `deps/`) and `{cache}` (kept
-between builds), because each builder puts them elsewhere.
+the same plan. Paths in commands, environments and files are written with the placeholders `{app}` (writable
+copy of the project, becomes the artifact's `app/`), `{deps}` (becomes the artifact's read-only `deps/`),
+`{cache}` (kept between builds of one capsule), `{uv}` (the uv binary) and `{sdk}` (a wheel of the platform's
+own `cpsl`), because each builder puts them elsewhere. Other braces are left as they are.
 """
 
 from dataclasses import dataclass, field
@@ -48,6 +49,13 @@ class Plan:
     """See `edge.contract.Probe.path`; None for what speaks on a socket of its own protocol."""
     notices: tuple[str, ...] = ()
     """What the user should know although the plan works."""
+    files: dict[str, str] = field(default_factory=dict)
+    """Small files written before the first step: `{deps}/constraints.txt` → text."""
+    visible: tuple[str, ...] = ()
+    """Host directories that steps and start need at the same path, read-only: an interpreter, a Node
+    outside the system's own folders. A replica gets `Mount(path, path, read_only=True)` for each."""
+    listens_on_socket: bool = False
+    """See `ReplicaSpec.listens_on_socket`."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,127 @@
+"""From a source to an artifact, in the order it happens: fetch → digest → plan → build.
+
+Knows folders, not rows: the caller decides when a build runs, keeps its state and says where logs go.
+"""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from capsule.build.contract import (
+    Artifact,
+    Builder,
+    BuildLimits,
+    BuildSettings,
+    LogSink,
+    SourceUnavailable,
+)
+from capsule.build.detect import make_plan
+from capsule.build.plan import CannotPlan, Plan
+from capsule.build.sources.git import Checkout, checkout
+from capsule.build.sources.tree import digest, project_folder
+from capsule.build.toolchain import Toolchain
+from capsule.build.trees import remove_tree
+from capsule.paths import DataPaths
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A source tree on disk, ready to be planned and built. Nobody writes into it."""
+
+    tree: Path
+    """The project's root: the checkout or upload, with the project path applied."""
+    digest: str
+    """SHA-256 over paths, modes and contents of `tree`."""
+    commit: str | None = None
+    subject: str | None = None
+    """First line of the commit's message."""
+
+
+class Pipeline:
+    """One installation's way from source to artifact. Safe for several builds at a time."""
+
+    def __init__(self, paths: DataPaths, builder: Builder, toolchain: Toolchain) -> None:
+        self._paths = paths
+        self._builder = builder
+        self._toolchain = toolchain
+
+    async def fetch(
+        self, source: Mapping[str, object], *, capsule_id: str, build_id: str, log: LogSink
+    ) -> Fetched:
+        """Bring `source` (see `models.workload.Capsule.source`) onto the disk.
+
+        Raises SourceUnavailable. Git sources are checked out into `paths.checkout(build_id)`, which
+        `forget(build_id)` removes; uploads are used where they lie.
+        """
+        path = str(source.get("path") or "")
+        found: Checkout | None = None
+        if source.get("kind") == "git":
+            root = self._paths.checkout(build_id)
+            found = await checkout(
+                str(source["url"]),
+                branch=str(source.get("branch") or ""),
+                mirror=self._paths.git_mirror(capsule_id),
+                target=root,
+                log=log,
+            )
+        elif source.get("kind") == "upload":
+            root = self._paths.upload(str(source["upload_id"]))
+            if not root.is_dir():
+                raise SourceUnavailable("The uploaded files are gone.", hint="Deploy again from your folder.")
+        else:
+            raise SourceUnavailable(
+                "The capsule has no source.", hint="Set a git repository, or deploy a folder with the CLI."
+            )
+        tree = project_folder(root, path)
+        return Fetched(
+            tree=tree,
+            digest=await asyncio.to_thread(digest, tree),
+            commit=found.commit if found else None,
+            subject=found.subject if found else None,
+        )
+
+    async def plan(self, tree: Path, settings: BuildSettings) -> Plan | CannotPlan:
+        """Detect what `tree` is and write the plan. Runs nothing of the project."""
+        return await asyncio.to_thread(make_plan, tree, settings, self._toolchain)
+
+    def key(self, fetched: Fetched, settings: BuildSettings) -> str:
+        """Return the digest under which an artifact may be used again: tree, settings and tools."""
+        parts = [fetched.digest, asdict(settings), self._toolchain.fingerprint]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    async def build(
+        self,
+        plan: Plan,
+        *,
+        tree: Path,
+        artifact_id: str,
+        identity: int,
+        env: dict[str, str],
+        log: LogSink,
+        limits: BuildLimits | None = None,
+    ) -> Artifact:
+        """Execute `plan` into `paths.artifact(artifact_id)`.
+
+        Raises BuildFailed or BuildTimedOut; then, and on cancellation, no process and no file is left.
+        """
+        return await self._builder.build(
+            plan,
+            source=tree,
+            artifact=self._paths.artifact(artifact_id),
+            identity=identity,
+            env=env,
+            limits=limits or BuildLimits(),
+            log=log,
+        )
+
+    async def forget(self, build_id: str) -> None:
+        """Remove the checkout of a finished build. Its log stays."""
+        await asyncio.to_thread(remove_tree, self._paths.checkout(build_id))
+
+    async def sweep(self) -> None:
+        """Remove what builds of an earlier process left half made. Called once, before the first build."""
+        for partial in self._paths.artifact("x").parent.glob("*.partial"):
+            await asyncio.to_thread(remove_tree, partial)
