@@ -1,0 +1,42 @@
+"""Assemble the web application from its parts. Opens nothing; everything comes in the Context."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+from fastapi import FastAPI
+
+from capsule.api import health, problem
+from capsule.api.access import check_routes
+from capsule.api.console import Console
+from capsule.api.context import Context
+from capsule.api.middleware import Outermost, SameOrigin
+from capsule.api.routers import ROUTERS
+
+_MAX_JSON_BYTES = 1024 * 1024
+"""Routes that take larger, streamed bodies say so with `max_body_size` of their own."""
+
+
+def create_app(
+    context: Context, *, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None
+) -> FastAPI:
+    """Return the server's ASGI app. Raises UndeclaredRoute when a route has no rule."""
+    app = FastAPI(
+        title="Capsule",
+        version=context.version,
+        lifespan=lifespan,
+        max_body_size=_MAX_JSON_BYTES,
+        openapi_url="/api/v1/openapi.json",
+        docs_url="/api/v1/docs",
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+    )
+    app.state.context = context
+    problem.install(app)
+    app.include_router(health.router)
+    for router in ROUTERS:
+        app.include_router(router, prefix="/api/v1")
+    check_routes(app.routes)
+    app.mount("/", Console(context.console))
+    app.add_middleware(SameOrigin)
+    app.add_middleware(Outermost)
+    return app

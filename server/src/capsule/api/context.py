@@ -1,0 +1,54 @@
+"""What a request can use: the opened parts of the running platform, handed to `create_app` as values."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from capsule.apps.contract import AppHost
+from capsule.control.events import Events
+from capsule.control.identity.attempts import Attempts
+from capsule.db import Database
+from capsule.edge.contract import Edge
+from capsule.engines.contract import Engine
+from capsule.kit.crypto import SecretBox
+from capsule.paths import DataPaths
+
+
+@dataclass(frozen=True)
+class Context:
+    """Made once by `main` (or a test); lives as long as the app."""
+
+    database: Database
+    paths: DataPaths
+    box: SecretBox
+    """Encrypts environment values and secrets."""
+    engine: Engine
+    edge: Edge
+    apps: AppHost
+    events: Events = field(default_factory=Events)
+    attempts: Attempts = field(default_factory=Attempts)
+    """Failed sign-ins, for the rate limit."""
+    version: str = "0"
+    domain: str = "localhost"
+    port: int = 8080
+    scheme: str = "http"
+    console: Path | None = None
+    """Folder of the built console."""
+    max_upload_bytes: int = 1024**3
+    """Largest streamed body: a source archive or a file of a storage capsule."""
+
+    def url(self, host: str | None = None) -> str:
+        """Return the public URL of a host of this installation (default: the console)."""
+        default = {"http": 80, "https": 443}[self.scheme]
+        port = "" if self.port == default else f":{self.port}"
+        return f"{self.scheme}://{host or self.domain}{port}"
+
+
+def context_of(request: Request) -> Context:
+    context: Context = request.app.state.context
+    return context
+
+
+CurrentContext = Annotated[Context, Depends(context_of)]

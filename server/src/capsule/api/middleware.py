@@ -1,0 +1,76 @@
+"""What happens around every request: an id, an answer even to a bug, and no foreign page's cookie calls.
+
+Plain ASGI, so that streamed answers pass through untouched.
+"""
+
+import logging
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from capsule.api.problem import UnexpectedFailure, problem
+from capsule.errors import Forbidden
+from capsule.kit.ids import new_id
+
+log = logging.getLogger(__name__)
+
+_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+
+class ForeignOrigin(Forbidden):
+    code, title = "foreign_origin", "Foreign origin"
+
+
+class Outermost:
+    """Give the request an id, and turn a bug into a 500 that names it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = scope["request_id"] = new_id("req")
+        started = False
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                MutableHeaders(scope=message)["X-Request-Id"] = request_id
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_id)
+        except Exception:
+            log.exception("%s %s failed (%s)", scope["method"], scope["path"], request_id)
+            if started:
+                raise  # the answer is half sent; only cutting the connection says so
+            failure = UnexpectedFailure("The server made a mistake; its log has the details.")
+            await problem(failure, request_id)(scope, receive, send_with_id)
+
+
+class SameOrigin:
+    """Refuse unsafe calls that a browser makes with the login cookie from another site's page."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] not in _SAFE_METHODS and self._foreign(scope):
+            refusal = ForeignOrigin("A page of another site may not make this call.")
+            await problem(refusal, scope.get("request_id", ""))(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+    def _foreign(self, scope: Scope) -> bool:
+        headers = Headers(scope=scope)
+        if "authorization" in headers:
+            return False  # no browser adds that by itself
+        origin = headers.get("origin")
+        if origin is None:
+            # Browsers always send Origin with unsafe methods; programs that hold a cookie need not.
+            return headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
+        return urlsplit(origin).netloc.lower() != headers.get("host", "").lower()

@@ -1,0 +1,1 @@
+"""Who somebody is: users, teams, logins, tokens. The lowest tier."""

@@ -1,0 +1,181 @@
+"""Decide who may do what: one table of actions, one function that asks it. Knows no HTTP and no query.
+
+A resource belongs to a team. Somebody outside that team learns nothing about it: the answer is NotFound,
+the same as for a name that was never given. Inside, the role decides. The administrator of the
+installation has powers over the installation, not over other teams' capsules.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from capsule.errors import Forbidden, NotFound, PlatformError, Unauthenticated
+from capsule.models import User
+
+
+class Role(StrEnum):
+    """What a caller is towards a resource; a caller can be several at once."""
+
+    anonymous = "anonymous"
+    user = "user"
+    """Signed in, whatever the team."""
+    member = "member"
+    owner = "owner"
+    admin = "admin"
+    """Administrator of the installation."""
+
+
+class Action(StrEnum):
+    """`<kind>.<verb>`; the verbs of a kind are what a record lists under `can`."""
+
+    profile_read = "profile.read"
+    token_list = "token.list"
+    token_create = "token.create"
+    token_delete = "token.delete"
+    cli_login_read = "cli_login.read"
+    cli_login_approve = "cli_login.approve"
+    system_read = "system.read"
+
+    team_list = "team.list"
+    team_read = "team.read"
+    space_list = "space.list"
+    space_create = "space.create"
+    space_read = "space.read"
+    space_update = "space.update"
+    space_delete = "space.delete"
+
+    capsule_list = "capsule.list"
+    capsule_create = "capsule.create"
+    capsule_read = "capsule.read"
+    capsule_update = "capsule.update"
+    capsule_delete = "capsule.delete"
+    capsule_start = "capsule.start"
+    capsule_stop = "capsule.stop"
+    capsule_restart = "capsule.restart"
+    capsule_deploy = "capsule.deploy"
+    env_read = "env.read"
+    env_update = "env.update"
+    secret_list = "secret.list"
+    secret_set = "secret.set"
+    secret_delete = "secret.delete"
+    file_read = "file.read"
+    file_write = "file.write"
+    file_delete = "file.delete"
+
+    upload_create = "upload.create"
+    plan_create = "plan.create"
+    build_read = "build.read"
+    build_cancel = "build.cancel"
+    release_read = "release.read"
+    deployment_read = "deployment.read"
+    replica_read = "replica.read"
+    log_read = "log.read"
+    access_log_read = "access_log.read"
+    serve_create = "serve.create"
+    serve_read = "serve.read"
+    serve_update = "serve.update"
+    serve_delete = "serve.delete"
+    app_list = "app.list"
+    app_chat = "app.chat"
+
+    @property
+    def kind(self) -> str:
+        return self.value.partition(".")[0]
+
+    @property
+    def verb(self) -> str:
+        return self.value.partition(".")[2]
+
+
+_SIGNED_IN = frozenset({Role.user})
+_MEMBERS = frozenset({Role.member, Role.owner})
+_OWNERS = frozenset({Role.owner})
+
+_FOR_SIGNED_IN = {
+    Action.profile_read,
+    Action.token_list,
+    Action.token_create,
+    Action.token_delete,
+    Action.cli_login_read,
+    Action.cli_login_approve,
+    Action.system_read,
+    Action.team_list,
+    Action.space_list,
+    Action.capsule_list,
+    Action.app_list,
+}
+_FOR_OWNERS = {Action.space_delete}
+
+RULES: Mapping[Action, frozenset[Role]] = {
+    action: _SIGNED_IN if action in _FOR_SIGNED_IN else _OWNERS if action in _FOR_OWNERS else _MEMBERS
+    for action in Action
+}
+"""Who may do what. An action that is not listed above is for the members of the resource's team."""
+
+BROWSER_ONLY = frozenset({Action.token_create, Action.cli_login_approve})
+"""A token must not be able to make further tokens that outlive it."""
+
+
+class BrowserNeeded(Forbidden):
+    code, title = "browser_needed", "Sign in with a browser"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who calls, found out once per request."""
+
+    user: User
+    via: Literal["login", "token"]
+    credential_id: str
+    """Id of the login or of the token."""
+    memberships: Mapping[str, str] = field(default_factory=dict)
+    """Team id → `owner` or `member`."""
+
+    @property
+    def team_ids(self) -> frozenset[str]:
+        """Teams whose records this caller sees; every list is filtered by it."""
+        return frozenset(self.memberships)
+
+    def roles(self, team_id: str | None = None) -> frozenset[Role]:
+        roles = {Role.user}
+        if self.user.is_admin:
+            roles.add(Role.admin)
+        if team_id is not None and team_id in self.memberships:
+            roles.add(Role(self.memberships[team_id]))
+        return frozenset(roles)
+
+
+def authorize(
+    actor: Actor | None,
+    action: Action,
+    *,
+    team_id: str | None = None,
+    missing: PlatformError | None = None,
+) -> None:
+    """Return when `actor` may do `action` on a resource of the team, else raise.
+
+    Raises Unauthenticated without a caller, `missing` (NotFound) when the team is foreign, Forbidden when
+    the role does not suffice.
+    """
+    if actor is None:
+        raise Unauthenticated("This needs a signed-in user.", hint="capsule login")
+    if team_id is not None and team_id not in actor.memberships:
+        raise missing or NotFound("There is nothing by that name.")
+    if not RULES[action] & actor.roles(team_id):
+        raise Forbidden(f"Your role does not allow {action.kind.replace('_', ' ')} {action.verb}.")
+    if action in BROWSER_ONLY and actor.via != "login":
+        raise BrowserNeeded(
+            "A token cannot do this; it needs a person signed in with a browser.",
+            hint="Open the console and sign in.",
+        )
+
+
+def can(actor: Actor, kind: str, team_id: str) -> list[str]:
+    """List the verbs that `actor` may use on records of this kind, for `can: [...]`."""
+    roles = actor.roles(team_id)
+    return [
+        action.verb
+        for action, allowed in RULES.items()
+        if action.kind == kind and action.verb not in {"list", "create"} and allowed & roles
+    ]

@@ -1,0 +1,1 @@
+"""What runs and what configures it: capsules, environment variables, secrets, files."""

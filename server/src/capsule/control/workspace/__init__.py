@@ -1,0 +1,1 @@
+"""Where capsules live: spaces, and the first ones of a new installation."""
