@@ -1,0 +1,19 @@
+import tailwindcss from "@tailwindcss/vite";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+/** `CAPSULE_TARGET` names the running platform that `npm run dev` sends its API calls to. */
+const target = process.env["CAPSULE_TARGET"] ?? "http://localhost:8080";
+
+export default defineConfig({
+  base: "/_shell/",
+  plugins: [react(), tailwindcss()],
+  server: { port: 5174, proxy: { "/api": { target } } },
+  build: {
+    outDir: "../../dist/shell",
+    emptyOutDir: true,
+    assetsDir: "assets",
+    target: "es2022",
+    modulePreload: { polyfill: false },
+  },
+});

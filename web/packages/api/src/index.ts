@@ -1,0 +1,15 @@
+export * from "./types.ts";
+export * from "./problem.ts";
+export { API_ROOT, path, request, withQuery } from "./client.ts";
+export * from "./event-stream.ts";
+export * from "./endpoints/auth.ts";
+export * from "./endpoints/builds.ts";
+export * from "./endpoints/capsules.ts";
+export * from "./endpoints/files.ts";
+export * from "./endpoints/spaces.ts";
+export * from "./endpoints/streams.ts";
+export * from "./endpoints/system.ts";
+export * from "./queries.ts";
+export * from "./query-keys.ts";
+export * as appHost from "./app-host.ts";
+export type { AppInfo, ChatSession, SessionEvent, TurnStatus } from "./app-host.ts";

@@ -1,0 +1,18 @@
+/** Keys of the query cache, all in one place so that invalidation never misses one. */
+export const keys = {
+  me: ["me"] as const,
+  system: ["system"] as const,
+  tokens: ["tokens"] as const,
+  cliLogin: (id: string) => ["cli-login", id] as const,
+  spaces: ["spaces"] as const,
+  secrets: (space: string) => ["spaces", space, "secrets"] as const,
+  capsules: ["capsules"] as const,
+  capsulesOf: (space: string) => ["capsules", "of", space] as const,
+  capsule: (capsule: string) => ["capsule", capsule] as const,
+  env: (capsule: string) => ["capsule", capsule, "env"] as const,
+  builds: (capsule: string) => ["capsule", capsule, "builds"] as const,
+  build: (build: string) => ["build", build] as const,
+  deployments: (capsule: string) => ["capsule", capsule, "deployments"] as const,
+  accessLogs: (capsule: string, search: string) => ["capsule", capsule, "access-logs", search] as const,
+  files: (capsule: string, folder: string) => ["capsule", capsule, "files", folder] as const,
+};
