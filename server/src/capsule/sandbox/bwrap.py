@@ -1,0 +1,52 @@
+"""Turn a box into bubblewrap's arguments. Runs nothing."""
+
+from pathlib import Path
+
+from capsule.sandbox.box import Bind, Box
+from capsule.sandbox.machine import Machine, Walls
+from capsule.sandbox.system_files import account_arguments, platform_binds, system_arguments
+
+
+def bwrap_arguments(box: Box, machine: Machine) -> list[str]:
+    """Return everything before the command. Writes the box's passwd and group files into its scratch."""
+    uid = machine.uid(box.identity)
+    arguments = [
+        "--unshare-pid",
+        "--unshare-ipc",
+        "--unshare-uts",
+        "--unshare-cgroup-try",
+        "--die-with-parent",
+        "--new-session",
+        *("--hostname", box.hostname),
+    ]
+    if machine.walls is Walls.root:
+        # No user namespace: mounts are made as real root (works in a chroot, reads folders closed to others).
+        # What is left is what the inner setpriv needs to become the box's user; it gives the rest away.
+        arguments += ["--cap-drop", "ALL"]
+        for capability in ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP"):
+            arguments += ["--cap-add", capability]
+    else:
+        arguments += ["--unshare-user"]
+    arguments += _folders(("/etc/ssl", "/run", "/var"))
+    arguments += system_arguments()
+    arguments += account_arguments(Path(box.scratch), uid, box.home)
+    arguments += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/dev/shm"]
+    arguments += ["--perms", "1777", "--tmpfs", "/tmp", "--perms", "1777", "--dir", "/var/tmp"]
+    binds = [*(platform_binds() if box.platform_files else ()), *box.binds]
+    binds += [Bind(overlay.view, overlay.target) for overlay in box.overlays]
+    # Shallow targets first, so that no bind hides another.
+    binds.sort(key=lambda bind: bind.target.rstrip("/").count("/"))
+    for bind in binds:
+        arguments += _folders((str(Path(bind.target).parent),))
+        arguments += ["--ro-bind" if bind.read_only else "--bind", bind.source, bind.target]
+    arguments += ["--chdir", box.cwd, "--clearenv"]
+    return arguments
+
+
+def _folders(paths: tuple[str, ...]) -> list[str]:
+    """Name every folder on the way: those that bubblewrap makes by itself are closed to the box's user."""
+    arguments = []
+    for path in paths:
+        for folder in [*reversed(Path(path).parents), Path(path)][1:]:
+            arguments += ["--dir", str(folder)]
+    return arguments

@@ -1,0 +1,200 @@
+"""Limit and measure a group of processes with cgroups v1 or v2, whichever this machine lets us use."""
+
+import contextlib
+import hashlib
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from capsule.sandbox.box import BoxLimits
+
+_ROOT = Path("/sys/fs/cgroup")
+_V1 = ("memory", "cpu", "cpuacct", "pids")
+_PERIOD = 100_000
+_WALL_PROCESSES = 3
+"""The walls' own processes, on top of what the box may start."""
+
+
+class CgroupsMissing(Exception):
+    """Why cgroups cannot be used here."""
+
+
+@dataclass(frozen=True)
+class Usage:
+    cpu_seconds: float
+    memory_bytes: int
+    processes: int
+
+
+@dataclass(frozen=True)
+class Cgroups:
+    """Where groups can be made: one folder per controller (v1), or one for all (v2)."""
+
+    version: int
+    bases: dict[str, Path]
+
+    def group(self, name: str) -> "Group":
+        """Return the group `name`, existing or not."""
+        return Group(self.version, {controller: base / name for controller, base in self.bases.items()})
+
+    def names(self) -> list[str]:
+        """Return the groups that exist."""
+        base = self.bases["memory"]
+        return sorted(item.name for item in base.iterdir() if item.is_dir()) if base.is_dir() else []
+
+
+class Group:
+    def __init__(self, version: int, paths: dict[str, Path]) -> None:
+        self._version = version
+        self._paths = paths
+
+    @property
+    def folders(self) -> list[str]:
+        """Where a process writes itself into `cgroup.procs` to join."""
+        return sorted({str(path) for path in self._paths.values()})
+
+    def create(self, limits: BoxLimits) -> None:
+        """Make the group with these limits, or set them anew."""
+        for path in self._paths.values():
+            path.mkdir(parents=True, exist_ok=True)
+        quota = max(1_000, int(limits.cpu * _PERIOD))
+        processes = str(limits.processes + _WALL_PROCESSES)
+        if self._version == 2:
+            self._write("memory", "memory.max", str(limits.memory_bytes))
+            with contextlib.suppress(FileNotFoundError):
+                self._write("memory", "memory.swap.max", "0")
+            self._write("cpu", "cpu.max", f"{quota} {_PERIOD}")
+            self._write("pids", "pids.max", processes)
+            return
+        memory = self._paths["memory"]
+        swap = memory / "memory.memsw.limit_in_bytes"
+        if swap.exists():
+            swap.write_text("-1")
+        self._write("memory", "memory.limit_in_bytes", str(limits.memory_bytes))
+        if swap.exists():
+            swap.write_text(str(limits.memory_bytes))
+        self._write("cpu", "cpu.cfs_period_us", str(_PERIOD))
+        self._write("cpu", "cpu.cfs_quota_us", str(quota))
+        self._write("pids", "pids.max", processes)
+
+    def pids(self) -> list[int]:
+        try:
+            text = (self._paths["pids"] / "cgroup.procs").read_text()
+        except (FileNotFoundError, OSError):
+            return []
+        return [int(line) for line in text.split()]
+
+    def oom_kills(self) -> int:
+        """Return how many processes the kernel has killed in this group for want of memory."""
+        name = "memory.events" if self._version == 2 else "memory.oom_control"
+        return self._stat("memory", name, "oom_kill")
+
+    def usage(self) -> Usage:
+        if self._version == 2:
+            cpu = next(
+                (
+                    line.split()[1]
+                    for line in self._read("cpu", "cpu.stat").splitlines()
+                    if "usage_usec" in line
+                ),
+                "0",
+            )
+            seconds = int(cpu) / 1e6
+            memory = int(self._read("memory", "memory.current") or 0)
+            cache = self._stat("memory", "memory.stat", "inactive_file")
+        else:
+            seconds = int(self._read("cpuacct", "cpuacct.usage") or 0) / 1e9
+            memory = int(self._read("memory", "memory.usage_in_bytes") or 0)
+            cache = self._stat("memory", "memory.stat", "total_inactive_file")
+        processes = int(self._read("pids", "pids.current") or 0)
+        return Usage(seconds, max(0, memory - cache), max(0, processes - _WALL_PROCESSES))
+
+    def kill(self, *, within_seconds: float = 5.0) -> bool:
+        """SIGKILL every member until none is left; say whether none is. Blocks."""
+        give_up = time.monotonic() + within_seconds
+        while pids := self.pids():
+            if time.monotonic() > give_up:
+                return False
+            for pid in pids:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.005)
+        return True
+
+    def remove(self) -> None:
+        """Remove the group; its processes must be gone. A group that does not exist is fine."""
+        for path in set(self._paths.values()):
+            for attempt in range(50):
+                try:
+                    path.rmdir()
+                except FileNotFoundError:
+                    pass
+                except OSError:
+                    if attempt == 49:
+                        raise
+                    time.sleep(0.01)  # the kernel lets go of dead members a little later
+                    continue
+                break
+
+    def _write(self, controller: str, name: str, value: str) -> None:
+        (self._paths[controller] / name).write_text(value)
+
+    def _read(self, controller: str, name: str) -> str:
+        try:
+            return (self._paths[controller] / name).read_text()
+        except (FileNotFoundError, OSError):
+            return ""
+
+    def _stat(self, controller: str, name: str, key: str) -> int:
+        for line in self._read(controller, name).splitlines():
+            found, _, value = line.partition(" ")
+            if found == key:
+                return int(value)
+        return 0
+
+
+def find_cgroups(data: Path) -> Cgroups:
+    """Return where groups of this data folder can be made, after making and removing one.
+
+    Raises CgroupsMissing with the reason.
+    """
+    own = "capsule-" + hashlib.sha256(os.fsencode(data.resolve())).hexdigest()[:8]
+    if (_ROOT / "cgroup.controllers").exists():
+        cgroups = _prepare_v2(own)
+    elif all((_ROOT / name / "cgroup.procs").exists() for name in _V1):
+        cgroups = Cgroups(1, {name: _ROOT / name / own for name in _V1})
+    else:
+        raise CgroupsMissing("the controllers memory, cpu and pids are not mounted")
+    trial = cgroups.group(f"trial-{os.getpid()}")
+    try:
+        trial.create(BoxLimits(memory_bytes=64 * 1024 * 1024, cpu=1, processes=8))
+    except OSError as exc:
+        raise CgroupsMissing(f"{exc.strerror or exc}: {exc.filename}") from exc
+    finally:
+        with contextlib.suppress(OSError):
+            trial.remove()
+    return cgroups
+
+
+def _prepare_v2(own: str) -> Cgroups:
+    """Find a group we may divide: the machine's root as root, else the one delegated to us."""
+    line = next(
+        (item for item in Path("/proc/self/cgroup").read_text().splitlines() if item[:3] == "0::"), ""
+    )
+    mine = _ROOT / line[3:].lstrip("/")
+    # Only a group without processes of its own can be divided, so ours is made beside our own process.
+    for parent in (_ROOT, mine.parent):
+        try:
+            base = parent / own
+            base.mkdir(exist_ok=True)
+            for folder in (parent, base):
+                enabled = (folder / "cgroup.subtree_control").read_text().split()
+                for controller in ("memory", "cpu", "pids"):
+                    if controller not in enabled:
+                        (folder / "cgroup.subtree_control").write_text(f"+{controller}")
+        except OSError:
+            continue
+        return Cgroups(2, {name: base for name in ("memory", "cpu", "cpuacct", "pids")})
+    raise CgroupsMissing("no group may be divided: run as root, or as a systemd service with Delegate=yes")

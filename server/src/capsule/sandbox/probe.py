@@ -1,0 +1,73 @@
+"""Find out what this machine allows, by trying it."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from capsule.sandbox.box import Box
+from capsule.sandbox.bwrap import bwrap_arguments
+from capsule.sandbox.cgroups import CgroupsMissing, find_cgroups
+from capsule.sandbox.machine import Machine, Walls
+
+
+def probe(data: Path, *, at_most: Walls = Walls.root) -> Machine:
+    """Try the walls from the strongest down. Takes some 50 ms; leaves nothing behind.
+
+    `data` is where boxes keep their files; it must exist. `at_most` rules stronger walls out.
+    """
+    is_root = os.geteuid() == 0
+    notices: list[str] = []
+    try:
+        cgroups = find_cgroups(data)
+    except CgroupsMissing as exc:
+        cgroups = None
+        notices.append(f"No cgroups ({exc}): memory is limited per process only, processor time not at all.")
+    walls = Walls.plain
+    reason = "switched off"
+    if at_most is not Walls.plain:
+        wanted = Walls.root if is_root and at_most is Walls.root else Walls.user
+        reason = _why_no_bwrap(wanted)
+        walls = wanted if not reason else Walls.plain
+    if walls is Walls.plain:
+        notices.append(
+            f"No walls between capsules ({reason}): they can see each other's files and processes. "
+            "Install bubblewrap and allow user namespaces to mend it."
+        )
+    return Machine(
+        walls=walls,
+        drops_to_own_user=is_root and walls is not Walls.user,
+        cgroups=cgroups,
+        can_overlay=walls is Walls.root and _can_overlay(data),
+        notices=tuple(notices),
+    )
+
+
+def _why_no_bwrap(walls: Walls) -> str:
+    bwrap = shutil.which("bwrap")
+    if bwrap is None:
+        return "bubblewrap is not installed"
+    machine = Machine(walls, walls is Walls.root, None, False, ())
+    with tempfile.TemporaryDirectory(prefix="capsule-probe-") as folder:
+        box = Box(argv=("/bin/true",), scratch=folder, cwd="/", identity=0)
+        arguments = bwrap_arguments(box, machine)
+        trial = subprocess.run(
+            [bwrap, *arguments, "/bin/true"], capture_output=True, text=True, timeout=10, check=False
+        )
+    if trial.returncode == 0:
+        return ""
+    lines = trial.stderr.strip().splitlines()
+    return lines[-1] if lines else f"bubblewrap ended with {trial.returncode}"
+
+
+def _can_overlay(data: Path) -> bool:
+    if shutil.which("unshare") is None or set(str(data)) & set(",:\\"):
+        return False
+    with tempfile.TemporaryDirectory(prefix="overlay-", dir=data) as folder:
+        for name in ("lower", "upper", "work", "view"):
+            Path(folder, name).mkdir()
+        script = 'mount -t overlay overlay -o "lowerdir=$1/lower,upperdir=$1/upper,workdir=$1/work" "$1/view"'
+        command = ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh", folder]
+        trial = subprocess.run(command, capture_output=True, timeout=10, check=False)
+        return trial.returncode == 0
