@@ -1,0 +1,1 @@
+"""One module per noun; each holds click commands and nothing that another noun needs."""
