@@ -58,8 +58,8 @@ def api_page(document: dict[str, Any]) -> str:
         "# HTTP API",
         "",
         "Generated from the code by `make gen`. A running installation has the document at",
-        "`/api/v1/openapi.json`, and `/api/v1/docs` lets you try it. Errors are `application/problem+json` with a",
-        "stable [`code`](errors.md).",
+        "`/api/v1/openapi.json`, and `/api/v1/docs` lets you try it. Errors are `application/problem+json` with",
+        "a stable [`code`](errors.md).",
         "",
     ]
     groups: dict[str, list[str]] = {}
@@ -80,8 +80,8 @@ def settings_page() -> str:
     lines = [
         "# Settings",
         "",
-        "Generated from `server/src/capsule/settings.py`. Each is an environment variable; `capsule up` has options",
-        "for the first few.",
+        "Generated from `server/src/capsule/settings.py`. Each is an environment variable; `capsule up` has",
+        "options for the first few.",
         "",
         "| variable | default | meaning |",
         "|---|---|---|",
@@ -113,7 +113,7 @@ def errors_page() -> str:
         "| code | HTTP | exit | meaning |",
         "|---|---|---|---|",
     ]
-    rows = {}
+    rows: dict[str, str] = {}
     for kind in subclasses(PlatformError):
         text = " ".join((kind.__doc__ or "").split()) if "__doc__" in vars(kind) else ""
         rows.setdefault(
