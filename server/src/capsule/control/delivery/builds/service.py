@@ -1,0 +1,81 @@
+"""Ask for builds and cancel them. The work itself is done by `reconcile`."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from capsule.control.delivery.builds.errors import BuildFinished, NotBuildable, SourceMissing
+from capsule.control.delivery.builds.repository import BuildRepository
+from capsule.control.delivery.leases import end
+from capsule.errors import Conflict
+from capsule.kit.ids import new_id
+from capsule.models import Build, Capsule
+
+
+async def request_build(
+    db_session: AsyncSession, capsule: Capsule, *, trigger: str, requested_by: str | None
+) -> Build:
+    """Queue a build of the capsule's source as it is configured now; one that still waits gives way to it.
+
+    Raises SourceMissing without a source, NotBuildable for a capsule that has none by nature.
+    """
+    if capsule.removed_at is not None:
+        raise Conflict(f"'{capsule.name}' is being removed.")
+    if capsule.type == "storage":
+        raise NotBuildable(f"'{capsule.name}' is a storage capsule; it holds files and is not built.")
+    if not has_source(capsule):
+        raise SourceMissing(
+            f"'{capsule.name}' has no source.",
+            hint="Give it a git repository in its settings, or run capsule deploy in your project folder.",
+        )
+    return await queue_build(
+        db_session,
+        capsule,
+        trigger=trigger,
+        requested_by=requested_by,
+        source=dict(capsule.source),
+        settings=dict(capsule.config),
+    )
+
+
+async def queue_build(
+    db_session: AsyncSession,
+    capsule: Capsule,
+    *,
+    trigger: str,
+    requested_by: str | None,
+    source: dict[str, object],
+    settings: dict[str, object],
+) -> Build:
+    is_serve = trigger == "serve"
+    for older in await BuildRepository(db_session).with_status("queued", capsule_id=capsule.id):
+        if (older.trigger == "serve") == is_serve:
+            end(older, "cancelled", "A newer build took its place.")
+    build = Build(
+        id=new_id("bld"),
+        team_id=capsule.team_id,
+        capsule_id=capsule.id,
+        status="queued",
+        trigger=trigger,
+        source=source,
+        settings=settings,
+        requested_by=requested_by,
+    )
+    db_session.add(build)
+    await db_session.flush()
+    return build
+
+
+async def cancel_build(build: Build) -> None:
+    """Cancel at once while queued; ask the worker to stop while running.
+
+    Raises BuildFinished otherwise.
+    """
+    if build.status == "queued":
+        end(build, "cancelled", "Cancelled before it began.")
+    elif build.status == "running":
+        build.cancel_requested = True
+    else:
+        raise BuildFinished(f"Build {build.id} has already {build.status}.")
+
+
+def has_source(capsule: Capsule) -> bool:
+    return capsule.source.get("kind") in {"git", "upload"}

@@ -1,0 +1,45 @@
+"""What delivery does when the tiers below say that a capsule was made, changed or removed."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from capsule.control.delivery.builds.repository import BuildRepository
+from capsule.control.delivery.builds.service import has_source, request_build
+from capsule.control.delivery.changes import touch
+from capsule.control.delivery.deployments.repository import DeploymentRepository
+from capsule.control.delivery.deployments.service import redeploy_changed
+from capsule.control.delivery.leases import end
+from capsule.control.events import CapsuleChanged, CapsuleCreated, CapsuleRemoved, Events
+from capsule.kit.crypto import SecretBox
+
+
+def subscribe(events: Events, box: SecretBox) -> None:
+    """Connect delivery to the events of workload. Called once by whoever assembles the server."""
+
+    async def created(db_session: AsyncSession, event: CapsuleCreated) -> None:
+        if event.deploy and event.capsule.type != "storage" and has_source(event.capsule):
+            await request_build(db_session, event.capsule, trigger="manual", requested_by=event.by)
+
+    async def changed(db_session: AsyncSession, event: CapsuleChanged) -> None:
+        capsule = event.capsule
+        touch(db_session, capsule.id)
+        if capsule.type == "storage" or event.needs == "reconcile":
+            return
+        # A frontend has no process that could read a variable: its values are built in.
+        if event.needs == "build" or capsule.type == "frontend":
+            if has_source(capsule):
+                await request_build(db_session, capsule, trigger="config", requested_by=event.by)
+        else:
+            await redeploy_changed(db_session, box, capsule)
+
+    async def removed(db_session: AsyncSession, event: CapsuleRemoved) -> None:
+        touch(db_session, event.capsule.id)
+        for build in await BuildRepository(db_session).with_status("queued", capsule_id=event.capsule.id):
+            end(build, "cancelled", "The capsule was removed.")
+        for deployment in await DeploymentRepository(db_session).with_status(
+            "queued", capsule_id=event.capsule.id
+        ):
+            end(deployment, "cancelled", "The capsule was removed.")
+
+    events.subscribe(CapsuleCreated, created)
+    events.subscribe(CapsuleChanged, changed)
+    events.subscribe(CapsuleRemoved, removed)

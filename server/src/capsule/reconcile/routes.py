@@ -1,0 +1,78 @@
+"""Say which route of the edge and which entry of the app host a capsule should have. Pure: calls nothing."""
+
+from capsule.apps.contract import AppState, HostedApp
+from capsule.edge.contract import Probe, Route, RouteState, Upstream
+from capsule.models import Capsule
+from capsule.reconcile.platform import Platform
+
+
+def deploy_route_id(capsule_id: str) -> str:
+    return capsule_id
+
+
+def serve_route_id(capsule_id: str) -> str:
+    return f"{capsule_id}:serve"
+
+
+def capsule_route(
+    platform: Platform,
+    capsule: Capsule,
+    state: RouteState,
+    *,
+    upstreams: tuple[Upstream, ...] = (),
+    reason: str = "",
+    environment: str = "deploy",
+) -> Route:
+    is_serve = environment == "serve"
+    label = f"{capsule.slug}--serve" if is_serve else capsule.slug
+    return Route(
+        id=serve_route_id(capsule.id) if is_serve else deploy_route_id(capsule.id),
+        hosts=(f"{label}.{platform.domain}".lower(),),
+        name=capsule.name,
+        capsule_id=capsule.id,
+        state=state,
+        upstreams=upstreams,
+        reason=reason,
+    )
+
+
+def app_host_upstream(platform: Platform) -> Upstream:
+    """Return the one upstream of every app: the app host, which finds the runtime itself."""
+    return Upstream(id="apps", address=f"unix:{platform.paths.apps_socket}")
+
+
+def upstream_of(platform: Platform, capsule: Capsule, replica_id: str, address: str) -> Upstream:
+    if capsule.type == "app":
+        return app_host_upstream(platform)
+    return Upstream(id=replica_id, address=address)
+
+
+def probe_of(platform: Platform, path: str | None) -> Probe:
+    return Probe(path=path, timeout_seconds=platform.pace.answer)
+
+
+def hosted_app(
+    capsule: Capsule,
+    *,
+    environment: str,
+    version: str,
+    state: AppState,
+    socket: str | None = None,
+    manifest: dict[str, object] | None = None,
+    reason: str = "",
+) -> HostedApp:
+    return HostedApp(
+        capsule_id=capsule.id,
+        environment=environment,
+        name=capsule.name,
+        release=version,
+        state=state,
+        socket=socket,
+        manifest=manifest or {},
+        reason=reason,
+    )
+
+
+def socket_of(address: str | None) -> str | None:
+    """Return the host path of a `unix:` address."""
+    return address.removeprefix("unix:") if address is not None and address.startswith("unix:") else None

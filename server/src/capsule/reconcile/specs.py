@@ -1,0 +1,143 @@
+"""Turn a release into the spec of one replica: command, environment, mounts, limits. Starts nothing."""
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from capsule.control.delivery.releases.requirements import SecretMissing
+from capsule.control.delivery.releases.service import release_env
+from capsule.control.workload.secrets.service import open_secret
+from capsule.engines.contract import Limits, Mount, ReplicaSpec
+from capsule.models import Capsule, Release, Secret
+from capsule.paths import DataPaths
+from capsule.reconcile.platform import Platform
+from capsule.reconcile.storage import share
+
+
+async def release_spec(
+    platform: Platform, db_session: AsyncSession, capsule: Capsule, release: Release, *, replica_id: str
+) -> ReplicaSpec:
+    """Raises SecretMissing when a secret was deleted since the release was made."""
+    return await _spec(
+        platform,
+        db_session,
+        capsule,
+        replica_id=replica_id,
+        release_id=release.id,
+        version=str(release.number),
+        environment="deploy",
+        artifact=str(platform.paths.artifact(release.artifact_id)),
+        config=release.config,
+        env=release_env(platform.box, release),
+    )
+
+
+async def serve_spec(
+    platform: Platform,
+    db_session: AsyncSession,
+    capsule: Capsule,
+    *,
+    replica_id: str,
+    serve_id: str,
+    revision: int,
+    config: dict[str, Any],
+    env: dict[str, str],
+) -> ReplicaSpec:
+    return await _spec(
+        platform,
+        db_session,
+        capsule,
+        replica_id=replica_id,
+        release_id=serve_id,
+        version=f"serve-{revision}",
+        environment="serve",
+        artifact=str(platform.paths.serve_tree(serve_id)),
+        config=config,
+        env=env,
+    )
+
+
+async def _spec(
+    platform: Platform,
+    db_session: AsyncSession,
+    capsule: Capsule,
+    *,
+    replica_id: str,
+    release_id: str,
+    version: str,
+    environment: str,
+    artifact: str,
+    config: dict[str, Any],
+    env: dict[str, str],
+) -> ReplicaSpec:
+    secrets = await _secrets(platform, db_session, capsule, config["secrets"])
+    is_app = capsule.type == "app"
+    return ReplicaSpec(
+        id=replica_id,
+        capsule_id=capsule.id,
+        release_id=release_id,
+        identity=capsule.number,
+        argv=tuple(config["start"]["argv"]),
+        artifact=artifact,
+        env={
+            **secrets,
+            **config["start"].get("env", {}),
+            **env,
+            **_system_env(platform, capsule, release_id, version, environment),
+        },
+        mounts=(*_storage(platform.paths, config["mounts"]), *_visible(config.get("visible", ()))),
+        limits=Limits(cpu=config["cpu"], memory=config["memory"]),
+        listens_on_socket=is_app or bool(config.get("listens_on_socket")),
+        platform_files=is_app,
+    )
+
+
+def _system_env(
+    platform: Platform, capsule: Capsule, release_id: str, version: str, environment: str
+) -> dict[str, str]:
+    label = capsule.slug if environment == "deploy" else f"{capsule.slug}--serve"
+    port = "" if platform.port in (80, 443) else f":{platform.port}"
+    env = {
+        "APP_URL": f"{label}.{platform.domain}{port}",
+        "CAPSULE_APP_ID": capsule.id,
+        "CAPSULE_APP_NAME": capsule.name,
+        "CAPSULE_USER_ID": capsule.team_id,
+        "CAPSULE_VERSION_ID": release_id,
+        "CAPSULE_VERSION": version,
+        "CAPSULE_VERSION_TYPE": environment,
+        "CAPSULE_ENV_TYPE": environment,
+        "CAPSULE_RUNNER_VERSION_TYPE": environment,
+    }
+    if capsule.type == "app":
+        env["CAPSULE_RUNTIME_SOCKET"] = "{run}/replica.sock"
+    return env
+
+
+async def _secrets(
+    platform: Platform, db_session: AsyncSession, capsule: Capsule, names: list[str]
+) -> dict[str, str]:
+    query = select(Secret).where(Secret.space_id == capsule.space_id, Secret.name.in_(names))
+    found = {
+        secret.name: open_secret(platform.box, secret) for secret in await db_session.scalars(query)
+    }
+    for name in names:
+        if name not in found:
+            raise SecretMissing(
+                f"'{capsule.name}' uses the secret '{name}', which this space no longer has.",
+                hint=f"capsule secret create {name}=…",
+            )
+    return found
+
+
+def _storage(paths: DataPaths, mounts: list[dict[str, Any]]) -> list[Mount]:
+    made = []
+    for mount in mounts:
+        folder = paths.storage(mount["storage_id"])
+        share(folder)
+        made.append(Mount(source=str(folder), target=mount["target"]))
+    return made
+
+
+def _visible(folders: Any) -> list[Mount]:
+    return [Mount(source=folder, target=folder, read_only=True) for folder in folders]
