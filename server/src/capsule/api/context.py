@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from capsule.apps.contract import AppHost
 from capsule.control.events import Events
 from capsule.control.identity.attempts import Attempts
+from capsule.control.site import Site
 from capsule.db import Database
 from capsule.edge.contract import Edge
 from capsule.engines.contract import Engine
@@ -39,11 +40,9 @@ class Context:
     max_upload_bytes: int = 1024**3
     """Largest streamed body: a source archive or a file of a storage capsule."""
 
-    def url(self, host: str | None = None) -> str:
-        """Return the public URL of a host of this installation (default: the console)."""
-        default = {"http": 80, "https": 443}[self.scheme]
-        port = "" if self.port == default else f":{self.port}"
-        return f"{self.scheme}://{host or self.domain}{port}"
+    @property
+    def site(self) -> Site:
+        return Site(domain=self.domain, port=self.port, scheme=self.scheme)
 
 
 def context_of(request: Request) -> Context:

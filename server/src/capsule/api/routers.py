@@ -2,4 +2,24 @@
 
 from fastapi import APIRouter
 
-ROUTERS: tuple[APIRouter, ...] = ()
+from capsule.control.identity.cli_logins.endpoints import router as cli_logins
+from capsule.control.identity.logins.endpoints import router as logins
+from capsule.control.identity.teams.endpoints import router as teams
+from capsule.control.identity.tokens.endpoints import router as tokens
+from capsule.control.workload.capsules.endpoints import router as capsules
+from capsule.control.workload.env.endpoints import router as env
+from capsule.control.workload.files.endpoints import router as files
+from capsule.control.workload.secrets.endpoints import router as secrets
+from capsule.control.workspace.spaces.endpoints import router as spaces
+
+ROUTERS: tuple[APIRouter, ...] = (
+    logins,
+    tokens,
+    cli_logins,
+    teams,
+    spaces,
+    secrets,
+    capsules,
+    env,
+    files,
+)

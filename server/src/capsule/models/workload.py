@@ -7,7 +7,16 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from capsule.kit.clock import now
-from capsule.models.base import Record
+from capsule.models.base import Model, Record
+
+
+class CapsuleNumber(Model):
+    """Hands out `Capsule.number`; a number is never given twice, even when its capsule is gone."""
+
+    __tablename__ = "capsule_numbers"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
 
 
 class Capsule(Record):

@@ -1,0 +1,53 @@
+"""API tokens: shown once, kept as a hash."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from capsule.errors import NotFound
+from capsule.kit.clock import now
+from capsule.kit.crypto import token_hash
+from capsule.kit.ids import new_id
+from capsule.models import ApiToken, User
+
+PREFIX = "cap_tok_"
+"""Lets scanners of leaked secrets recognise one."""
+
+
+class TokenNotFound(NotFound):
+    code = "token_not_found"
+
+
+async def create(
+    db_session: AsyncSession, user: User, *, name: str, expires_in: timedelta | None = None
+) -> tuple[ApiToken, str]:
+    """Add a token that may do what the person may, and return it in clear for the only time."""
+    clear = PREFIX + secrets.token_urlsafe(32)
+    token = ApiToken(
+        id=new_id("tok"),
+        user_id=user.id,
+        name=name,
+        token_hash=token_hash(clear),
+        expires_at=now() + expires_in if expires_in else None,
+        created_at=now(),
+    )
+    db_session.add(token)
+    await db_session.flush()
+    return token, clear
+
+
+async def of_user(db_session: AsyncSession, user_id: str) -> Sequence[ApiToken]:
+    query = select(ApiToken).where(ApiToken.user_id == user_id).order_by(ApiToken.created_at.desc())
+    return (await db_session.scalars(query)).all()
+
+
+async def delete(db_session: AsyncSession, user_id: str, token_id: str) -> None:
+    """Drop one of the person's own tokens; it stops working at once."""
+    token = await db_session.get(ApiToken, token_id)
+    if token is None or token.user_id != user_id:
+        raise TokenNotFound(f"You have no token '{token_id}'.")
+    await db_session.delete(token)
+    await db_session.flush()

@@ -1,0 +1,86 @@
+"""People's accounts: made, found and checked."""
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from capsule.control.identity import passwords
+from capsule.control.identity.attempts import Attempts
+from capsule.db import Database
+from capsule.errors import Conflict, InvalidInput, Unauthenticated
+from capsule.kit.clock import now
+from capsule.kit.ids import new_id
+from capsule.models import User
+
+
+class WrongCredentials(Unauthenticated):
+    code, title = "wrong_credentials", "Wrong credentials"
+
+
+class EmailTaken(Conflict):
+    code = "email_taken"
+
+
+class WeakPassword(InvalidInput):
+    code, title = "weak_password", "Password refused"
+
+
+def normal_email(email: str) -> str:
+    """Return the form under which an email is stored and found."""
+    return email.strip().lower()
+
+
+async def sign_in(database: Database, attempts: Attempts, *, email: str, password: str, client: str) -> User:
+    """Return the person whose email and password these are.
+
+    Reads in a session of its own and hashes off the event loop, so that no write lock waits for it.
+    Raises TooManyAttempts and WrongCredentials, which does not tell whether the email is known.
+    """
+    email = normal_email(email)
+    attempts.check(email, client)
+    async with database.reading() as db_session:
+        user = await find(db_session, email)
+        if user is not None:
+            db_session.expunge(user)
+    fits = len(password) <= passwords.MAX_LENGTH and await passwords.matches(
+        password, user.password_hash if user else None
+    )
+    if user is None or not fits:
+        attempts.failed(email, client)
+        raise WrongCredentials("Email or password is wrong.")
+    attempts.succeeded(email, client)
+    return user
+
+
+async def find(db_session: AsyncSession, email: str) -> User | None:
+    return await db_session.scalar(select(User).where(User.email == normal_email(email)))
+
+
+async def is_empty(db_session: AsyncSession) -> bool:
+    """Tell whether the installation has no user yet."""
+    return not await db_session.scalar(select(func.count()).select_from(User))
+
+
+async def create(
+    db_session: AsyncSession, *, email: str, name: str, password: str, is_admin: bool = False
+) -> User:
+    """Add a person. Raises EmailTaken and WeakPassword."""
+    if not passwords.MIN_LENGTH <= len(password) <= passwords.MAX_LENGTH:
+        raise WeakPassword(
+            f"The password needs {passwords.MIN_LENGTH} to {passwords.MAX_LENGTH} characters.",
+            field="password",
+        )
+    password_hash = await passwords.hash_password(password)
+    email = normal_email(email)
+    if await find(db_session, email) is not None:
+        raise EmailTaken(f"There is already a user '{email}'.", field="email")
+    user = User(
+        id=new_id("usr"),
+        email=email,
+        name=name,
+        password_hash=password_hash,
+        is_admin=is_admin,
+        created_at=now(),
+    )
+    db_session.add(user)
+    await db_session.flush()
+    return user

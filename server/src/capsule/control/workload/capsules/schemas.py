@@ -1,0 +1,93 @@
+"""Capsules as callers send them and as the API answers them."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field, field_validator
+
+from capsule.control.shapes.base import Input, Shape
+from capsule.control.shapes.delivery import BuildShape, DeploymentShape, ReplicaShape
+from capsule.control.workload.capsules.source import Source, project_path
+from capsule.control.workload.capsules.status import Status
+
+CapsuleType = Literal["app", "backend", "frontend", "agent", "storage"]
+
+DEFAULT_CPU = 1.0
+DEFAULT_MEMORY = 512
+
+
+class ConfigInput(Input):
+    """What is absent stays as it is (or takes the default in a new capsule)."""
+
+    run_command: str | None = Field(default=None, max_length=4000, description="Empty: detected.")
+    build_command: str | None = Field(default=None, max_length=4000, description="Empty: detected.")
+    output_directory: str | None = Field(default=None, max_length=1000, description="Of the built site.")
+    project_path: str | None = Field(default=None, max_length=1000, description="Folder of the project.")
+    entry: str | None = Field(default=None, max_length=1000, description="Of an app: `file.py:symbol`.")
+    cpu: float | None = Field(default=None, ge=0.05, le=256, description="Cores a replica may use.")
+    memory: int | None = Field(default=None, ge=32, le=1024**2, description="MiB a replica may use.")
+
+    @field_validator("run_command", "build_command", "entry")
+    @classmethod
+    def _line(cls, line: str | None) -> str | None:
+        if line is not None and "\0" in line:
+            raise ValueError("has a zero byte")
+        return line
+
+    @field_validator("project_path", "output_directory")
+    @classmethod
+    def _path(cls, path: str | None) -> str | None:
+        return None if path is None else project_path(path)
+
+
+class ConfigShape(Shape):
+    run_command: str = ""
+    build_command: str = ""
+    output_directory: str = ""
+    project_path: str = ""
+    entry: str = ""
+    cpu: float = DEFAULT_CPU
+    memory: int = DEFAULT_MEMORY
+
+
+class CreateCapsule(Input):
+    space_id: str = Field(description="Id or slug of the space.")
+    name: str
+    type: CapsuleType
+    source: Source | None = None
+    config: ConfigInput = ConfigInput()
+    deploy: bool = Field(default=True, description="Build and deploy at once when there is a source.")
+
+
+class UpdateCapsule(Input):
+    name: str | None = None
+    source: Source | None = None
+    config: ConfigInput = ConfigInput()
+
+
+class LiveRelease(Shape):
+    id: str
+    number: int
+    created_at: datetime
+
+
+class CapsuleShape(Shape):
+    id: str
+    team_id: str
+    space_id: str
+    name: str
+    slug: str
+    type: str
+    is_on: bool
+    status: Status
+    status_reason: str | None
+    url: str | None
+    hosts: list[str]
+    source: dict[str, Any]
+    config: ConfigShape
+    release: LiveRelease | None
+    replicas: list[ReplicaShape]
+    current_build: BuildShape | None = Field(description="The newest build.")
+    current_deployment: DeploymentShape | None = Field(description="The newest deployment.")
+    created_at: datetime
+    can: list[str]
