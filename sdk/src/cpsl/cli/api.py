@@ -71,19 +71,19 @@ class Api:
     def close(self) -> None:
         self._client.close()
 
-    def get(self, path: str, **params: object) -> Any:
+    def get(self, path: str, /, **params: object) -> Any:
         return self.call("GET", path, params=params)
 
-    def post(self, path: str, body: object = None, **params: object) -> Any:
+    def post(self, path: str, /, body: object = None, **params: object) -> Any:
         return self.call("POST", path, body=body, params=params)
 
     def patch(self, path: str, body: object) -> Any:
         return self.call("PATCH", path, body=body)
 
-    def delete(self, path: str, **params: object) -> Any:
+    def delete(self, path: str, /, **params: object) -> Any:
         return self.call("DELETE", path, params=params)
 
-    def items(self, path: str, **params: object) -> list[Record]:
+    def items(self, path: str, /, **params: object) -> list[Record]:
         """Return what a list route answers."""
         found = self.get(path, **params)
         return list(found["items"]) if isinstance(found, dict) else list(found)

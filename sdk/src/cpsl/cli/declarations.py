@@ -1,4 +1,4 @@
-"""Turn the syntax tree of a Python file into what its top level defines, and which of that is a `cpsl` app."""
+"""Turn the syntax tree of a Python file into what its top level defines, and which of that is an app."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Turn ignore files into a decision per path: `.capsuleignore` where a project has one, else its `.gitignore`s.
+"""Turn ignore files into a decision per path: `.capsuleignore` where there is one, else every `.gitignore`.
 
 The patterns mean what they mean to git: `#` comments, `!` takes back, a leading or inner slash ties to the
 file's folder, a trailing slash means folders only, `**` crosses folders.

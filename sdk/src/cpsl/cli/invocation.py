@@ -1,4 +1,4 @@
-"""Turn the options of one call into what commands need: a printer, an API client, the space and capsules meant.
+"""Turn the options of one call into what commands need: a printer, an API client, the space meant.
 
 Nothing is read or connected before a command asks for it.
 """

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable
-
-import click
 
 from cpsl._problems import InvalidInput
 
@@ -26,7 +25,7 @@ def read_pair(text: str, *, what: str) -> tuple[str, str]:
             hint="Letters, digits and underscores, not beginning with a digit: API_KEY=…",
         )
     if value == "-":
-        value = click.get_text_stream("stdin").read().rstrip("\r\n")
+        value = sys.stdin.read().rstrip("\r\n")
     if not value and what == "secret":
         raise InvalidInput(f"The secret {name} has no value.", hint=f"{name}=VALUE, or {name}=- to read it")
     return name, value

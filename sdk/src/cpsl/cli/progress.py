@@ -20,7 +20,7 @@ BEAT_SECONDS = 0.1
 
 
 class Progress:
-    """Steps of long work. `step` starts one, `detail` says more about it, leaving the block removes the line."""
+    """Steps of long work. `step` starts one, `detail` says more of it; the line goes when the block ends."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

@@ -13,7 +13,7 @@ from cpsl.cli.invocation import Invocation
 
 @click.group(cls=Group, default="list")
 def builds() -> None:
-    """List the builds of a capsule (`capsule builds NAME`), show a build's log, cancel one."""
+    """Show the builds of a capsule: `capsule builds NAME`."""
 
 
 @builds.command("list", cls=Command)

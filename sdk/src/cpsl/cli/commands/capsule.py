@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import webbrowser
+import sys
 
 import click
 
@@ -61,7 +61,7 @@ def start(invocation: Invocation, name: str) -> None:
 @with_space
 @pass_invocation
 def stop(invocation: Invocation, name: str) -> None:
-    """Switch the capsule NAME off; its releases, configuration and files stay."""
+    """Switch the capsule NAME off; all it has is kept."""
     _switch(invocation, name, "stop", "is stopping")
 
 
@@ -71,7 +71,7 @@ def stop(invocation: Invocation, name: str) -> None:
 @with_space
 @pass_invocation
 def restart(invocation: Invocation, name: str) -> None:
-    """Start the live release of the capsule NAME afresh, without a gap."""
+    """Start the capsule NAME afresh, without a gap."""
     _switch(invocation, name, "restart", "is restarting")
 
 
@@ -82,7 +82,7 @@ def restart(invocation: Invocation, name: str) -> None:
 @with_space
 @pass_invocation
 def remove(invocation: Invocation, name: str, yes: bool) -> None:
-    """Remove the capsule NAME with its releases, logs and files, for good."""
+    """Remove the capsule NAME with all it has, for good."""
     remove_capsule(invocation, invocation.capsule(name), yes=yes)
 
 
@@ -101,13 +101,15 @@ def open_capsule(invocation: Invocation, name: str, only_print: bool) -> None:
         )
     invocation.out.raw(found["url"])
     if not only_print:
+        import webbrowser
+
         webbrowser.open(found["url"])
 
 
 def remove_capsule(invocation: Invocation, found: Record, *, yes: bool, what: str = "capsule") -> None:
     """Remove a capsule after its name was typed once more."""
     if not yes:
-        if not click.get_text_stream("stdin").isatty():
+        if not sys.stdin.isatty():
             raise InvalidInput(
                 f"Removing the {what} '{found['name']}' needs a confirmation.",
                 hint="Without a terminal: --yes",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import click
-from click.shell_completion import get_completion_class
 
 from cpsl._problems import InvalidInput
 from cpsl.cli.command import Command, pass_invocation
@@ -19,6 +18,8 @@ def completion(invocation: Invocation, ctx: click.Context, shell: str) -> None:
 
     For bash: `eval "$(capsule completion bash)"` in ~/.bashrc.
     """
+    from click.shell_completion import get_completion_class
+
     made = get_completion_class(shell)
     if made is None:
         raise InvalidInput(f"There is no completion for '{shell}'.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import sys
 from pathlib import Path, PurePosixPath
 
 import click
@@ -19,7 +19,7 @@ from cpsl.cli.progress import Progress
 
 @click.group(cls=Group)
 def fs() -> None:
-    """Create filesystems that apps mount, and move files in and out of them."""
+    """Keep files that apps mount: filesystems."""
 
 
 @fs.command("create", cls=Command)
@@ -124,7 +124,7 @@ def download(invocation: Invocation, name: str, remote: str, local: str | None) 
     """
     found, path = _filesystem(invocation, name), _absolute(remote)
     if local == "-":
-        stdout = click.get_binary_stream("stdout")
+        stdout = sys.stdout.buffer
         invocation.api.receive(f"/capsules/{found['id']}/files/content", stdout, params={"path": path})
         stdout.flush()
         return
@@ -197,6 +197,8 @@ def _send(invocation: Invocation, found: Record, source: Path, path: str, progre
 
 def _receive(invocation: Invocation, found: Record, path: str, target: Path) -> int:
     """Download beside the target first, so that a broken download leaves an older file as it was."""
+    import tempfile
+
     try:
         part = tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False)  # noqa: SIM115
     except OSError as error:

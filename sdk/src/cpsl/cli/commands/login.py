@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-import socket
 import time
-import webbrowser
+from typing import TYPE_CHECKING
 
 import click
 
 from cpsl._problems import ApiError, CapsuleError
-from cpsl.cli.api import Api, Record, segment
 from cpsl.cli.command import Command, pass_invocation, with_json, with_server
 from cpsl.cli.invocation import Invocation
+
+if TYPE_CHECKING:
+    from cpsl.cli.api import Api, Record
 
 POLL_SECONDS = 2.0
 WAIT_SECONDS = 300.0
@@ -42,8 +43,9 @@ def login(
     http_port: int | None,
     no_browser: bool,
 ) -> None:
-    """Log in to an installation, by browser unless an e-mail address is given."""
+    """Log in to an installation, by browser or by e-mail."""
     from cpsl import _config
+    from cpsl.cli.api import Api
 
     url = _server_url(invocation, host, http_port or port)
     out, api = invocation.out, Api(url)
@@ -69,8 +71,9 @@ def login(
 @with_server
 @pass_invocation
 def logout(invocation: Invocation) -> None:
-    """Forget the saved login and revoke its token."""
+    """Forget the saved login and end it on the server."""
     from cpsl import _config
+    from cpsl.cli.api import Api
 
     saved = _config.load_saved()
     if saved is None:
@@ -122,6 +125,10 @@ _ORIGINS = {
 
 
 def _by_browser(invocation: Invocation, api: Api, *, no_browser: bool) -> Record:
+    import socket
+
+    from cpsl.cli.api import segment
+
     out = invocation.out
     asked: Record = api.post("/auth/cli-logins", {"host_name": socket.gethostname()})
     url = str(asked["url"])
@@ -130,6 +137,8 @@ def _by_browser(invocation: Invocation, api: Api, *, no_browser: bool) -> Record
     out.line(f"Open this page and confirm the code {click.style(str(asked['code']), bold=True)}:")
     out.line(f"  {url}")
     if not no_browser and _has_browser():
+        import webbrowser
+
         webbrowser.open(url)
     deadline = time.monotonic() + WAIT_SECONDS
     with out.progress() as progress:
@@ -179,6 +188,8 @@ def _server_url(invocation: Invocation, host: str | None, port: int | None) -> s
 
 
 def _token_name() -> str:
+    import socket
+
     return f"capsule CLI on {socket.gethostname()}"
 
 

@@ -5,7 +5,6 @@ The platform (`capsule-server`) is a distribution of its own; this module never 
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 
@@ -51,7 +50,7 @@ def down(everything: bool, data: str | None, more: tuple[str, ...]) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.argument("more", nargs=-1, type=click.UNPROCESSED)
 def status(data: str | None, as_json: bool, more: tuple[str, ...]) -> None:
-    """Show the platform's processes on this machine and their health."""
+    """Show the processes of the platform and their health."""
     hand_over("status", _argv(more, data=data, json=as_json))
 
 
@@ -60,12 +59,14 @@ def status(data: str | None, as_json: bool, more: tuple[str, ...]) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.argument("more", nargs=-1, type=click.UNPROCESSED)
 def doctor(data: str | None, as_json: bool, more: tuple[str, ...]) -> None:
-    """List the optional parts of this system, whether they are there, and what each enables."""
+    """List the optional parts of this machine and what they enable."""
     hand_over("doctor", _argv(more, data=data, json=as_json))
 
 
 def hand_over(command: str, arguments: list[str]) -> None:
     """Replace this process with the platform's program. Raises CapsuleError where it is not installed."""
+    import importlib.util
+
     if importlib.util.find_spec("capsule") is None:
         raise CapsuleError(
             f"`capsule {command}` needs the platform, and only the SDK is installed here.",

@@ -13,7 +13,7 @@ from cpsl.cli.invocation import Invocation
 
 @click.group(cls=Group)
 def token() -> None:
-    """Create and revoke API tokens, with which programs call the platform as you."""
+    """Keep tokens by which programs call the platform as you."""
 
 
 @token.command("create", cls=Command)

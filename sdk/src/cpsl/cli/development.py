@@ -1,0 +1,274 @@
+"""One `capsule serve`: the app's files on the server, kept like the directory, until the developer leaves.
+
+The watcher runs in the caller's thread; heartbeat and log stream have one each. All of them survive a server
+that is away for a while.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+
+import click
+
+from cpsl._problems import ApiError, CapsuleError
+from cpsl.cli.api import Record
+from cpsl.cli.archive import pack
+from cpsl.cli.entry import Entry, read_declaration, syntax_problem
+from cpsl.cli.invocation import Invocation
+from cpsl.cli.progress import Progress
+from cpsl.cli.upload import upload_directory
+from cpsl.cli.watch import ChangeSet, Tree, wakes
+
+HEARTBEAT_SECONDS = 5.0
+START_SECONDS = 180.0
+NEEDS_NEW_SERVE = ("requirements.txt", "pyproject.toml", "uv.lock", "poetry.lock")
+
+
+class ServeFailed(CapsuleError):
+    code = "serve_failed"
+
+
+class Development:
+    """Runs one app from a directory; `run` returns when it was stopped."""
+
+    def __init__(self, invocation: Invocation, entry: Entry, name: str) -> None:
+        self._invocation = invocation
+        self._api = invocation.api
+        self._out = invocation.out
+        self._entry = entry
+        self._name = name
+        self._declaration = entry.declaration
+        self._stop = threading.Event()
+        self._lock = threading.RLock()
+        self._over: CapsuleError | None = None
+        self._held_back: list[str] = []
+        self._reported_revision = -1
+        self._reported_status = ""
+        self._running = threading.Event()
+        self._reloading_since: float | None = None
+
+    def run(self) -> None:
+        """Serve until interrupted. Raises ServeFailed when the server ends it, or cannot start it."""
+        with self._out.progress() as progress:
+            self._start(progress)
+            threads = [
+                threading.Thread(target=target, daemon=True, name=name)
+                for target, name in ((self._beat, "heartbeat"), (self._listen, "log stream"))
+            ]
+            for thread in threads:
+                thread.start()
+            try:
+                self._wait_until_up(progress)
+            except BaseException:
+                self._leave()
+                raise
+        try:
+            self._watch()
+        finally:
+            self._leave()
+        if self._over is not None:
+            raise self._over
+
+    def _start(self, progress: Progress) -> None:
+        upload, project = upload_directory(self._invocation, self._entry.root, progress)
+        self._tree = Tree(project)
+        capsule, is_new = self._capsule()
+        progress.step("Starting")
+        try:
+            serve: Record = self._api.post(
+                f"/capsules/{capsule['id']}/serves", {"upload_id": upload["id"], "entry": str(self._entry)}
+            )
+        except BaseException:
+            if is_new:
+                self._api.delete(f"/capsules/{capsule['id']}", confirm=capsule["name"])
+            raise
+        self._path = f"/serves/{serve['id']}"
+        self._report(serve)
+
+    def _capsule(self) -> tuple[Record, bool]:
+        space = self._invocation.current_space
+        for capsule in self._api.items("/capsules", space=space["id"]):
+            if capsule["name"] == self._name:
+                if capsule["type"] != "app":
+                    raise ServeFailed(
+                        f"'{self._name}' in the space '{space['slug']}' is a {capsule['type']}, not an app.",
+                        code="wrong_type",
+                        hint="Serve under another name: --name NAME",
+                    )
+                return capsule, False
+        made = self._api.post(
+            "/capsules",
+            {
+                "space_id": space["id"],
+                "name": self._name,
+                "type": "app",
+                "config": {"entry": str(self._entry)},
+                "deploy": False,
+            },
+        )
+        return made, True
+
+    def _wait_until_up(self, progress: Progress) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not self._running.wait(0.1):
+            if self._over is not None:
+                raise self._over
+            if time.monotonic() > deadline:
+                raise ServeFailed(
+                    f"'{self._name}' did not start within {START_SECONDS:.0f} s.",
+                    hint="--verbose shows everything that was printed meanwhile.",
+                    code="serve_timeout",
+                )
+
+    def _watch(self) -> None:
+        for _ in self._wakes():
+            if self._over is not None:
+                return
+            self._send_changes()
+
+    def _wakes(self) -> Iterator[None]:
+        # What was saved while the app was starting, before anybody watched.
+        yield
+        yield from wakes(self._entry.root, self._stop)
+
+    def _send_changes(self) -> None:
+        try:
+            changes = self._tree.compare()
+            if not changes or self._has_syntax_errors(changes):
+                return
+            self._reloading_since = time.monotonic()
+            answer = self._send(changes)
+        except CapsuleError as error:
+            # The next change, or the one after the server is back, sends these files too.
+            self._reloading_since = None
+            self._out.error(error)
+            return
+        self._tree.sent(changes)
+        self._out.line(f"{click.style('↻', fg='cyan')} {_listed(changes.paths)}")
+        self._tell_what_needs_a_new_serve(changes)
+        self._report(answer)
+
+    def _send(self, changes: ChangeSet) -> Record:
+        with tempfile.TemporaryFile() as packed:
+            size = pack(changes.changed, packed)
+            packed.seek(0)
+            answer: Record = self._api.send(
+                "POST",
+                f"{self._path}/changes",
+                packed,
+                size=size,
+                content_type="application/gzip",
+                headers={"X-Deleted": json.dumps(list(changes.deleted))},
+            )
+        return answer
+
+    def _has_syntax_errors(self, changes: ChangeSet) -> bool:
+        """Hold changes back while a file does not parse: the running version is worth more."""
+        problems = [
+            problem
+            for file in changes.changed
+            if file.path.endswith(".py") and (problem := syntax_problem(file.source, file.path))
+        ]
+        if problems and problems != self._held_back:
+            for problem in problems:
+                self._out.notice(f"Not sent, syntax error in {problem}")
+            self._out.line("The version before keeps running.", dim=True)
+        self._held_back = problems
+        return bool(problems)
+
+    def _tell_what_needs_a_new_serve(self, changes: ChangeSet) -> None:
+        declaration = read_declaration(self._entry)
+        if declaration is not None and declaration != self._declaration:
+            self._declaration = declaration
+            self._out.notice(
+                "The app's own settings have changed: start `capsule serve` again to apply them."
+            )
+        packages = [path for path in changes.paths if path in NEEDS_NEW_SERVE]
+        if packages:
+            self._out.notice(
+                f"{packages[0]} has changed: start `capsule serve` again to install what it names."
+            )
+
+    def _beat(self) -> None:
+        while not self._stop.wait(HEARTBEAT_SECONDS):
+            try:
+                self._report(self._api.post(f"{self._path}/heartbeat"))
+            except ApiError as error:
+                if error.status in (401, 403, 404, 409, 410):
+                    self._end(error)
+                    return
+            except CapsuleError:
+                # Away for the moment; the log stream says so.
+                continue
+
+    def _listen(self) -> None:
+        events = self._api.events(
+            f"{self._path}/logs/stream",
+            patience=None,
+            dropped=lambda error: self._out.notice("The connection was lost; trying again …"),
+        )
+        try:
+            for event in events:
+                if self._stop.is_set():
+                    return
+                if event.name == "line":
+                    self._out.log_line(event.data, with_time=True)
+                elif event.name == "serve":
+                    self._report(event.data)
+        except CapsuleError as error:
+            self._end(error)
+
+    def _report(self, serve: Record | None) -> None:
+        """Say what is new about the serve; comes from three threads, so only news are printed."""
+        if serve:
+            with self._lock:
+                self._report_news(serve, str(serve["status"]), int(serve.get("revision") or 0))
+
+    def _report_news(self, serve: Record, status: str, revision: int) -> None:
+        if revision < self._reported_revision:
+            return
+        if revision == self._reported_revision and status in (self._reported_status, "starting"):
+            return
+        first = not self._running.is_set()
+        self._reported_revision, self._reported_status = revision, status
+        if status == "running":
+            self._reloading_since, since = None, self._reloading_since
+            if first:
+                self._out.success(f"{self._name} is running at {click.style(str(serve['url']), bold=True)}")
+                self._out.line("Watching for changes. Ctrl-C stops it.", dim=True)
+            else:
+                took = f" in {time.monotonic() - since:.1f} s" if since is not None else ""
+                self._out.success(f"Reloaded{took}.")
+            self._running.set()
+        elif status == "failed":
+            reason = serve.get("reason") or "see the log above"
+            self._out.notice(f"{self._name} failed: {reason}")
+            self._out.line("Save a change to try again.", dim=True)
+            self._running.set()
+        elif status == "stopped" and not self._stop.is_set():
+            self._end(
+                ServeFailed(f"The serve of '{self._name}' was ended by the server.", code="serve_ended")
+            )
+
+    def _end(self, error: CapsuleError) -> None:
+        if not self._stop.is_set():
+            self._over = error
+            self._stop.set()
+
+    def _leave(self) -> None:
+        """Stop the app on the server; what cannot be told to it ends there by the missing heartbeat."""
+        self._stop.set()
+        try:
+            self._api.delete(self._path)
+        except CapsuleError as error:
+            if not (isinstance(error, ApiError) and error.status == 404):
+                self._out.notice(f"The server was not told: {error.detail} It stops the app by itself.")
+
+
+def _listed(paths: list[str]) -> str:
+    shown = ", ".join(paths[:4])
+    return shown if len(paths) <= 4 else f"{shown} and {len(paths) - 4} more"
