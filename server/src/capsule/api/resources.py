@@ -2,7 +2,7 @@
 
 A loader only finds; whether the caller may see what it found is the policy's to say. Adding a path
 parameter that names a team's record means adding a line to `LOADERS`; the policy test makes a record per
-name from the factory of the same name in `server/tests/api/records.py`.
+name from the factory of the same name in `server/tests/api/api_records.py`.
 """
 
 from collections.abc import Awaitable, Callable
