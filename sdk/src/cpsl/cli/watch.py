@@ -14,11 +14,48 @@ from cpsl.cli.archive import Project, SourceFile, digest, read_project
 from cpsl.cli.ignore import Ignore
 
 WATCHED = frozenset(
-    (
-        ".py .tsx .ts .jsx .js .svg .png .jpg .jpeg .gif .webp .ico "
-        ".css .json .yaml .yml .toml .html .md .txt"
-    ).split()
+    [
+        ".py",
+        ".tsx",
+        ".ts",
+        ".jsx",
+        ".js",
+        ".svg",
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".gif",
+        ".webp",
+        ".ico",
+        ".css",
+        ".json",
+        ".yaml",
+        ".yml",
+        ".toml",
+        ".html",
+        ".md",
+        ".txt",
+    ]
 )
+"""Endings of files that a running app is told about."""
+
+QUIET_MS = 60
+"""Editors write a file in several steps; changes within this time of each other are one change."""
+
+
+@dataclass(frozen=True)
+class ChangeSet:
+    """What differs from the tree that the server has."""
+
+    changed: tuple[SourceFile, ...] = ()
+    deleted: tuple[str, ...] = ()
+    digests: dict[str, str] = field(default_factory=dict)
+    """Content of the changed files, for `Tree.sent`."""
+
+    @property
+    def paths(self) -> list[str]:
+        return sorted([*(file.path for file in self.changed), *self.deleted])
+
     def __bool__(self) -> bool:
         return bool(self.changed or self.deleted)
 

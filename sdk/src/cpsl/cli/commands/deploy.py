@@ -62,14 +62,3 @@ def deploy(
         config={key: value for key, value in given.items() if value is not None},
     )
     return deploy_target(invocation, wanted, read_pairs(env, what="variable"), wait=not no_wait)
-        try:
-            delivered = Follower(invocation, capsule, build).run(progress)
-        except KeyboardInterrupt:
-            _detached(invocation, capsule, build)
-            return INTERRUPTED
-        except DeliveryFailed as error:
-            if invocation.as_json:
-                invocation.out.json(_failed_object(capsule, build, error))
-            raise
-    _delivered(invocation, delivered, build, time.monotonic() - started)
-    return 0
