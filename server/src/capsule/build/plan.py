@@ -9,6 +9,9 @@ own `cpsl`), because each builder puts them elsewhere. Other braces are left as 
 
 from dataclasses import dataclass, field
 
+MANIFEST = "{deps}/manifest.json"
+"""Where the last step of an app's plan writes the manifest; builders put it into `Artifact.manifest`."""
+
 
 @dataclass(frozen=True)
 class Choice:

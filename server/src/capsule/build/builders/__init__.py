@@ -1,0 +1,1 @@
+"""Execute plans. One folder per driver of `build.contract.Builder`."""

@@ -1,0 +1,42 @@
+"""Pass what a step prints on to the log, line by line, and remember the end of it."""
+
+import asyncio
+import re
+from collections import deque
+
+from capsule.build.contract import LogSink
+
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+_ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07]*\x07|[@-Z\\-_])")
+_MAX_LINE = 8192
+
+
+class Output:
+    def __init__(self, log: LogSink) -> None:
+        self._log = log
+        self._tail: deque[str] = deque(maxlen=40)
+
+    async def follow(self, reader: asyncio.StreamReader, stream: str) -> None:
+        """Read until the end; a progress bar's carriage returns end lines too."""
+        rest = b""
+        while chunk := await reader.read(65536):
+            *lines, rest = _LINE_END.split(rest + chunk)
+            for line in lines:
+                self._write(line, stream)
+            while len(rest) > _MAX_LINE:
+                self._write(rest[:_MAX_LINE], stream)
+                rest = rest[_MAX_LINE:]
+        if rest:
+            self._write(rest, stream)
+
+    def last_words(self) -> str:
+        """Return the line that most likely says what went wrong, shortened; empty without any output."""
+        said = [line for line in self._tail if line.strip()]
+        telling = [line for line in said if re.search(r"error|cannot|not found|failed|no such", line, re.I)]
+        return (telling or said or [""])[-1].strip()[:300]
+
+    def _write(self, line: bytes, stream: str) -> None:
+        text = _ESCAPES.sub("", line.decode(errors="replace")).rstrip()
+        if text:
+            self._tail.append(text)
+            self._log.write(text, stream=stream)

@@ -1,0 +1,27 @@
+"""What a provider must do: recognise a language and write a plan for it, from files and facts only."""
+
+from typing import Protocol
+
+from capsule.build.contract import BuildSettings
+from capsule.build.plan import Plan
+from capsule.build.project import Project
+from capsule.build.toolchain import Toolchain
+
+
+class Unplannable(Exception):
+    """Raised inside a provider; `make_plan` turns it into `CannotPlan`."""
+
+    def __init__(self, *reasons: str, hint: str) -> None:
+        super().__init__(*reasons)
+        self.reasons = reasons
+        self.hint = hint
+
+
+class Provider(Protocol):
+    name: str
+
+    def detect(self, project: Project) -> bool:
+        """Say whether the project is this provider's. The first that says yes plans it."""
+
+    def plan(self, project: Project, settings: BuildSettings, toolchain: Toolchain) -> Plan:
+        """Write the plan. Raises Unplannable and Unreadable; runs nothing."""

@@ -1,0 +1,64 @@
+"""A plan in the making: what providers add choices, steps and notices to."""
+
+from capsule.build.plan import Choice, Plan, Start, Step
+
+_SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
+
+
+class Draft:
+    def __init__(self, provider: str) -> None:
+        self._provider = provider
+        self._choices: list[Choice] = []
+        self._steps: list[Step] = []
+        self._notices: list[str] = []
+        self._visible: list[str] = []
+        self._path: list[str] = []
+        self.files: dict[str, str] = {}
+        self.env: dict[str, str] = {}
+        """Goes to every later step and to the start."""
+
+    def choose(self, what: str, value: str, reason: str) -> None:
+        self._choices.append(Choice(what, value, reason))
+
+    def notice(self, text: str) -> None:
+        if text not in self._notices:
+            self._notices.append(text)
+
+    def show(self, folder: str | None) -> None:
+        """Have `folder` visible inside the walls; None says that it is already."""
+        if folder is not None and folder not in self._visible:
+            self._visible.append(folder)
+
+    def put_on_path(self, folder: str) -> None:
+        if folder not in self._path and folder not in _SYSTEM_PATH.split(":"):
+            self._path.append(folder)
+
+    def step(self, name: str, *argv: str, env: dict[str, str] | None = None, cwd: str = "{app}") -> None:
+        self._steps.append(Step(name, argv, {**self._base_env(), **(env or {})}, cwd))
+
+    def line(self, name: str, line: str, env: dict[str, str] | None = None) -> None:
+        """Add a command line that the user wrote."""
+        self.step(name, "sh", "-c", line, env=env)
+
+    def finish(
+        self,
+        argv: tuple[str, ...],
+        *,
+        env: dict[str, str] | None = None,
+        probe_path: str | None = "/",
+        listens_on_socket: bool = False,
+    ) -> Plan:
+        return Plan(
+            provider=self._provider,
+            choices=tuple(self._choices),
+            steps=tuple(self._steps),
+            start=Start(argv, {**self._base_env(), **(env or {})}),
+            probe_path=probe_path,
+            notices=tuple(self._notices),
+            files=dict(self.files),
+            visible=tuple(self._visible),
+            listens_on_socket=listens_on_socket,
+        )
+
+    def _base_env(self) -> dict[str, str]:
+        return {"PATH": ":".join([*self._path, _SYSTEM_PATH]), **self.env}

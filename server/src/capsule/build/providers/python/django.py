@@ -1,0 +1,52 @@
+"""What a Django project says about itself in manage.py and its settings."""
+
+import re
+from dataclasses import dataclass
+
+from capsule.build.project import Project
+from capsule.build.providers.contract import Unplannable
+
+_SETTINGS = re.compile(r"""DJANGO_SETTINGS_MODULE['"]\s*,\s*['"]([\w.]+)['"]""")
+_STATIC_ROOT = re.compile(r"^\s*STATIC_ROOT\s*=", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Django:
+    settings: str
+    wsgi: str
+    """Module that has `application`."""
+    collects_static: bool
+
+
+def find_django(project: Project) -> Django | None:
+    """Return what is known of the Django project in the root folder, None when there is none.
+
+    Raises Unplannable when manage.py is there but no wsgi module belongs to it.
+    """
+    manage = project.read("manage.py")
+    if "django" not in manage.lower():
+        return None
+    match = _SETTINGS.search(manage)
+    settings = match[1] if match else ""
+    package = settings.split(".")[0] if settings else ""
+    candidates = [f"{package}/wsgi.py"] if package else []
+    candidates += project.glob("*/wsgi.py")
+    wsgi = project.first(*candidates)
+    if wsgi is None:
+        raise Unplannable(
+            "manage.py is a Django project's, but no wsgi.py was found beside its settings.",
+            hint="Add a Procfile with `web: …`, or set a run command.",
+        )
+    texts = [project.read(path) for path in _settings_files(project, settings)]
+    collects = any(_STATIC_ROOT.search(text) for text in texts)
+    return Django(settings, wsgi.removesuffix(".py").replace("/", "."), collects)
+
+
+def _settings_files(project: Project, settings: str) -> list[str]:
+    path = settings.replace(".", "/")
+    return [
+        f"{path}.py",
+        f"{path}/__init__.py",
+        *project.glob(f"{path}/*.py"),
+        *project.glob("*/settings.py"),
+    ]

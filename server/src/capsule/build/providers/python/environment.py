@@ -1,0 +1,67 @@
+"""The steps that make `{deps}/venv` and install into it. Shared by Python projects and `cpsl` apps."""
+
+from capsule.build.providers.draft import Draft
+from capsule.build.providers.python.dependencies import SDK, Dependencies
+from capsule.build.toolchain import Interpreter
+
+VENV = "{deps}/venv"
+PYTHON = f"{VENV}/bin/python"
+
+
+def plan_environment(draft: Draft, interpreter: Interpreter) -> None:
+    """Make the virtual environment; it is relocatable, because builds and replicas see it elsewhere."""
+    draft.put_on_path(f"{VENV}/bin")
+    draft.env |= {"VIRTUAL_ENV": VENV, "PYTHONUNBUFFERED": "1"}
+    draft.files["{deps}/overrides.txt"] = f"{SDK} @ file://{{sdk}}\n"
+    draft.step("create the environment", "{uv}", "venv", "--relocatable", "--python", interpreter.path, VENV,
+               env=_uv_env(), cwd="{deps}")  # fmt: skip
+
+
+def plan_install(
+    draft: Draft, dependencies: Dependencies, extra: tuple[str, ...] = (), *, compile_bytecode: bool = True
+) -> None:
+    """Install what the project asks for, and `extra`, into the environment.
+
+    Whatever is said about `cpsl`, directly or by a package of a package, is met by the platform's own SDK.
+    The project's uv configuration is not read, because it could say otherwise.
+    """
+    for text in dependencies.notices:
+        draft.notice(text)
+    draft.files |= dependencies.files
+    if dependencies.has(SDK):
+        draft.choose(SDK, "the platform's SDK", f"takes the place of what {dependencies.origin} says")
+    if dependencies.export_lock:
+        draft.step(
+            "read uv.lock",
+            "{uv}", "export", "--quiet", "--frozen", "--no-dev", "--no-emit-project", "--prune", SDK,
+            "--project", "{app}", "--python", PYTHON, "--output-file", "{deps}/requirements.txt",
+            env=_uv_env(),
+        )  # fmt: skip
+    if not dependencies.arguments and not extra:
+        return
+    compiled = ("--compile-bytecode",) if compile_bytecode else ()
+    draft.step(
+        "install dependencies",
+        "{uv}", "pip", "install", "--no-config", "--python", PYTHON, *compiled,
+        "--overrides", "{deps}/overrides.txt", *dependencies.arguments, *extra,
+        env=_uv_env(),
+    )  # fmt: skip
+
+
+def plan_sdk_again(draft: Draft) -> None:
+    """Put the platform's SDK back, in case a command of the user installed another."""
+    draft.step(
+        "check the SDK",
+        "{uv}", "pip", "install", "--quiet", "--no-config", "--no-deps", "--offline", "--python", PYTHON,
+        "--reinstall-package", SDK, "{sdk}",
+        env=_uv_env(),
+    )  # fmt: skip
+
+
+def _uv_env() -> dict[str, str]:
+    return {
+        "UV_CACHE_DIR": "{cache}/uv",
+        "UV_LINK_MODE": "copy",
+        "UV_PYTHON_DOWNLOADS": "never",
+        "UV_NO_PROGRESS": "1",
+    }

