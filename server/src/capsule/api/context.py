@@ -1,5 +1,6 @@
 """What a request can use: the opened parts of the running platform, handed to `create_app` as values."""
 
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -37,6 +38,10 @@ class Context:
     scheme: str = "http"
     console: Path | None = None
     """Folder of the built console."""
+    processes: Callable[[], Awaitable[Mapping[str, Mapping[str, object]]]] | None = None
+    """Says how the platform's own processes are: name → `{pid, health}`."""
+    doctor: Callable[[], Sequence[Mapping[str, object]]] | None = None
+    """Looks at the machine; blocks, so it is called in a thread."""
     max_upload_bytes: int = 1024**3
     """Largest streamed body: a source archive or a file of a storage capsule."""
 

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from capsule.api.system import router as system
 from capsule.control.identity.cli_logins.endpoints import router as cli_logins
 from capsule.control.identity.logins.endpoints import router as logins
 from capsule.control.identity.teams.endpoints import router as teams
@@ -22,4 +23,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     capsules,
     env,
     files,
+    system,
 )
