@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from ._messages import Message
@@ -27,6 +27,7 @@ class ReplyStream:
         self._channel_type = channel_type
         self._done_cb = done_cb
         self._text = ""
+        self._flush: Callable[[], Awaitable[None]] = _nothing
 
     @property
     def text(self) -> str:
@@ -51,3 +52,7 @@ class ReplyStream:
             self._history.append(entry)
         if self._done_cb is not None:
             self._done_cb()
+
+
+async def _nothing() -> None:
+    """Stand in for the flush of a stream that has no backend."""
