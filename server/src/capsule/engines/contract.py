@@ -110,8 +110,9 @@ class ReplicaSpec:
     identity: int
     """Number of the capsule; engines that can, derive an own operating-system user from it."""
     argv: tuple[str, ...]
-    """Placeholders `{app}`, `{deps}`, `{run}` and `{port}` are replaced by the engine (paths as the
-    replica sees them), here and in `env` values."""
+    """Placeholders `{app}`, `{deps}`, `{run}`, `{port}` and `{python}` are replaced by the engine (paths as
+    the replica sees them), here and in `env` values. `{python}` is the platform's own interpreter and needs
+    `platform_files`."""
     artifact: str
     """Host directory with `app/` (copied afresh at each start, writable) and maybe `deps/` (read-only)."""
     env: dict[str, str] = field(default_factory=dict)
@@ -124,6 +125,8 @@ class ReplicaSpec:
     """The replica listens on the unix socket `{run}/replica.sock` instead of a port."""
     platform_files: bool = False
     """Show the platform's own interpreter and packages read-only (runtimes of `cpsl` apps)."""
+    labels: dict[str, str] = field(default_factory=dict)
+    """Added to every log record of the replica, such as `{"environment": "serve"}`."""
 
 
 @dataclass(frozen=True)
@@ -161,7 +164,8 @@ class ReplicaStatus:
     next_start_at: datetime | None = None
     """Set while backing off."""
     listening: tuple[str, ...] = ()
-    """Addresses its processes really listen on, such as `127.0.0.1:5000`; tells why a probe failed."""
+    """Addresses its processes really listen on, such as `127.0.0.1:5000`; tells why a probe failed.
+    Looked up by `inspect` only."""
 
 
 @dataclass(frozen=True)

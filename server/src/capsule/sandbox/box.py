@@ -44,6 +44,7 @@ class Box:
     scratch: str
     """An existing directory of the caller, not visible inside, for files that the walls need."""
     cwd: str
+    """Must be open for everyone to enter (0711)."""
     identity: int
     """Becomes an own operating-system user where the machine allows."""
     env: dict[str, str] = field(default_factory=dict)

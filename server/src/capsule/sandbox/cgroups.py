@@ -13,7 +13,7 @@ from capsule.sandbox.box import BoxLimits
 _ROOT = Path("/sys/fs/cgroup")
 _V1 = ("memory", "cpu", "cpuacct", "pids")
 _PERIOD = 100_000
-_WALL_PROCESSES = 3
+_WALL_PROCESSES = 2
 """The walls' own processes, on top of what the box may start."""
 
 
@@ -38,6 +38,14 @@ class Cgroups:
     def group(self, name: str) -> "Group":
         """Return the group `name`, existing or not."""
         return Group(self.version, {controller: base / name for controller, base in self.bases.items()})
+
+    def remove_base(self) -> None:
+        """Remove the folder of all groups when it is empty. It comes back with the next group."""
+        if self.version == 2:
+            return  # its controllers were switched on once, by `find_cgroups`
+        for base in self.bases.values():
+            with contextlib.suppress(OSError):
+                base.rmdir()
 
     def names(self) -> list[str]:
         """Return the groups that exist."""
@@ -175,6 +183,7 @@ def find_cgroups(data: Path) -> Cgroups:
     finally:
         with contextlib.suppress(OSError):
             trial.remove()
+        cgroups.remove_base()
     return cgroups
 
 

@@ -1,0 +1,1 @@
+"""Replicas as processes of this machine, inside the walls of `capsule.sandbox`."""

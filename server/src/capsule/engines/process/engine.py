@@ -1,0 +1,185 @@
+"""The process engine: `Engine` over handles, one per replica."""
+
+import asyncio
+import logging
+import shutil
+
+from capsule.engines.contract import (
+    Capabilities,
+    Exit,
+    Fingerprint,
+    Health,
+    ReplicaExists,
+    ReplicaNotFound,
+    ReplicaSpec,
+    ReplicaStats,
+    ReplicaStatus,
+    Restart,
+)
+from capsule.engines.process import files
+from capsule.engines.process.handle import Handle, Surroundings
+from capsule.engines.process.logs import AppLogs
+from capsule.engines.process.ports import free_port
+from capsule.engines.process.state import ReplicaFolder, ReplicaState
+from capsule.engines.process.watch import Watcher
+from capsule.errors import InvalidInput
+from capsule.paths import DataPaths
+from capsule.sandbox.machine import Machine, Walls
+from capsule.sandbox.probe import probe
+
+log = logging.getLogger(__name__)
+
+_MEMORY_CHECK_SECONDS = 5.0
+_ID_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
+
+
+class ProcessEngine:
+    name = "process"
+
+    def __init__(self, paths: DataPaths, *, machine: Machine | None = None) -> None:
+        """`machine` is found out by probing unless given."""
+        self._paths = paths
+        paths.replicas.mkdir(parents=True, exist_ok=True)
+        self._machine = machine if machine is not None else probe(paths.root)
+        self._logs = AppLogs(paths.telemetry)
+        self._handles: dict[str, Handle] = {}
+        self._starting: dict[str, Handle] = {}
+        self._around: Surroundings | None = None
+        self._checking: asyncio.Task[None] | None = None
+
+    @property
+    def capabilities(self) -> Capabilities:
+        has_walls = self._machine.walls is not Walls.plain
+        has_groups = self._machine.cgroups is not None
+        return Capabilities(
+            mounts=has_walls,
+            private_files=has_walls,
+            private_processes=has_walls,
+            private_network=False,
+            memory_limit=has_groups,
+            cpu_limit=has_groups,
+            process_limit=has_groups,
+            own_user=self._machine.drops_to_own_user,
+        )
+
+    async def fingerprint(self) -> Fingerprint:
+        walls = {
+            Walls.root: "Each replica has its own files, processes and operating-system user",
+            Walls.user: "Each replica has its own files and processes",
+            Walls.plain: "Replicas run as ordinary processes",
+        }[self._machine.walls]
+        cgroups = self._machine.cgroups
+        limits = f"cgroups v{cgroups.version} limit memory and processor" if cgroups else "no cgroups"
+        return Fingerprint(Health.healthy, f"{walls}; {limits}.", self._machine.notices)
+
+    async def recover(self) -> list[ReplicaStatus]:
+        around = self._surroundings()
+        for path in sorted(self._paths.replicas.iterdir()):
+            folder = ReplicaFolder(path)
+            loaded = folder.load()
+            if loaded is None:
+                await asyncio.to_thread(self._remove_remains, path.name)
+                continue
+            handle = Handle(*loaded, folder, around)
+            self._handles[path.name] = handle
+            await handle.recover()
+        self._remove_lost_groups()
+        return await self.list()
+
+    async def start(self, spec: ReplicaSpec) -> ReplicaStatus:
+        if not spec.id or not set(spec.id) <= _ID_CHARACTERS:
+            raise InvalidInput(f"{spec.id!r} is no id of a replica.")
+        if spec.id in self._handles or spec.id in self._starting:
+            raise ReplicaExists(f"Replica {spec.id} exists already.")
+        files.check(spec, self._machine)
+        folder = ReplicaFolder(self._paths.replica(spec.id))
+        folder.root.mkdir(mode=0o700)
+        handle = Handle(spec, ReplicaState(restart=spec.restart), folder, self._surroundings())
+        self._starting[spec.id] = handle
+        try:
+            await handle.start()
+        except BaseException:
+            await asyncio.shield(handle.destroy())
+            raise
+        finally:
+            del self._starting[spec.id]
+        self._handles[spec.id] = handle
+        return handle.status()
+
+    async def stop(self, replica_id: str) -> ReplicaStatus:
+        handle = self._handle(replica_id)
+        await handle.stop()
+        return handle.status()
+
+    async def destroy(self, replica_id: str) -> None:
+        handle = self._handles.get(replica_id)
+        if handle is not None:
+            await handle.destroy()
+            self._handles.pop(replica_id, None)
+
+    async def set_restart(self, replica_id: str, restart: Restart) -> ReplicaStatus:
+        handle = self._handle(replica_id)
+        await handle.set_restart(restart)
+        return handle.status()
+
+    async def inspect(self, replica_id: str) -> ReplicaStatus:
+        return self._handle(replica_id).status(look=True)
+
+    async def list(self) -> list[ReplicaStatus]:
+        return [handle.status() for handle in self._handles.values()]
+
+    async def wait(self, replica_id: str) -> Exit:
+        return await self._handle(replica_id).wait()
+
+    async def stats(self, replica_id: str) -> ReplicaStats:
+        return self._handle(replica_id).stats()
+
+    async def close(self) -> None:
+        if self._checking is not None:
+            self._checking.cancel()
+            await asyncio.gather(self._checking, return_exceptions=True)
+        for handle in self._handles.values():
+            await handle.let_go()
+        self._handles.clear()
+        if self._around is not None:
+            self._around.watcher.close()
+            self._around = None
+
+    def _handle(self, replica_id: str) -> Handle:
+        handle = self._handles.get(replica_id)
+        if handle is None:
+            raise ReplicaNotFound(f"There is no replica {replica_id}.")
+        return handle
+
+    def _surroundings(self) -> Surroundings:
+        if self._around is None:  # not in __init__: the watcher belongs to the running loop
+            self._around = Surroundings(self._machine, Watcher(), self._logs, self._free_port)
+            self._checking = asyncio.create_task(self._check_memory())
+        return self._around
+
+    def _free_port(self) -> int:
+        handles = (*self._handles.values(), *self._starting.values())
+        return free_port({handle.state.port for handle in handles})
+
+    async def _check_memory(self) -> None:
+        while True:
+            await asyncio.sleep(_MEMORY_CHECK_SECONDS)
+            for handle in list(self._handles.values()):
+                handle.check_memory()
+
+    def _remove_remains(self, replica_id: str) -> None:
+        log.warning("removing the remains of replica %s: its state cannot be read", replica_id)
+        if self._machine.cgroups is not None:
+            group = self._machine.cgroups.group(replica_id)
+            group.kill()
+            group.remove()
+        shutil.rmtree(self._paths.replica(replica_id), ignore_errors=True)
+
+    def _remove_lost_groups(self) -> None:
+        cgroups = self._machine.cgroups
+        for name in cgroups.names() if cgroups is not None else ():
+            if name.startswith("rpl_") and name not in self._handles:
+                assert cgroups is not None
+                group = cgroups.group(name)
+                group.kill()
+                group.remove()

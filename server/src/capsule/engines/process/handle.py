@@ -1,0 +1,316 @@
+"""Mind one replica: start its command, tell how it is, start it again after a crash, end it."""
+
+import asyncio
+import contextlib
+import shutil
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from capsule.engines.contract import (
+    Exit,
+    Phase,
+    ReplicaSpec,
+    ReplicaStats,
+    ReplicaStatus,
+    Restart,
+)
+from capsule.engines.process import files, tree
+from capsule.engines.process.logs import AppLogs, ReplicaLogs
+from capsule.engines.process.process import Process
+from capsule.engines.process.state import ReplicaFolder, ReplicaState
+from capsule.engines.process.watch import Watcher, punch_hole
+from capsule.errors import PlatformError
+from capsule.kit.clock import now
+from capsule.sandbox.box import BoxLimits
+from capsule.sandbox.cgroups import Group
+from capsule.sandbox.command import enclose
+from capsule.sandbox.machine import Machine
+
+_BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+_HEALTHY_AFTER_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What all replicas of an engine share."""
+
+    machine: Machine
+    watcher: Watcher
+    logs: AppLogs
+    free_port: Callable[[], int]
+
+
+class Handle:
+    def __init__(
+        self, spec: ReplicaSpec, state: ReplicaState, folder: ReplicaFolder, around: Surroundings
+    ) -> None:
+        self.spec = spec
+        self.state = state
+        self._folder = folder
+        self._around = around
+        self._phase = Phase.starting
+        self._process: Process | None = None
+        self._pid: int | None = None
+        self._group = self._make_group()
+        self._log = ReplicaLogs(
+            spec.id,
+            spec.labels,
+            around.logs.open(spec.capsule_id),
+            folder.shim.outputs,
+            folder.consumed,
+            punch_hole,
+        )
+        self._watch: int | None = None
+        self._minding: asyncio.Task[None] | None = None
+        self._run_ended = asyncio.Event()
+        self._next_start_at: datetime | None = None
+        self._changing = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Start for the first time. On failure nothing runs; the folder is the caller's to remove."""
+        self._folder.save_spec(self.spec)
+        self._folder.save_state(self.state)
+        await self._launch()
+        self._minding = asyncio.create_task(self._mind())
+
+    async def recover(self) -> None:
+        """Go on with what an earlier process of the node agent left."""
+        process = Process.find(
+            self._folder.shim, self.state.shim_pid, self.state.shim_started, self.state.boot
+        )
+        if process is not None:
+            self._watch_files()
+            self._log.attach()
+            self._log.changed()
+            self._process = process
+            self._pid = tree.main_process(process.pid)
+            self._phase = Phase.running
+            if self._folder.shim.exit_code() is not None:
+                process.command_ended()
+            self._minding = asyncio.create_task(self._mind())
+            if not self.state.wanted:
+                await self.stop()
+            return
+        if self._group is not None:
+            await asyncio.to_thread(self._group.kill)
+        if self.state.shim_pid and self._folder.shim.folder.is_dir():
+            self._log.attach()
+            self._log.detach(drain=True)
+            self._note_exit(Process.last_exit(self._folder.shim))
+        self._phase = Phase.exited
+        self._run_ended.set()
+        if self._wants_restart():
+            self._minding = asyncio.create_task(self._mind())
+
+    async def stop(self) -> None:
+        self.state.wanted = False
+        self._folder.save_state(self.state)
+        async with self._changing:  # a restart in the making is waited for, then ended
+            process = self._process
+            if process is not None:
+                self._phase = Phase.stopping
+                self._log.say("Stopping.")
+                process.terminate()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(process.ended(), self.spec.grace_seconds)
+                await process.clean_up(self._group, self.spec.id)
+            elif self._minding is not None:
+                self._minding.cancel()
+            if self._minding is not None:
+                await asyncio.gather(self._minding, return_exceptions=True)
+                self._minding = None
+            self._next_start_at = None
+            self._phase = Phase.exited
+
+    async def destroy(self) -> None:
+        await self.stop()
+        self._detach(drain=True)
+        self._around.logs.close(self.spec.capsule_id)
+        await asyncio.to_thread(self._remove)
+
+    async def set_restart(self, restart: Restart) -> None:
+        self.state.restart = restart
+        self._folder.save_state(self.state)
+        ended = self._minding is None or self._minding.done()
+        if ended and self._wants_restart():
+            self._minding = asyncio.create_task(self._mind())
+
+    async def wait(self) -> Exit:
+        await self._run_ended.wait()
+        return self.state.last_exit or Exit()
+
+    def status(self, *, look: bool = False) -> ReplicaStatus:
+        """Tell how the replica is; with `look`, also what it listens on."""
+        listening = tree.listening(self._process.pids()) if look and self._process is not None else ()
+        address = None
+        if self.state.started_at is not None:
+            by_socket = f"unix:{self._folder.socket}"
+            address = f"tcp:127.0.0.1:{self.state.port}" if self.state.port else by_socket
+        return ReplicaStatus(
+            id=self.spec.id,
+            capsule_id=self.spec.capsule_id,
+            release_id=self.spec.release_id,
+            phase=self._phase,
+            address=address,
+            pid=self._pid if self._process is not None else None,
+            started_at=self.state.started_at,
+            restarts=self.state.restarts,
+            last_exit=self.state.last_exit,
+            next_start_at=self._next_start_at,
+            listening=listening,
+        )
+
+    def stats(self) -> ReplicaStats:
+        if self._process is None:
+            return ReplicaStats(self.spec.id, 0.0, 0, 0)
+        if self._group is not None:
+            used = self._group.usage()
+            return ReplicaStats(self.spec.id, used.cpu_seconds, used.memory_bytes, used.processes)
+        seconds, memory, count = tree.usage(self._process.pids())
+        return ReplicaStats(self.spec.id, seconds, memory, count)
+
+    def check_memory(self) -> None:
+        """Say so when the kernel has killed a process of a replica that lives on."""
+        if self._group is None or self._process is None:
+            return
+        kills = self._group.oom_kills()
+        if kills > self.state.oom_seen:
+            self.state.oom_seen = kills
+            self._folder.save_state(self.state)
+            self._log.say("A process ran out of memory and was killed.")
+
+    async def let_go(self) -> None:
+        """Stop minding without stopping; a later process of the node agent recovers the replica."""
+        if self._minding is not None:
+            self._minding.cancel()
+            await asyncio.gather(self._minding, return_exceptions=True)
+        if self._process is not None:
+            self._process.let_go()
+        self._detach(drain=False)
+        self._around.logs.close(self.spec.capsule_id)
+
+    async def _launch(self) -> None:
+        machine, folder, state = self._around.machine, self._folder, self.state
+        self._phase = Phase.starting
+        files.check(self.spec, machine)
+        overlay = await _finish(asyncio.to_thread(files.lay_out, self.spec, folder, machine))
+        if not state.port and not self.spec.listens_on_socket:
+            state.port = self._around.free_port()
+        box = files.describe(self.spec, folder, machine, port=state.port, overlay=overlay)
+        if self._group is not None:
+            limits = self.spec.limits
+            self._group.create(BoxLimits(limits.memory * 1024 * 1024, limits.cpu, limits.processes))
+            state.oom_seen = self._group.oom_kills()
+        command = enclose(box, machine, self._group)
+        folder.consumed.unlink(missing_ok=True)
+        process = Process.launch(folder.shim, command, machine.uid(self.spec.identity))
+        self._process = process
+        self._run_ended.clear()
+        state.shim_pid, state.shim_started, state.boot = process.pid, process.started, tree.boot_id()
+        folder.save_state(state)
+        self._watch_files()
+        self._log.attach()
+        try:
+            self._pid = await process.running()
+        except BaseException:
+            await asyncio.shield(self._end_process())
+            raise
+        self._phase = Phase.running
+        state.started_at = now()
+        folder.save_state(state)
+        self._log.say("Started.")
+
+    async def _mind(self) -> None:
+        """Wait for each end of the command and start it again for as long as that is wanted."""
+        while True:
+            if self._process is not None:
+                await self._process.ended()
+                await self._end_process()
+            if not self._wants_restart():
+                self._phase = Phase.exited
+                self._folder.save_state(self.state)
+                return
+            delay = _BACK_OFF_SECONDS[min(self.state.crashes, len(_BACK_OFF_SECONDS) - 1)]
+            self._phase = Phase.backing_off
+            self._next_start_at = now() + timedelta(seconds=delay)
+            self.state.crashes += 1
+            self.state.restarts += 1
+            self._folder.save_state(self.state)
+            self._log.say(f"Restarting in {delay:g} s.")
+            await asyncio.sleep(delay)
+            self._next_start_at = None
+            async with self._changing:
+                if not self._wants_restart():
+                    continue
+                try:
+                    await self._launch()
+                except (PlatformError, OSError) as exc:
+                    self._log.say(f"Could not be started: {exc}")
+
+    async def _end_process(self) -> None:
+        process = self._process
+        assert process is not None
+        await process.clean_up(self._group, self.spec.id)
+        self._detach(drain=True)
+        process.let_go()
+        self._process, self._pid = None, None
+        self._note_exit(process.exit())
+        self._run_ended.set()
+
+    def _note_exit(self, ended: Exit) -> None:
+        state = self.state
+        kills = self._group.oom_kills() if self._group is not None else 0
+        if kills > state.oom_seen and state.wanted and ended.code != 0:
+            ended = replace(ended, out_of_memory=True)
+        state.oom_seen = max(kills, state.oom_seen)
+        lasted = now() - state.started_at if state.started_at is not None else timedelta()
+        if lasted.total_seconds() >= _HEALTHY_AFTER_SECONDS:
+            state.crashes = 0
+        state.last_exit = ended
+        state.shim_pid = 0
+        self._folder.save_state(state)
+        sentence = ended.sentence()
+        self._log.say(sentence[0].upper() + sentence[1:] + ".")
+
+    def _wants_restart(self) -> bool:
+        return self.state.wanted and self.state.restart is Restart.always
+
+    def _watch_files(self) -> None:
+        if self._watch is None:
+            self._watch = self._around.watcher.add(self._folder.shim.folder, self._on_file)
+
+    def _on_file(self, name: str) -> None:
+        if name in ("exit", "") and self._process is not None and self._folder.shim.exit_code() is not None:
+            self._process.command_ended()
+        if name in ("out", "err", ""):
+            self._log.changed()
+
+    def _detach(self, *, drain: bool) -> None:
+        if self._watch is not None:
+            self._around.watcher.remove(self._watch)
+            self._watch = None
+        self._log.detach(drain=drain)
+
+    def _make_group(self) -> Group | None:
+        cgroups = self._around.machine.cgroups
+        return cgroups.group(self.spec.id) if cgroups is not None else None
+
+    def _remove(self) -> None:
+        if self._group is not None:
+            self._group.kill()
+            self._group.remove()
+            assert self._around.machine.cgroups is not None
+            self._around.machine.cgroups.remove_base()
+        shutil.rmtree(self._folder.root)
+
+
+async def _finish(work: Coroutine[Any, Any, bool]) -> bool:
+    """Await work that must not go on after a cancellation: it is waited for all the same."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.gather(task, return_exceptions=True)
+        raise

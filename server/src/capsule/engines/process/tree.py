@@ -1,0 +1,169 @@
+"""Look at processes through /proc: children, start times, the one to signal, what they listen on."""
+
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import Iterable
+from pathlib import Path
+
+from capsule.engines.process.shim import MARK
+
+_WRAPPERS = {"bwrap", "setpriv", "unshare"}
+_SHELLS = {"sh", "dash", "bash", "busybox"}
+_LISTENING = "0A"
+
+
+def start_time(pid: int) -> int | None:
+    """Return when the process started, in clock ticks since boot; None when there is none (or a zombie)."""
+    fields = _stat(pid)
+    return int(fields[19]) if fields is not None and fields[0] not in ("Z", "X") else None
+
+
+def boot_id() -> str:
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
+def argv(pid: int) -> list[str]:
+    try:
+        data = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return []
+    return [os.fsdecode(item) for item in data.split(b"\0")[:-1]]
+
+
+def children(pid: int) -> list[int]:
+    found: list[int] = []
+    with contextlib.suppress(OSError):
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with contextlib.suppress(OSError):
+                found += map(int, Path(f"/proc/{pid}/task/{task}/children").read_text().split())
+    return found
+
+
+def descendants(pid: int) -> list[int]:
+    """Return all processes below, parents first, without `pid` itself."""
+    found: list[int] = []
+    queue = [pid]
+    while queue:
+        below = children(queue.pop(0))
+        found += below
+        queue += below
+    return found
+
+
+def boxes(shim: int) -> list[int]:
+    """Return the children of a shim that are not its own little helpers (nor yet becoming anything)."""
+    found = []
+    for pid in children(shim):
+        line = argv(pid)
+        if line and line[:1] not in (["/bin/cat"], ["/bin/mv"]) and line[3:4] != [MARK]:
+            found.append(pid)
+    return found
+
+
+def main_process(shim: int) -> int | None:
+    """Return the user's own process under a shim; None until it was started."""
+    for pid in boxes(shim):
+        while True:
+            if not _is_wrapper(pid):
+                return pid if argv(pid) else None
+            below = children(pid)
+            if not below:
+                break
+            pid = below[0]
+    return None
+
+
+def terminate(pid: int) -> None:
+    """Send SIGTERM to the process, or to what a shell that would not pass it on is waiting for."""
+    line = argv(pid)
+    below = children(pid)
+    if line and os.path.basename(line[0]) in _SHELLS and below and not _catches(pid, signal.SIGTERM):
+        for child in below:
+            terminate(child)
+        return
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
+
+
+def marked(variable: str, value: str) -> list[int]:
+    """Return the processes that have an environment variable of this value, where we may look."""
+    wanted = f"{variable}={value}".encode()
+    found = []
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            with contextlib.suppress(OSError):
+                if wanted in Path(f"/proc/{name}/environ").read_bytes().split(b"\0"):
+                    found.append(int(name))
+    return found
+
+
+def usage(pids: Iterable[int]) -> tuple[float, int, int]:
+    """Return processor seconds, resident bytes and number of these processes."""
+    seconds, memory, count = 0.0, 0, 0
+    for pid in pids:
+        fields = _stat(pid)
+        if fields is not None:
+            ticks = sum(map(int, fields[11:15]))  # own and waited-for children, user and system
+            seconds += ticks / os.sysconf("SC_CLK_TCK")
+            memory += int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
+            count += 1
+    return seconds, memory, count
+
+
+def listening(pids: Iterable[int]) -> tuple[str, ...]:
+    """Return the TCP addresses these processes listen on, such as `127.0.0.1:5000`."""
+    sockets = set()
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            for fd in os.listdir(f"/proc/{pid}/fd"):
+                with contextlib.suppress(OSError):
+                    target = os.readlink(f"/proc/{pid}/fd/{fd}")
+                    if target.startswith("socket:["):
+                        sockets.add(target[8:-1])
+    found = set()
+    for table in ("tcp", "tcp6"):
+        with contextlib.suppress(OSError):
+            for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+                fields = line.split()
+                if fields[3] == _LISTENING and fields[9] in sockets:
+                    found.add(_address(fields[1]))
+    return tuple(sorted(found))
+
+
+def _is_wrapper(pid: int) -> bool:
+    line = argv(pid)
+    if not line:
+        return False
+    name = os.path.basename(line[0])
+    # `sh -c <script> capsule-box …`: the script that joins the cgroups and then becomes the command.
+    return name in _WRAPPERS or (name == "sh" and len(line) > 3 and line[3] == "capsule-box")
+
+
+def _catches(pid: int, number: signal.Signals) -> bool:
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("SigCgt:"):
+                return bool(int(line.split()[1], 16) >> (number - 1) & 1)
+    return False
+
+
+def _stat(pid: int) -> list[str] | None:
+    """Return the fields of /proc/<pid>/stat from the state on."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return None
+    return text[text.rindex(")") + 2 :].split()
+
+
+def _address(field: str) -> str:
+    host, port = field.split(":")
+    words = [bytes.fromhex(host[i : i + 8])[::-1] for i in range(0, len(host), 8)]
+    raw = b"".join(words)
+    if len(raw) == 4:
+        return ".".join(map(str, raw)) + f":{int(port, 16)}"
+    if raw[:12] == b"\0" * 10 + b"\xff\xff":
+        return ".".join(map(str, raw[12:])) + f":{int(port, 16)}"
+    return f"[{socket.inet_ntop(socket.AF_INET6, raw)}]:{int(port, 16)}"
