@@ -1,0 +1,73 @@
+"""One connection of the app host: frames out, acknowledgements in."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable
+
+from cpsl._errors import SessionDataCommitError
+from cpsl.wire import Ack, WireError, WireMessage, encode
+
+
+class LinkClosed(ConnectionError):
+    """The app host went away while an effect was on its way."""
+
+
+class Link:
+    """Sends effects. Requests wait until the host says that they are durable."""
+
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self._writer = writer
+        self._ids = itertools.count(1)
+        self._waiting: dict[int, asyncio.Future[None]] = {}
+        self.is_closed = False
+
+    def send(self, message: WireMessage) -> None:
+        """Send without waiting; silently dropped when the host is gone."""
+        if not self.is_closed:
+            self._writer.write(encode(message))
+
+    async def drain(self) -> None:
+        """Wait while the host reads more slowly than the app writes."""
+        if not self.is_closed:
+            await self._writer.drain()
+
+    async def request(self, make: Callable[[int], WireMessage]) -> None:
+        """Send the message made for a fresh id and wait for its acknowledgement.
+
+        Raises SessionDataCommitError when the host refuses it, LinkClosed when the host is gone.
+        """
+        if self.is_closed:
+            raise LinkClosed("The app host is gone.")
+        key = next(self._ids)
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting[key] = future
+        try:
+            line = encode(make(key))
+        except WireError as exc:
+            self._waiting.pop(key)
+            raise SessionDataCommitError(str(exc)) from exc
+        self._writer.write(line)
+        try:
+            await future
+        finally:
+            self._waiting.pop(key, None)
+
+    def acknowledge(self, ack: Ack) -> None:
+        future = self._waiting.get(ack.id)
+        if future is None or future.done():
+            return
+        if ack.error is None:
+            future.set_result(None)
+        else:
+            future.set_exception(SessionDataCommitError(ack.error))
+
+    def close(self) -> None:
+        if self.is_closed:
+            return
+        self.is_closed = True
+        for future in self._waiting.values():
+            if not future.done():
+                future.set_exception(LinkClosed("The app host is gone."))
+        self._writer.close()

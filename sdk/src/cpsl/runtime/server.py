@@ -1,0 +1,191 @@
+"""Listen for the app host, run its turns, and leave in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from cpsl import __version__
+from cpsl._app import App
+from cpsl._calls import call_inline
+from cpsl._handlers import Handlers
+from cpsl.wire import (
+    MAX_LINE,
+    PROTOCOL,
+    Ack,
+    CancelTurn,
+    Hello,
+    Leaving,
+    Ready,
+    Refused,
+    RunTurn,
+    TurnEnded,
+    WireError,
+    decode,
+)
+
+from .dispatcher import Dispatcher
+from .link import Link, LinkClosed
+
+log = logging.getLogger(__name__)
+
+_HANDLER_THREADS = 64
+_SHUTDOWN_SECONDS = 5.0
+
+
+class BootFailed(Exception):
+    """The app's `boot` raised; the text is for people."""
+
+
+class RuntimeServer:
+    """One running app."""
+
+    def __init__(self, app: App, socket: Path, *, drain_seconds: float = 4.0) -> None:
+        self._app = app
+        self._socket = socket
+        self._drain_seconds = drain_seconds
+        self._handlers = Handlers()
+        self._dispatcher = Dispatcher(app, self._handlers)
+        self._links: set[Link] = set()
+        self._turns: dict[str, asyncio.Task[None]] = {}
+        self._connections: set[asyncio.Task[None]] = set()
+        self._is_leaving = False
+
+    async def run(self) -> None:
+        """Boot, serve until SIGTERM or SIGINT, finish running turns, run `shutdown`.
+
+        Raises BootFailed before anything is served.
+        """
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(_HANDLER_THREADS, thread_name_prefix="handler"))
+        stopping = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stopping.set)
+        await self._boot()
+        listener = await self._listen()
+        log.info("app %r is ready (cpsl %s)", self._app.name, __version__)
+        try:
+            await stopping.wait()
+        finally:
+            listener.close()
+            await self._leave()
+            self._socket.unlink(missing_ok=True)
+
+    async def _boot(self) -> None:
+        try:
+            self._handlers = self._app._bind()
+            self._dispatcher = Dispatcher(self._app, self._handlers)
+            if self._handlers.boot is not None:
+                await call_inline(self._handlers.boot)
+        except Exception as exc:
+            log.exception("boot of app %r failed", self._app.name)
+            raise BootFailed(f"boot failed: {type(exc).__name__}: {exc}") from exc
+
+    async def _listen(self) -> asyncio.AbstractServer:
+        self._socket.parent.mkdir(parents=True, exist_ok=True)
+        # Bound beside and renamed, so that whoever finds the socket can connect to it.
+        fresh = self._socket.with_name(f".{os.getpid()}.sock")
+        fresh.unlink(missing_ok=True)
+        # Through a descriptor, since the kernel takes no socket name of more than 107 bytes.
+        directory = os.open(fresh.parent, os.O_PATH | os.O_DIRECTORY)
+        try:
+            name = f"/proc/self/fd/{directory}/{fresh.name}"
+            listener = await asyncio.start_unix_server(self._serve, name, limit=MAX_LINE)
+        finally:
+            os.close(directory)
+        fresh.replace(self._socket)
+        return listener
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._connections.add(task)
+        link = Link(writer)
+        own: set[str] = set()
+        try:
+            if await self._greet(reader, link):
+                self._links.add(link)
+                while line := await reader.readline():
+                    self._receive(line, link, own)
+        except (ConnectionError, WireError, ValueError) as exc:
+            log.warning("connection of the app host ended: %s", exc)
+        except asyncio.CancelledError:
+            pass
+        finally:
+            self._links.discard(link)
+            self._connections.discard(task)
+            link.close()
+            for turn_id in own & set(self._turns):
+                self._turns[turn_id].cancel()
+
+    async def _greet(self, reader: asyncio.StreamReader, link: Link) -> bool:
+        line = await reader.readline()
+        if not line:
+            return False
+        hello = decode(line)
+        if not isinstance(hello, Hello) or hello.protocol != PROTOCOL:
+            link.send(Refused(f"This runtime speaks protocol {PROTOCOL} (cpsl {__version__})."))
+            await link.drain()
+            return False
+        link.send(Ready(PROTOCOL, __version__, self._app.name))
+        if self._is_leaving:
+            link.send(Leaving())
+        return True
+
+    def _receive(self, line: bytes, link: Link, own: set[str]) -> None:
+        message = decode(line)
+        if isinstance(message, RunTurn):
+            own.add(message.turn_id)
+            task = asyncio.create_task(self._run_turn(message, link))
+            self._turns[message.turn_id] = task
+            task.add_done_callback(lambda _: self._forget(message.turn_id, own))
+        elif isinstance(message, CancelTurn):
+            if running := self._turns.get(message.turn_id):
+                running.cancel()
+        elif isinstance(message, Ack):
+            link.acknowledge(message)
+
+    async def _run_turn(self, turn: RunTurn, link: Link) -> None:
+        try:
+            ended = await self._dispatcher.run(turn, link)
+        except asyncio.CancelledError:  # before its handler began, or while its data was being saved
+            ended = TurnEnded(turn.turn_id, "cancelled")
+        except LinkClosed:
+            log.warning("turn %s lost the app host", turn.turn_id)
+            return
+        # A turn cut off by this runtime's own end is the host's to explain.
+        if not (self._is_leaving and ended.status == "cancelled"):
+            link.send(ended)
+            with contextlib.suppress(ConnectionError):
+                await link.drain()
+
+    def _forget(self, turn_id: str, own: set[str]) -> None:
+        self._turns.pop(turn_id, None)
+        own.discard(turn_id)
+
+    async def _leave(self) -> None:
+        self._is_leaving = True
+        for link in self._links:
+            link.send(Leaving())
+        running = list(self._turns.values())
+        if running:
+            _, late = await asyncio.wait(running, timeout=self._drain_seconds)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late, timeout=1.0)
+        if self._handlers.shutdown is not None:
+            try:
+                await asyncio.wait_for(call_inline(self._handlers.shutdown), _SHUTDOWN_SECONDS)
+            except TimeoutError:
+                log.error("shutdown took more than %g s and was cut off", _SHUTDOWN_SECONDS)
+            except Exception:
+                log.exception("shutdown failed")
+        for task in list(self._connections):
+            task.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
