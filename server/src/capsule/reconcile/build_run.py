@@ -1,4 +1,4 @@
-"""One build, from claimed to its end: fetch → plan → build (or use an equal artifact) → release → deployment."""
+"""One build, from claimed to its end: fetch → plan → build (or an equal artifact) → release → deployment."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ from capsule.control.delivery.deployments.service import request_deployment
 from capsule.control.delivery.leases import Lease, LeaseLost, end
 from capsule.control.delivery.releases.requirements import resolve
 from capsule.control.delivery.releases.service import make_release
-from capsule.control.workload.env.service import env_of
+from capsule.control.workload.env.service import EnvService
 from capsule.errors import PlatformError
 from capsule.kit.ids import new_id
 from capsule.models import Build, Capsule
@@ -91,7 +91,8 @@ class BuildRun:
     async def _settings(self) -> BuildSettings:
         chosen = {key: str(self._build.settings.get(key) or "") for key in _CHOSEN}
         async with self._platform.database.reading() as db_session:
-            env = await env_of(db_session, self._platform.box, self._capsule)
+            service = EnvService(db_session, self._platform.box, self._platform.site)
+            env = await service.user_environment(self._capsule)
         return BuildSettings(type=self._capsule.type, env=env, **chosen)
 
     async def _use_again(self, key: str) -> bool:
@@ -181,5 +182,3 @@ def _plain(manifest: dict[str, object] | None) -> dict[str, Any] | None:
 
 def _size(size: int) -> str:
     return f"{size / 1024**2:.1f} MiB" if size >= 1024**2 else f"{size / 1024:.0f} KiB"
-
-

@@ -10,6 +10,7 @@ from capsule.apps.contract import AppHost
 from capsule.build.contract import BuildLimits
 from capsule.build.pipeline import Pipeline
 from capsule.control.delivery.changes import Changes
+from capsule.control.site import Site
 from capsule.db import Database
 from capsule.edge.contract import Edge
 from capsule.engines.contract import Engine
@@ -57,11 +58,10 @@ class Platform:
     apps: AppHost
     pipeline: Pipeline
     changes: Changes
-    domain: str = "localhost"
-    port: int = 8080
+    site: Site = field(default_factory=Site)
     pace: Pace = Pace()
     builds_at_once: int = 2
-    build_limits: BuildLimits = BuildLimits()
+    build_limits: BuildLimits = field(default_factory=BuildLimits)
     locks: CapsuleLocks = field(default_factory=CapsuleLocks)
 
     async def patiently(self, call: Callable[[], Awaitable[T]]) -> T:

@@ -28,7 +28,9 @@ class CapsuleOff(Exception):
 class Rollout:
     """One deployment, from queued to its end. `run` may be called again after a crash and goes on."""
 
-    def __init__(self, platform: Platform, lease: Lease[Deployment], capsule: Capsule, release: Release) -> None:
+    def __init__(
+        self, platform: Platform, lease: Lease[Deployment], capsule: Capsule, release: Release
+    ) -> None:
         self._platform = platform
         self._lease = lease
         self._capsule = capsule
@@ -39,8 +41,8 @@ class Rollout:
         async with self._platform.locks.of(self._capsule.id):
             try:
                 async with self._lease.kept():
-                    replica_id, draining = await self._moved_before() or await self._bring_up()
-                await self._mark_live(replica_id)
+                    status, draining = await self._moved_before() or await self._bring_up()
+                await self._mark_live(status)
             except LeaseLost:
                 raise
             except ReplicaFailed as failure:
@@ -51,37 +53,38 @@ class Rollout:
                 return
             except CapsuleOff:
                 return  # the switch takes everything down
+        # Not under the lock: the next deployment need not wait until long requests have ended.
         await self._drained(draining)
-        await self._retire_others(replica_id)
+        await self._retire_others(status.id)
 
-    async def _moved_before(self) -> "tuple[str, asyncio.Task[None] | None] | None":
+    async def _moved_before(self) -> "tuple[ReplicaStatus, asyncio.Task[None] | None] | None":
         """Find out how far an earlier worker came: keep a replica that has the traffic, destroy others."""
         found = None
         async with self._platform.database.reading() as db_session:
             halves = await ReplicaRepository(db_session).started_by(self._lease.row_id)
         for half in halves:
-            if await self._has_traffic(half):
-                found = half.id
+            if status := await self._with_traffic(half):
+                found = status
             else:
                 await self._discard(half.id)
         return (found, None) if found else None
 
-    async def _has_traffic(self, replica: Replica) -> bool:
+    async def _with_traffic(self, replica: Replica) -> ReplicaStatus | None:
         try:
             status = await self._platform.patiently(lambda: self._platform.engine.inspect(replica.id))
         except ReplicaNotFound:
-            return False
-        return status.address is not None and await self._traffic(status).has_moved()
+            return None
+        is_ours = status.address is not None and await self._traffic(status).has_moved()
+        return status if is_ours else None
 
-    async def _bring_up(self) -> "tuple[str, asyncio.Task[None] | None]":
+    async def _bring_up(self) -> "tuple[ReplicaStatus, asyncio.Task[None] | None]":
         await self._hold_first_requests()
         spec = await self._add_replica()
         try:
-            _, draining = await Trial(self._platform, spec, self._traffic).run()
+            return await Trial(self._platform, spec, self._traffic).run()
         except ReplicaFailed as failure:
             await self._mark_stopped(spec.id, failure.reason)
             raise
-        return spec.id, draining
 
     def _traffic(self, status: ReplicaStatus) -> Traffic:
         assert status.address is not None
@@ -131,7 +134,7 @@ class Rollout:
                 self._platform, db_session, self._capsule, self._release, replica_id=replica.id
             )
 
-    async def _mark_live(self, replica_id: str) -> None:
+    async def _mark_live(self, status: ReplicaStatus) -> None:
         async with self._lease.unit_of_work() as (db_session, deployment):
             capsule = await db_session.get(Capsule, self._capsule.id)
             if capsule is None or not capsule.is_on or capsule.removed_at is not None:
@@ -140,8 +143,8 @@ class Rollout:
             else:
                 off = False
                 capsule.release_id = self._release.id
-                if replica := await db_session.get(Replica, replica_id):
-                    replica.state = "healthy"
+                if replica := await db_session.get(Replica, status.id):
+                    replica.state, replica.address = "healthy", status.address
                 end(deployment, "succeeded")
         if off:
             raise CapsuleOff
@@ -184,5 +187,3 @@ def stopped(replica: Replica, reason: str | None = None) -> None:
     replica.state = "stopped"
     replica.stopped_at = now()
     replica.exit_reason = reason or replica.exit_reason
-
-

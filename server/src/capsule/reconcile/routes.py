@@ -24,10 +24,11 @@ def capsule_route(
     environment: str = "deploy",
 ) -> Route:
     is_serve = environment == "serve"
-    label = f"{capsule.slug}--serve" if is_serve else capsule.slug
+    site = platform.site
+    host = site.serve_host(capsule.slug) if is_serve else site.host(capsule.slug)
     return Route(
         id=serve_route_id(capsule.id) if is_serve else deploy_route_id(capsule.id),
-        hosts=(f"{label}.{platform.domain}".lower(),),
+        hosts=(host.lower(),),
         name=capsule.name,
         capsule_id=capsule.id,
         state=state,

@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from capsule.control.delivery.releases.requirements import SecretMissing
+from capsule.control.delivery.releases.requirements import FilesystemMissing, SecretMissing
 from capsule.control.delivery.releases.service import release_env
-from capsule.control.workload.secrets.service import open_secret
+from capsule.control.workload.secrets.service import SecretNotFound, values
 from capsule.engines.contract import Limits, Mount, ReplicaSpec
-from capsule.models import Capsule, Release, Secret
+from capsule.models import Capsule, Release
 from capsule.paths import DataPaths
 from capsule.reconcile.platform import Platform
 from capsule.reconcile.storage import share
@@ -18,7 +17,7 @@ from capsule.reconcile.storage import share
 async def release_spec(
     platform: Platform, db_session: AsyncSession, capsule: Capsule, release: Release, *, replica_id: str
 ) -> ReplicaSpec:
-    """Raises SecretMissing when a secret was deleted since the release was made."""
+    """Raises SecretMissing or FilesystemMissing when one was deleted since the release was made."""
     return await _spec(
         platform,
         db_session,
@@ -72,6 +71,7 @@ async def _spec(
     env: dict[str, str],
 ) -> ReplicaSpec:
     secrets = await _secrets(platform, db_session, capsule, config["secrets"])
+    storage = await _storage(platform.paths, db_session, capsule, config["mounts"])
     is_app = capsule.type == "app"
     return ReplicaSpec(
         id=replica_id,
@@ -86,7 +86,7 @@ async def _spec(
             **env,
             **_system_env(platform, capsule, release_id, version, environment),
         },
-        mounts=(*_storage(platform.paths, config["mounts"]), *_visible(config.get("visible", ()))),
+        mounts=(*storage, *_visible(config.get("visible", ()))),
         limits=Limits(cpu=config["cpu"], memory=config["memory"]),
         listens_on_socket=is_app or bool(config.get("listens_on_socket")),
         platform_files=is_app,
@@ -96,10 +96,10 @@ async def _spec(
 def _system_env(
     platform: Platform, capsule: Capsule, release_id: str, version: str, environment: str
 ) -> dict[str, str]:
-    label = capsule.slug if environment == "deploy" else f"{capsule.slug}--serve"
-    port = "" if platform.port in (80, 443) else f":{platform.port}"
+    site = platform.site
+    host = site.host(capsule.slug) if environment == "deploy" else site.serve_host(capsule.slug)
     env = {
-        "APP_URL": f"{label}.{platform.domain}{port}",
+        "APP_URL": site.authority(host),
         "CAPSULE_APP_ID": capsule.id,
         "CAPSULE_APP_NAME": capsule.name,
         "CAPSULE_USER_ID": capsule.team_id,
@@ -117,23 +117,24 @@ def _system_env(
 async def _secrets(
     platform: Platform, db_session: AsyncSession, capsule: Capsule, names: list[str]
 ) -> dict[str, str]:
-    query = select(Secret).where(Secret.space_id == capsule.space_id, Secret.name.in_(names))
-    found = {
-        secret.name: open_secret(platform.box, secret) for secret in await db_session.scalars(query)
-    }
-    for name in names:
-        if name not in found:
-            raise SecretMissing(
-                f"'{capsule.name}' uses the secret '{name}', which this space no longer has.",
-                hint=f"capsule secret create {name}=…",
-            )
-    return found
+    try:
+        return await values(db_session, platform.box, capsule.space_id, names)
+    except SecretNotFound as exc:
+        raise SecretMissing(f"'{capsule.name}' cannot start: {exc.detail}", hint=exc.hint) from exc
 
 
-def _storage(paths: DataPaths, mounts: list[dict[str, Any]]) -> list[Mount]:
+async def _storage(
+    paths: DataPaths, db_session: AsyncSession, capsule: Capsule, mounts: list[dict[str, Any]]
+) -> list[Mount]:
     made = []
     for mount in mounts:
-        folder = paths.storage(mount["storage_id"])
+        storage = await db_session.get(Capsule, mount["storage_id"])
+        if storage is None or storage.removed_at is not None:
+            raise FilesystemMissing(
+                f"'{capsule.name}' mounts the filesystem '{mount['name']}', which this space no longer has.",
+                hint=f"capsule fs create {mount['name']}",
+            )
+        folder = paths.storage(storage.id)
         share(folder)
         made.append(Mount(source=str(folder), target=mount["target"]))
     return made

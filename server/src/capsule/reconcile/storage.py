@@ -6,6 +6,7 @@ makes new files and folders so whatever the umask of the program is; where the f
 the top folder is (mode 2777).
 """
 
+import contextlib
 import os
 import struct
 from pathlib import Path
@@ -23,8 +24,6 @@ def share(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if folder.stat().st_mode & 0o7777 == _MODE:
         return
-    try:
+    with contextlib.suppress(OSError):  # no ACLs here; the mode below is the next best
         os.setxattr(folder, _ACL, _EVERYBODY)
-    except OSError:
-        pass  # no ACLs here; the mode below is the next best
     folder.chmod(_MODE)

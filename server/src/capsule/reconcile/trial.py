@@ -26,7 +26,7 @@ from capsule.reconcile.traffic import Traffic
 from capsule.telemetry.segments import tail
 
 _LOG_LINES = 30
-_WATCH_SECONDS = 0.2
+_WATCH_SECONDS = 0.1
 
 
 class ReplicaFailed(Exception):
@@ -54,8 +54,8 @@ class Trial:
     async def run(self) -> tuple[ReplicaStatus, asyncio.Task[None]]:
         """Return once new requests go to the replica, with the task that is still draining the old one.
 
-        Raises ReplicaFailed. On cancellation the replica is destroyed, unless it has the traffic already: then
-        the cancellation came too late and is dropped.
+        Raises ReplicaFailed. On cancellation the replica is destroyed, unless it has the traffic already:
+        then the cancellation came too late and is dropped.
         """
         try:
             status = await self._start()

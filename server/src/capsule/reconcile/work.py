@@ -38,6 +38,11 @@ class Tasks:
         task = self._tasks.get(row_id)
         return task is not None and task.cancel()
 
+    async def cancel_and_wait(self, row_id: str) -> None:
+        if task := self._tasks.get(row_id):
+            task.cancel()
+            await asyncio.wait({task})
+
     async def stop(self) -> None:
         """Cancel all and wait; who is still busy after some seconds is cancelled once more."""
         while tasks := set(self._tasks.values()):

@@ -2,18 +2,21 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Generic, TypeVar
 
-from sqlalchemy import update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from capsule.db import Database
 from capsule.errors import Conflict
 from capsule.kit.clock import now
 from capsule.models import Build, Deployment
+
+log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=15)
 _RENEW_SECONDS = 4.0
@@ -76,10 +79,11 @@ class Lease(Generic[Row]):
 
         async def renew() -> None:
             nonlocal lost
-            while await self._renew():
-                await asyncio.sleep(_RENEW_SECONDS)
-            lost = True
-            task.cancel()
+            async for is_ours in self._renewals():
+                if not is_ours:
+                    lost = True
+                    task.cancel()
+                    return
 
         renewal = asyncio.create_task(renew())
         try:
@@ -94,13 +98,15 @@ class Lease(Generic[Row]):
             with contextlib.suppress(asyncio.CancelledError):
                 await renewal
 
-    async def _renew(self) -> bool:
-        model = self.model
-        async with self.database.unit_of_work() as db_session:
-            renewed = await db_session.execute(
-                update(model)
-                .where(model.id == self.row_id, model.fence == self.fence, model.status == "running")
-                .values(lease_until=now() + LEASE)
-                .returning(model.id)
-            )
-            return renewed.first() is not None
+    async def _renewals(self) -> AsyncIterator[bool]:
+        """Prolong the lease for as long as it is asked to; yield whether it was still held."""
+        while True:
+            try:
+                async with self.unit_of_work() as (_, row):
+                    row.lease_until = now() + LEASE
+                yield True
+            except LeaseLost:
+                yield False
+            except SQLAlchemyError:
+                log.exception("the lease of %s could not be renewed and is tried again", self.row_id)
+            await asyncio.sleep(_RENEW_SECONDS)

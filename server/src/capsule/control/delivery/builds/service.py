@@ -64,7 +64,7 @@ async def queue_build(
     return build
 
 
-async def cancel_build(build: Build) -> None:
+def cancel_build(build: Build) -> None:
     """Cancel at once while queued; ask the worker to stop while running.
 
     Raises BuildFinished otherwise.

@@ -42,7 +42,9 @@ async def start(db_session: AsyncSession, box: SecretBox, capsule: Capsule) -> D
     release = await _release_to_start(db_session, capsule)
     if release is None:
         return None
-    if was_on and await DeploymentRepository(db_session).with_status("queued", "running", capsule_id=capsule.id):
+    if was_on and await DeploymentRepository(db_session).with_status(
+        "queued", "running", capsule_id=capsule.id
+    ):
         return None
     return await request_deployment(
         db_session, capsule, await refresh_release(db_session, box, capsule, release)
@@ -91,7 +93,9 @@ async def _release_to_start(db_session: AsyncSession, capsule: Capsule) -> Relea
     if release is None:
         if await BuildRepository(db_session).with_status("queued", "running", capsule_id=capsule.id):
             return None
-        raise NothingToDeploy(f"'{capsule.name}' was never built.", hint=f"capsule deploy --name {capsule.name}")
+        raise NothingToDeploy(
+            f"'{capsule.name}' was never built.", hint=f"capsule deploy --name {capsule.name}"
+        )
     return release
 
 

@@ -1,4 +1,4 @@
-"""Turn what an app declares (`secrets`, `filesystems`) into records of its space. Knows no build or replica."""
+"""Turn what an app declares (`secrets`, `filesystems`) into records of its space. Knows no replica."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -62,14 +62,11 @@ def declared_filesystems(manifest: Mapping[str, Any]) -> dict[str, str]:
     """Return mount path → name of the filesystem."""
     declared = manifest.get("filesystems") or {}
     return {
-        str(target): str(item if isinstance(item, str) else item["name"])
-        for target, item in declared.items()
+        str(target): str(item if isinstance(item, str) else item["name"]) for target, item in declared.items()
     }
 
 
-async def _secrets(
-    db_session: AsyncSession, capsule: Capsule, names: tuple[str, ...]
-) -> tuple[str, ...]:
+async def _secrets(db_session: AsyncSession, capsule: Capsule, names: tuple[str, ...]) -> tuple[str, ...]:
     query = select(Secret.name).where(Secret.space_id == capsule.space_id, Secret.name.in_(names))
     known = set((await db_session.scalars(query)).all())
     missing = [name for name in names if name not in known]

@@ -7,13 +7,18 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from capsule.control.delivery.releases.repository import ReleaseRepository
-from capsule.control.delivery.releases.requirements import Requirements, resolve
-from capsule.control.workload.env.service import env_of
+from capsule.control.delivery.releases.requirements import (
+    FilesystemMissing,
+    Requirements,
+    SecretMissing,
+    resolve,
+)
+from capsule.control.site import Site
+from capsule.control.workload.capsules.schemas import DEFAULT_CPU, DEFAULT_MEMORY
+from capsule.control.workload.env.service import EnvService
 from capsule.kit.crypto import SecretBox
 from capsule.kit.ids import new_id
 from capsule.models import Build, Capsule, Release
-
-_DEFAULT_CPU, _DEFAULT_MEMORY = 1.0, 512
 
 
 async def make_release(
@@ -23,16 +28,32 @@ async def make_release(
 
     Raises SecretMissing or FilesystemMissing when the space lacks what the app declares.
     """
+    return await _add(
+        db_session,
+        box,
+        capsule,
+        await configuration(db_session, capsule, build),
+        await current_env(db_session, box, capsule),
+        artifact_id=artifact_id,
+        build_id=build.id,
+        manifest=build.manifest,
+    )
+
+
+async def configuration(db_session: AsyncSession, capsule: Capsule, build: Build) -> dict[str, Any]:
+    """Return what replicas of a build are started with, the environment left out.
+
+    Raises SecretMissing or FilesystemMissing.
+    """
     plan = build.plan or {}
-    start = {
+    requirements = await resolve(db_session, capsule, build.manifest)
+    return {
+        **_settings(capsule, build.manifest, requirements),
         "start": plan["start"],
         "probe_path": plan.get("probe_path"),
         "listens_on_socket": plan.get("listens_on_socket", False),
         "visible": plan.get("visible", []),
     }
-    return await _add(
-        db_session, box, capsule, start, artifact_id=artifact_id, build_id=build.id, manifest=build.manifest
-    )
 
 
 async def refresh_release(
@@ -40,19 +61,23 @@ async def refresh_release(
 ) -> Release:
     """Return a release of the same artifact with the capsule's present configuration.
 
-    It is `release` itself when nothing is other than when it was made.
+    It is `release` itself when nothing is other than when it was made. A secret or filesystem that has gone
+    is not noticed here: the deployment fails and names it.
     """
-    requirements = await resolve(db_session, capsule, release.manifest)
-    env = await env_of(db_session, box, capsule)
     known = {key: value for key, value in release.config.items() if key != "env"}
-    if known == known | _settings(capsule, release.manifest, requirements) and env == release_env(box, release):
+    try:
+        settings = _settings(capsule, release.manifest, await resolve(db_session, capsule, release.manifest))
+    except (SecretMissing, FilesystemMissing):
+        settings = _limits(capsule, release.manifest)
+    env = await current_env(db_session, box, capsule)
+    if known == known | settings and env == release_env(box, release):
         return release
-    start = {key: known[key] for key in ("start", "probe_path", "listens_on_socket", "visible")}
     return await _add(
         db_session,
         box,
         capsule,
-        start,
+        known | settings,
+        env,
         artifact_id=release.artifact_id,
         build_id=release.build_id,
         manifest=release.manifest,
@@ -65,18 +90,24 @@ def release_env(box: SecretBox, release: Release) -> dict[str, str]:
     return env
 
 
+async def current_env(db_session: AsyncSession, box: SecretBox, capsule: Capsule) -> dict[str, str]:
+    """Return the capsule's variables as they are now; its address is added when a replica is started."""
+    env = await EnvService(db_session, box, Site()).environment(capsule)
+    env.pop("APP_URL", None)
+    return env
+
+
 async def _add(
     db_session: AsyncSession,
     box: SecretBox,
     capsule: Capsule,
-    start: dict[str, Any],
+    config: dict[str, Any],
+    env: dict[str, str],
     *,
     artifact_id: str,
     build_id: str | None,
     manifest: dict[str, Any] | None,
 ) -> Release:
-    requirements = await resolve(db_session, capsule, manifest)
-    env = await env_of(db_session, box, capsule)
     release_id = new_id("rel")
     release = Release(
         id=release_id,
@@ -85,11 +116,7 @@ async def _add(
         number=await ReleaseRepository(db_session).next_number(capsule.id),
         build_id=build_id,
         artifact_id=artifact_id,
-        config={
-            **start,
-            **_settings(capsule, manifest, requirements),
-            "env": box.encrypt(json.dumps(env), context=_context(release_id)),
-        },
+        config={**config, "env": box.encrypt(json.dumps(env), context=_context(release_id))},
         manifest=manifest,
     )
     db_session.add(release)
@@ -100,15 +127,22 @@ async def _add(
 def _settings(
     capsule: Capsule, manifest: Mapping[str, Any] | None, requirements: Requirements
 ) -> dict[str, Any]:
-    declared = manifest or {}
     return {
-        "cpu": float(capsule.config.get("cpu") or declared.get("cpu") or _DEFAULT_CPU),
-        "memory": int(capsule.config.get("memory") or declared.get("memory") or _DEFAULT_MEMORY),
+        **_limits(capsule, manifest),
         "secrets": list(requirements.secrets),
         "mounts": [
             {"target": mount.target, "storage_id": mount.storage_id, "name": mount.name}
             for mount in requirements.mounts
         ],
+    }
+
+
+def _limits(capsule: Capsule, manifest: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What a person set in the capsule's settings wins over what the app declares."""
+    declared = manifest or {}
+    return {
+        "cpu": float(capsule.config.get("cpu") or declared.get("cpu") or DEFAULT_CPU),
+        "memory": int(capsule.config.get("memory") or declared.get("memory") or DEFAULT_MEMORY),
     }
 
 

@@ -1,0 +1,143 @@
+"""Put back what edge and app host should have for every capsule, wherever they differ."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from capsule.apps.contract import AppState, HostedApp, RuntimeUnready
+from capsule.control.delivery.builds.repository import BuildRepository
+from capsule.control.delivery.deployments.repository import DeploymentRepository
+from capsule.control.delivery.replicas.repository import ReplicaRepository
+from capsule.edge.contract import Route, RouteState
+from capsule.models import Build, Capsule, Deployment, Release, Replica
+from capsule.reconcile.platform import Platform
+from capsule.reconcile.routes import capsule_route, hosted_app, socket_of, upstream_of
+from capsule.reconcile.work import Tasks
+
+log = logging.getLogger(__name__)
+
+_NOTHING_YET = "Nothing has been deployed here yet."
+
+
+@dataclass(frozen=True)
+class Doors:
+    """What a capsule should have; None: leave alone."""
+
+    route: Route
+    app: HostedApp | None = None
+
+
+class DoorKeeper:
+    def __init__(self, platform: Platform, tasks: Tasks) -> None:
+        self._platform = platform
+        self._tasks = tasks
+
+    async def tend(self) -> None:
+        """Compare once, and mend each difference in a task of its own."""
+        routes = {route.id: route for route in await self._platform.edge.routes()}
+        apps = {(app.capsule_id, app.environment): app for app in await self._platform.apps.apps()}
+        async with self._platform.database.reading() as db_session:
+            query = select(Capsule).where(Capsule.removed_at.is_(None), Capsule.type != "storage")
+            for capsule in (await db_session.scalars(query)).all():
+                if capsule.id in self._tasks or self._platform.locks.of(capsule.id).locked():
+                    continue
+                doors = await self._wanted(db_session, capsule)
+                if doors is not None and self._differ(doors, routes, apps):
+                    self._tasks.start(capsule.id, self._mend(capsule.id))
+
+    async def stop(self) -> None:
+        await self._tasks.stop()
+
+    async def _mend(self, capsule_id: str) -> None:
+        async with self._platform.locks.of(capsule_id):
+            async with self._platform.database.reading() as db_session:
+                capsule = await db_session.get(Capsule, capsule_id)
+                if capsule is None or capsule.removed_at is not None:
+                    return
+                doors = await self._wanted(db_session, capsule)
+            if doors is None:
+                return
+            if doors.app is not None:
+                try:
+                    await self._platform.apps.put_app(doors.app, ready_seconds=self._platform.pace.answer)
+                except RuntimeUnready as exc:
+                    log.warning("%s: %s", capsule_id, exc.detail)
+            await self._platform.edge.put_route(doors.route, drain_seconds=self._platform.pace.drain)
+
+    def _differ(self, doors: Doors, routes: dict[str, Route], apps: dict[tuple[str, str], HostedApp]) -> bool:
+        if routes.get(doors.route.id) != doors.route:
+            return True
+        app = doors.app
+        if app is None:
+            return False
+        found = apps.get((app.capsule_id, app.environment))
+        if found is None:
+            return app.state is AppState.live
+        return (found.state, found.socket, found.name) != (app.state, app.socket, app.name)
+
+    async def _wanted(self, db_session: AsyncSession, capsule: Capsule) -> Doors | None:
+        if not capsule.is_on:
+            return Doors(
+                capsule_route(self._platform, capsule, RouteState.stopped),
+                self._app(capsule, AppState.stopped),
+            )
+        deployments = await DeploymentRepository(db_session).of_capsule(capsule.id, limit=20)
+        replica = _live_replica(
+            await ReplicaRepository(db_session).of_capsule(capsule.id, environment="deploy"), deployments
+        )
+        if replica is None:
+            builds = await BuildRepository(db_session).of_capsule(capsule.id, limit=1)
+            return Doors(self._waiting(capsule, deployments, builds))
+        if replica.address is None:
+            return None  # the mirror will know it in a moment
+        release = await db_session.get(Release, replica.release_id)
+        if release is None:
+            return None
+        upstreams = (upstream_of(self._platform, capsule, replica.id, replica.address),)
+        route = capsule_route(self._platform, capsule, RouteState.live, upstreams=upstreams)
+        if replica.state == "unhealthy":
+            route = capsule_route(
+                self._platform, capsule, RouteState.failed, reason=replica.exit_reason or "It keeps crashing."
+            )
+        return Doors(route, self._app(capsule, AppState.live, replica, release))
+
+    def _waiting(self, capsule: Capsule, deployments: Sequence[Deployment], builds: Sequence[Build]) -> Route:
+        deployment = deployments[0] if deployments else None
+        build = builds[0] if builds else None
+        if any(row is not None and row.status in ("queued", "running") for row in (deployment, build)):
+            return capsule_route(self._platform, capsule, RouteState.starting)
+        for row in (deployment, build):
+            if row is not None and row.status == "failed":
+                return capsule_route(
+                    self._platform, capsule, RouteState.failed, reason=row.reason or "It did not start."
+                )
+        return capsule_route(self._platform, capsule, RouteState.stopped, reason=_NOTHING_YET)
+
+    def _app(
+        self,
+        capsule: Capsule,
+        state: AppState,
+        replica: Replica | None = None,
+        release: Release | None = None,
+    ) -> HostedApp | None:
+        if capsule.type != "app":
+            return None
+        return hosted_app(
+            capsule,
+            environment="deploy",
+            version=str(release.number) if release else "",
+            state=state,
+            socket=socket_of(replica.address) if replica else None,
+            manifest=release.manifest if release else None,
+        )
+
+
+def _live_replica(replicas: Sequence[Replica], deployments: Sequence[Deployment]) -> Replica | None:
+    """Return the replica of the newest deployment that succeeded."""
+    for deployment in deployments:
+        if deployment.status == "succeeded":
+            return next((row for row in replicas if row.started_by == deployment.id), None)
+    return None

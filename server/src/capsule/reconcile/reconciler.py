@@ -1,0 +1,134 @@
+"""The loops that move what is towards what should be. Woken by every committed change, and by a clock."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+from capsule.errors import Unavailable
+from capsule.kit.ids import new_id
+from capsule.reconcile.builds import Builds
+from capsule.reconcile.deployments import Deployments
+from capsule.reconcile.doors import DoorKeeper
+from capsule.reconcile.garbage import Garbage
+from capsule.reconcile.platform import Platform
+from capsule.reconcile.removals import Removals
+from capsule.reconcile.replicas import Replicas
+from capsule.reconcile.serves import Serves
+from capsule.reconcile.switches import Switches
+from capsule.reconcile.work import Tasks
+
+log = logging.getLogger(__name__)
+
+_GARBAGE_SECONDS = 3600.0
+
+
+class Loop:
+    """Run one step again and again: soon after each `wake`, at the latest after `interval` seconds."""
+
+    def __init__(
+        self, name: str, step: Callable[[], Awaitable[None]], *, interval: float, pause: float
+    ) -> None:
+        self._name = name
+        self._step = step
+        self._interval = interval
+        self._pause = pause
+        self._news = asyncio.Event()
+
+    def wake(self) -> None:
+        self._news.set()
+
+    async def run(self) -> None:
+        while True:
+            self._news.clear()
+            try:
+                await self._step()
+            except Unavailable as exc:
+                log.info("%s: %s", self._name, exc.detail)
+            except Exception:
+                log.exception("%s failed and is tried again", self._name)
+                await asyncio.sleep(1)
+            await asyncio.sleep(self._pause)
+            try:
+                await asyncio.wait_for(self._news.wait(), self._interval)
+            except TimeoutError:
+                continue
+
+
+class Reconciler:
+    """Start it once the database is migrated; it does not wait for node, edge or app host to be there."""
+
+    def __init__(self, platform: Platform) -> None:
+        self.platform = platform
+        owner = new_id("wrk")
+        deploying = Tasks(self.wake)
+        serving = Tasks(self.wake)
+        self._builds = Builds(platform, owner, Tasks(self.wake))
+        self._deployments = Deployments(platform, owner, deploying)
+        self._replicas = Replicas(platform, lambda row_id: row_id in deploying or row_id in serving)
+        self._doors = DoorKeeper(platform, Tasks(lambda: None))
+        self._switches = Switches(platform, Tasks(self.wake))
+        self._serves = Serves(platform, serving, Tasks(self.wake), Tasks(self.wake))
+        self._removals = Removals(platform, Tasks(lambda: None))
+        self._garbage = Garbage(platform)
+        self._loops = [
+            Loop("builds", self._builds.tend, interval=1, pause=0.02),
+            Loop("deployments", self._deployments.tend, interval=1, pause=0.02),
+            Loop("serves", self._serves.tend, interval=1, pause=0.02),
+            Loop("switches", self._switches.tend, interval=5, pause=0.1),
+            Loop("removals", self._removals.tend, interval=5, pause=0.1),
+            Loop("replicas", self._replicas.tend, interval=1, pause=0.3),
+            Loop("doors", self._doors.tend, interval=2, pause=0.3),
+        ]
+        self._running: list[asyncio.Task[None]] = []
+        platform.changes.on_change(lambda _capsule_id: self.wake())
+
+    def wake(self) -> None:
+        for loop in self._loops:
+            loop.wake()
+
+    async def start(self) -> None:
+        """Take over what an earlier process left unfinished, and begin. Returns at once."""
+        await self._builds.take_over()
+        await self._deployments.take_over()
+        self._running = [asyncio.create_task(loop.run()) for loop in self._loops]
+        self._running.append(asyncio.create_task(self._retire_leftovers()))
+        self._running.append(asyncio.create_task(self._collect_garbage()))
+
+    async def stop(self) -> None:
+        """End every task of this process. Replicas and routes stay; unfinished work is queued again."""
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        self._running = []
+        started = time.monotonic()
+        await asyncio.gather(
+            *(
+                part.stop()
+                for part in (
+                    self._builds,
+                    self._deployments,
+                    self._serves,
+                    self._switches,
+                    self._removals,
+                    self._doors,
+                )
+            )
+        )
+        log.info("reconcile stopped after %.1f s", time.monotonic() - started)
+
+    async def _retire_leftovers(self) -> None:
+        while True:
+            try:
+                await self._replicas.retire_leftovers()
+                return
+            except Unavailable:
+                await asyncio.sleep(1)
+
+    async def _collect_garbage(self) -> None:
+        while True:
+            try:
+                await self._garbage.collect()
+            except Exception:
+                log.exception("collecting garbage failed")
+            await asyncio.sleep(_GARBAGE_SECONDS)
