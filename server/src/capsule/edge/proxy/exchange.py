@@ -1,0 +1,419 @@
+"""One request and its answer: finds an upstream, holds, sends, sends again where that is safe, records.
+
+A request is sent a second time only if nothing of it was sent yet, or if it may be done twice, has no body
+and not a byte of an answer has come. Everything else goes over a fresh connection, so that one which the
+upstream is just closing never costs a request.
+"""
+
+import asyncio
+import logging
+from time import perf_counter, time
+from typing import TYPE_CHECKING
+
+from capsule.edge.answers import (
+    AnswerTimedOut,
+    BadGateway,
+    CapsuleFailed,
+    CapsuleStarting,
+    CapsuleStopped,
+    HostNotFound,
+)
+from capsule.edge.contract import RouteState
+from capsule.edge.proxy.body import Body, ChunkedBody, LengthBody, MalformedChunk
+from capsule.edge.proxy.limits import ClientTooSlow
+from capsule.edge.proxy.request import Headers, is_replayable
+from capsule.edge.proxy.upstream import UpstreamConnection
+from capsule.errors import PlatformError
+
+if TYPE_CHECKING:
+    from capsule.edge.proxy.client import ClientConnection
+    from capsule.edge.proxy.routing import LiveRoute, LiveUpstream
+
+log = logging.getLogger(__name__)
+
+_MAX_SENDS = 3
+_CLIENT_GONE = 499
+
+
+class Exchange:
+    __slots__ = (
+        "_body", "_bytes_in", "_bytes_out", "_connection", "_held", "_is_done", "_is_replayable", "_pending",
+        "_pending_size", "_route", "_sends", "_started", "_started_at", "_status", "_task", "_tunnel",
+        "_upstream", "client", "headers", "is_complete", "is_last", "line", "method", "target",
+    )  # fmt: skip
+
+    def __init__(
+        self, client: "ClientConnection", line: bytes, method: bytes, target: bytes, headers: Headers
+    ) -> None:
+        self.client = client
+        self.line = line
+        self.method = method
+        self.target = target
+        self.headers = headers
+        self.is_complete = headers.length == 0
+        """The whole request has come."""
+        self.is_last = headers.close
+        """The client's connection closes behind the answer."""
+        self._is_replayable = is_replayable(method, headers.length) and not headers.upgrade
+        self._started = perf_counter()
+        self._started_at = time()
+        self._bytes_in = len(line) + len(headers.raw) + 2
+        self._bytes_out = 0
+        self._status = 0
+        """Of the answer, as soon as its first byte went to the client."""
+        self._held = 0.0
+        self._sends = 0
+        self._is_done = False
+        self._tunnel = False
+        self._body: Body | None = None
+        self._pending: list[bytes] = []
+        """Body bytes that came before there was a connection to send them on."""
+        self._pending_size = 0
+        self._route: LiveRoute | None = None
+        self._upstream: LiveUpstream | None = None
+        self._connection: UpstreamConnection | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def wants_upgrade(self) -> bool:
+        return bool(self.headers.upgrade)
+
+    @property
+    def awaits_answer(self) -> bool:
+        return self.is_complete and self._connection is not None and not self._status
+
+    @property
+    def awaits_body(self) -> bool:
+        return not self.is_complete and not self._status
+
+    # -- from the client
+
+    def start(self, rest: bytes) -> bytes:
+        """Begin with what came behind the head; return what lies behind the request."""
+        if not self.is_complete:
+            length = self.headers.length
+            self._body = LengthBody(length) if length > 0 else ChunkedBody()
+            rest = self._take_body(rest) if rest else b""
+            if self._is_done:
+                return b""
+        route = self.client.proxy.find(self.headers.host)
+        if route is None:
+            self._refuse_host()
+            return rest
+        self._count_on(route)
+        if route.is_live and self._is_replayable:
+            upstream = route.pick()
+            if upstream is not None and upstream.idle:
+                upstream.in_flight += 1
+                self._send(upstream, upstream.idle.pop())
+                return rest
+        self._task = asyncio.create_task(self._dispatch())
+        return rest
+
+    def feed(self, data: bytes) -> bytes:
+        """Take more of the request's body (or of the tunnel); return what lies behind it."""
+        if self._tunnel:
+            self._bytes_in += len(data)
+            if self._connection is not None:
+                self._connection.transport.write(data)
+            return b""
+        return self._take_body(data)
+
+    def _take_body(self, data: bytes) -> bytes:
+        assert self._body is not None
+        try:
+            out, behind = self._body.feed(data)
+        except MalformedChunk as exc:
+            self._fail(exc)
+            return b""
+        self._bytes_in += len(data) - (len(behind) if behind else 0)
+        if behind is not None:
+            self.is_complete = True
+        if self._connection is not None:
+            self._connection.transport.write(out)
+        elif out:
+            self._pending.append(out)
+            self._pending_size += len(out)
+            if self._pending_size > self.client.proxy.limits.buffer_bytes:
+                self.client.pause()
+        return behind or b""
+
+    def client_ended(self) -> bool:
+        """The client sends no more; return whether its connection stays open for the answer."""
+        if self._tunnel and self._connection is not None and not self._connection.is_closing:
+            if self._connection.transport.can_write_eof():
+                self._connection.transport.write_eof()
+            return True
+        return False
+
+    def client_lost(self) -> None:
+        """The client is gone: nobody waits for the answer."""
+        if not self._status:
+            self._status = _CLIENT_GONE
+        if self._tunnel and self._connection is not None:
+            self._connection.exchange = None
+            self._connection.close()
+            self._connection = None
+        self._drop_connection()
+        self._finish()
+
+    def pause_answer(self) -> None:
+        if self._connection is not None and not self._connection.is_closing:
+            self._connection.transport.pause_reading()
+
+    def resume_answer(self) -> None:
+        if self._connection is not None and not self._connection.is_closing:
+            self._connection.transport.resume_reading()
+
+    def timed_out(self) -> None:
+        """Nothing came for too long, from the upstream or in the middle of the request."""
+        if self._status:
+            self.client.abort()
+        elif self.is_complete:
+            name = self._route.route.name if self._route else ""
+            self._fail(AnswerTimedOut(f"{name} took the request but did not answer in time."))
+        else:
+            self._fail(ClientTooSlow("The request was not sent to its end."))
+
+    # -- finding an upstream
+
+    def _count_on(self, route: "LiveRoute") -> None:
+        if self._route is not None:
+            self._route.in_flight -= 1
+        self._route = route
+        route.requests += 1
+        route.in_flight += 1
+
+    async def _dispatch(self) -> None:
+        try:
+            if self._sends:
+                await asyncio.sleep(0.05 * (self._sends - 1))
+            await self._find_upstream()
+        except PlatformError as exc:
+            self._task = None
+            self._fail(exc)
+        except Exception:
+            log.exception("request to %s could not be passed on", self.headers.host)
+            self._task = None
+            self._fail(BadGateway("The request could not be passed on."))
+
+    async def _find_upstream(self) -> None:
+        """Send the request as soon as the route has an upstream that takes it. Raises what to answer else."""
+        find = self.client.proxy.find
+        entered = perf_counter()
+        waited = False
+        while True:
+            route = find(self.headers.host)
+            if route is None:
+                raise self._host_not_found()
+            if route is not self._route:
+                self._count_on(route)
+            state, name, reason = route.route.state, route.route.name, route.route.reason
+            if state is RouteState.stopped:
+                raise CapsuleStopped(
+                    reason or f"{name} is switched off.", hint="Its team can start it in the console."
+                )
+            if state is RouteState.failed:
+                raise CapsuleFailed(
+                    f"{name} is not running. {reason}".strip(), hint="Its logs in the console say more."
+                )
+            if state is RouteState.live and await self._try_upstreams(route, entered if waited else 0.0):
+                return
+            left = self._started + route.route.hold_seconds - perf_counter()
+            if left <= 0:
+                if state is RouteState.starting or not route.route.upstreams:
+                    raise CapsuleStarting(f"{name} is starting.", hint="This page looks again by itself.")
+                raise BadGateway(f"{name} does not answer at the moment.", hint="Try again in a moment.")
+            waited = True
+            await route.wait_for_change(left)
+
+    async def _try_upstreams(self, route: "LiveRoute", held_since: float) -> bool:
+        while (upstream := route.pick()) is not None:
+            upstream.reserve()
+            try:
+                if self._is_replayable and upstream.idle:
+                    connection = upstream.idle.pop()
+                else:
+                    connection = await upstream.connect()
+                    if connection.is_closing:
+                        raise ConnectionResetError
+            except OSError:
+                upstream.release()
+                upstream.mark_down()
+                if upstream.is_leaving:
+                    # The route has changed meanwhile; `pick` looks at the new one.
+                    await asyncio.sleep(0)
+                continue
+            except BaseException:
+                upstream.release()
+                raise
+            if held_since:
+                self._held += perf_counter() - held_since
+            self._task = None
+            self.client.touch()
+            self._send(upstream, connection)
+            return True
+        return False
+
+    def _send(self, upstream: "LiveUpstream", connection: UpstreamConnection) -> None:
+        """Send head and known body; `upstream` has counted this request already."""
+        self._upstream = upstream
+        self._connection = connection
+        headers, route = self.headers, upstream.route
+        if headers.tail_of is not route:
+            headers.tail_of = route
+            headers.tail = b"".join(
+                (
+                    headers.kept,
+                    route.tag,
+                    self.client.forwarded,
+                    b"X-Forwarded-Host: %b\r\n" % headers.host_value if headers.host_value else b"",
+                    b"Connection: Upgrade\r\nUpgrade: %b\r\n" % headers.upgrade if headers.upgrade else b"",
+                    b"Connection: close\r\n" if self.client.is_old else b"",
+                    b"\r\n",
+                )
+            )
+        if self._pending:
+            connection.start(self, self.line + headers.tail + b"".join(self._pending))
+            self._pending.clear()
+            self._pending_size = 0
+            self.client.resume()
+        else:
+            connection.start(self, self.line + headers.tail)
+
+    # -- from the upstream
+
+    def pass_interim(self, head: bytes) -> None:
+        """Pass on a 1xx head, where the client knows such."""
+        if not self.client.is_old:
+            self.pass_back(head)
+
+    def begin(self, status: int, data: bytes) -> None:
+        self._status = status
+        self._bytes_out += len(data)
+        self.client.transport.write(data)
+
+    def pass_back(self, data: bytes) -> None:
+        self._bytes_out += len(data)
+        self.client.transport.write(data)
+
+    def begin_tunnel(self, data: bytes) -> None:
+        self._tunnel = True
+        self.is_last = True
+        self.begin(101, data)
+        self.client.open_tunnel()
+
+    def upstream_ended_tunnel(self) -> None:
+        if self.client.transport.can_write_eof() and not self.client.transport.is_closing():
+            self.client.transport.write_eof()
+
+    def answer_ended(self, connection: UpstreamConnection, *, reusable: bool) -> None:
+        """The answer is through; `connection` can carry another request if `reusable`."""
+        upstream = self._upstream
+        assert upstream is not None
+        self._connection = None
+        if self.client.is_write_paused and not connection.is_closing:
+            connection.transport.resume_reading()
+        if reusable and self.is_complete and not self.client.is_old and self._is_sent(connection):
+            connection.idle_since = self.client.proxy.now
+            upstream.park(connection)
+        else:
+            connection.close()
+        self._finish()
+        self.client.exchange_ended(self)
+
+    def _is_sent(self, connection: UpstreamConnection) -> bool:
+        return self._body is None or not connection.transport.get_write_buffer_size()
+
+    def answer_malformed(self, connection: UpstreamConnection, error: PlatformError) -> None:
+        self._drop_connection()
+        self._fail(error)
+
+    def upstream_lost(self, connection: UpstreamConnection) -> None:
+        """The connection broke before the end of the answer."""
+        stale = connection.is_reused
+        self._drop_connection()
+        if self._status:
+            # The client must see that this is not the end, so no proper end is written.
+            self._finish()
+            self.client.close()
+            return
+        if not stale:
+            self._sends += 1
+        if self._is_replayable and self._sends < _MAX_SENDS and not self._is_done:
+            upstream, self._upstream = self._upstream, None
+            if upstream is not None:
+                upstream.release()
+            self._task = asyncio.create_task(self._dispatch())
+            return
+        name = self._route.route.name if self._route is not None else "The capsule"
+        self._fail(
+            BadGateway(f"{name} closed the connection without an answer.", hint="Its logs may say why.")
+        )
+
+    # -- ends
+
+    def _refuse_host(self) -> None:
+        self._fail(self._host_not_found())
+
+    def _host_not_found(self) -> HostNotFound:
+        host = self.headers.host or "this address"
+        return HostNotFound(f"There is no capsule at {host}.", hint="Check the address for a typing mistake.")
+
+    def _fail(self, error: PlatformError) -> None:
+        """Answer with a page of the edge's own, unless an answer has begun."""
+        if self._is_done:
+            return
+        self._drop_connection()
+        if self._status:
+            self._finish()
+            self.client.close()
+            return
+        self._status = error.status
+        self.is_last = self.is_last or not self.is_complete
+        page = self.client.proxy.answers.render(
+            error, accept=self.headers.accept, head_only=self.method == b"HEAD", close=self.is_last
+        )
+        self._bytes_out = len(page)
+        self.client.transport.write(page)
+        self._finish()
+        self.client.exchange_ended(self)
+
+    def _drop_connection(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.leave()
+
+    def _finish(self) -> None:
+        """Give back what was counted and write the access log, once."""
+        if self._is_done:
+            return
+        self._is_done = True
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+        upstream, route = self._upstream, self._route
+        if upstream is not None:
+            upstream.release()
+        if route is None:
+            return
+        route.in_flight -= 1
+        if route.route.capsule_id:
+            self.client.proxy.access.append(
+                (
+                    route.route.capsule_id,
+                    self._started_at,
+                    self.method,
+                    self.target,
+                    self.headers.host,
+                    self._status,
+                    perf_counter() - self._started,
+                    self._bytes_in,
+                    self._bytes_out,
+                    upstream.id if upstream is not None else "",
+                    self.client.address,
+                    self.headers.user_agent(),
+                    self._held,
+                    self.client.is_old,
+                )
+            )
