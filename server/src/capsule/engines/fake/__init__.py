@@ -1,0 +1,1 @@
+"""An engine that runs nothing: replicas are scripted, for tests of everything above."""
