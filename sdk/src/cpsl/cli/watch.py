@@ -13,30 +13,13 @@ from pathlib import Path
 from cpsl.cli.archive import Project, SourceFile, digest, read_project
 from cpsl.cli.ignore import Ignore
 
-WATCHED = frozenset(
-    [
-        ".py",
-        ".tsx",
-        ".ts",
-        ".jsx",
-        ".js",
-        ".svg",
-        ".png",
-        ".jpg",
-        ".jpeg",
-        ".gif",
-        ".webp",
-        ".ico",
-        ".css",
-        ".json",
-        ".yaml",
-        ".yml",
-        ".toml",
-        ".html",
-        ".md",
-        ".txt",
-    ]
-)
+# fmt: off
+WATCHED = frozenset({
+    ".py", ".tsx", ".ts", ".jsx", ".js",
+    ".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".ico",
+    ".css", ".json", ".yaml", ".yml", ".toml", ".html", ".md", ".txt",
+})
+# fmt: on
 """Endings of files that a running app is told about."""
 
 QUIET_MS = 60
