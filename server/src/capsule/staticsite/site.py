@@ -36,7 +36,7 @@ class Site:
         raw, mark, query = target.partition("?")
         parts = _parts(unquote(raw))
         if parts is None:
-            return self._missing("")
+            return Found(self._file("404.html"), 404)
         path = "/".join(parts)
         wants_folder = raw.endswith("/") or not parts
         if wants_folder:

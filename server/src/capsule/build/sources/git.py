@@ -57,10 +57,9 @@ async def checkout(
     check_url(url, local=local)
     check_branch(branch)
     shown = public_url(url)
-    log.write(f"Fetching {branch or 'the default branch'} of {shown}", stream="platform")
     try:
         async with asyncio.timeout(seconds), _locks.setdefault(mirror, asyncio.Lock()), _environment() as env:
-            fetching = _Fetching(url, branch, mirror, env)
+            fetching = _Fetching(url, branch, mirror, env, log)
             commit = await fetching.fetch()
             found = await fetching.write(commit, target)
     except TimeoutError:
@@ -72,16 +71,16 @@ async def checkout(
     except BaseException:
         remove_tree(target)
         raise
-    log.write(f"Commit {found.commit[:12]}: {found.subject}", stream="platform")
     return found
 
 
 class _Fetching:
-    def __init__(self, url: str, branch: str, mirror: Path, env: dict[str, str]) -> None:
+    def __init__(self, url: str, branch: str, mirror: Path, env: dict[str, str], log: LogSink) -> None:
         self._url = url
         self._branch = branch
         self._mirror = mirror.absolute()
         self._env = env
+        self._log = log
 
     async def fetch(self) -> str:
         """Return the commit that was fetched; a mirror that was left damaged is made anew once."""
@@ -90,6 +89,7 @@ class _Fetching:
         known = self._mirror.exists()
         result = await self._fetch_once()
         if result.code != 0 and known and not _is_remote_trouble(result.errors):
+            self._log.write("The copy kept of the repository is damaged; fetching it anew.", stream="platform")
             remove_tree(self._mirror)
             result = await self._fetch_once()
         if result.code != 0:
@@ -125,6 +125,7 @@ class _Fetching:
         result = await self._git(*argv, "--depth=1", "--", self._url, ref)
         if result.code != 0 and "shallow" in result.errors:
             # Plain file servers ("dumb http") only give whole histories.
+            self._log.write("The host gives no single commits; fetching the whole history.", stream="platform")
             result = await self._git(*argv, "--", self._url, ref)
         return result
 

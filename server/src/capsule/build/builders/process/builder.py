@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import json
 import os
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -60,14 +59,13 @@ class ProcessBuilder:
         folder = artifact.with_name(artifact.name + ".partial")
         places = lay_out(folder, self._cache / str(identity), self._toolchain, self._machine)
         run = _Run(self._machine, places, plan, folder, identity, {**self._env, **env}, limits, log)
-        started = time.monotonic()
         try:
             async with asyncio.timeout(limits.seconds):
                 await _to_the_end(run.prepare, source)
                 for step in plan.steps:
                     await run.step(step)
             manifest = _read_manifest(places)
-            size = await _to_the_end(run.keep, artifact)
+            size = await _kept(run, artifact)
         except TimeoutError:
             log.write(f"Stopped: the build took longer than {limits.seconds:g} s.", stream="platform")
             raise BuildTimedOut(
@@ -78,8 +76,6 @@ class ProcessBuilder:
             ) from None
         finally:
             await _to_the_end(run.clear)
-        took = time.monotonic() - started
-        log.write(f"Built in {took:.1f} s, {size / 1_000_000:.1f} MB.", stream="platform")
         return Artifact(path=artifact, size_bytes=size, manifest=manifest)
 
 
@@ -213,6 +209,14 @@ def _read_manifest(places: Places) -> dict[str, object] | None:
     if not isinstance(manifest, dict):
         raise BuildFailed("The manifest is no JSON object, or is too large.", step="read the manifest")
     return manifest
+
+
+async def _kept(run: _Run, artifact: Path) -> int:
+    try:
+        return await _to_the_end(run.keep, artifact)
+    except BaseException:
+        await _to_the_end(remove_tree, artifact)  # cancelled just when it was ready
+        raise
 
 
 async def _to_the_end(work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:

@@ -28,7 +28,7 @@ def plan_install(
     for text in dependencies.notices:
         draft.notice(text)
     draft.files |= dependencies.files
-    if dependencies.has(SDK):
+    if dependencies.has(SDK) and "{sdk}" not in extra:
         draft.choose(SDK, "the platform's SDK", f"takes the place of what {dependencies.origin} says")
     if dependencies.export_lock:
         draft.step(

@@ -1,0 +1,124 @@
+"""Every example is really built, started inside the walls, and asked over HTTP."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import socket
+import urllib.error
+import urllib.request
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from capsule.build.contract import Artifact, BuildSettings, LogSink
+from capsule.build.pipeline import Pipeline
+from capsule.build.plan import Plan
+from capsule.sandbox.box import Bind, Box
+from capsule.sandbox.command import enclose
+from capsule.sandbox.machine import Machine
+from capsule.sandbox.system_files import machine_env
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
+IDENTITY = 7
+
+pytestmark = pytest.mark.slow
+
+
+def examples() -> list[str]:
+    return sorted(path.parent.name for path in EXAMPLES.glob("*/expect.json"))
+
+
+@pytest.mark.parametrize("name", examples())
+async def test_example_is_built_and_answers(
+    name: str, pipeline: Pipeline, machine: Machine, log: LogSink, tmp_path: Path
+) -> None:
+    expect = json.loads((EXAMPLES / name / "expect.json").read_text())
+    settings = BuildSettings(type=expect["type"], **expect.get("settings", {}))
+    plan = await pipeline.plan(EXAMPLES / name, settings)
+    assert isinstance(plan, Plan), plan
+    artifact = await pipeline.build(
+        plan, tree=EXAMPLES / name, artifact_id=f"art_{name}", identity=IDENTITY, env={}, log=log
+    )
+    assert sorted(entry.name for entry in artifact.path.iterdir()) == ["app", "deps"]
+    if "manifest" in expect:
+        assert artifact.manifest is not None
+        assert expect["manifest"].items() <= artifact.manifest.items()
+        return
+    async with started(plan, artifact, machine, tmp_path) as port:
+        status, text = await ask(port, expect["path"])
+    assert (status, expect["text"] in text) == (expect["status"], True), text
+
+
+@asynccontextmanager
+async def started(plan: Plan, artifact: Artifact, machine: Machine, tmp_path: Path) -> AsyncIterator[int]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    places = {"app": "/app", "deps": "/deps", "port": str(port)}
+
+    def fill(text: str) -> str:
+        return re.sub(r"\{(app|deps|port)\}", lambda match: places[match[1]], text)
+
+    (tmp_path / "scratch").mkdir()
+    tmp_path.chmod(0o755)
+    box = Box(
+        argv=tuple(map(fill, plan.start.argv)),
+        scratch=str(tmp_path / "scratch"),
+        cwd="/app",
+        identity=IDENTITY,
+        env={
+            **machine_env(),
+            **{key: fill(value) for key, value in plan.start.env.items()},
+            "PORT": str(port),
+            "HOME": "/tmp",
+        },
+        binds=(
+            Bind(str(artifact.path / "app"), "/app"),
+            Bind(str(artifact.path / "deps"), "/deps", read_only=True),
+            *(Bind(path, path, read_only=True) for path in plan.visible),
+        ),
+    )
+    command = enclose(box, machine, None)
+    output = tmp_path / "output"
+    with output.open("wb") as file:
+        process = await asyncio.create_subprocess_exec(
+            *command.argv, env=command.env, cwd=command.cwd, stdout=file, stderr=file, start_new_session=True
+        )
+    try:
+        await answering(port, process, output)
+        yield port
+    finally:
+        if process.returncode is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+
+
+async def answering(port: int, process: asyncio.subprocess.Process, output: Path) -> None:
+    for _ in range(300):
+        if process.returncode is not None:
+            pytest.fail(f"ended with {process.returncode}: {output.read_text()}")
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            await asyncio.sleep(0.1)
+            continue
+        writer.close()
+        await writer.wait_closed()
+        return
+    pytest.fail(f"never listened on {port}: {output.read_text()}")
+
+
+async def ask(port: int, path: str) -> tuple[int, str]:
+    def get() -> tuple[int, str]:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=20) as response:
+                return response.status, response.read().decode()
+        except urllib.error.HTTPError as exc:
+            with exc:
+                return exc.code, exc.read().decode()
+
+    return await asyncio.to_thread(get)
