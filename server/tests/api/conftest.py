@@ -21,6 +21,7 @@ from api_records import ORIGIN, World, add_member, make_person, make_space, make
 from capsule.api.app import create_app
 from capsule.api.auth import LOGIN_COOKIE
 from capsule.api.context import Context
+from capsule.control.delivery.changes import Changes
 from capsule.db import Database, sqlite_url
 from capsule.kit.crypto import SecretBox
 from capsule.migrations import migrate
@@ -66,6 +67,7 @@ def context(database: Database, data: DataPaths) -> Context:
         engine=FakeEngine(),
         edge=FakeEdge(),
         apps=FakeAppHost(),
+        changes=Changes(database),
         version="0.0.test",
     )
 
