@@ -11,5 +11,6 @@ export * from "./endpoints/streams.ts";
 export * from "./endpoints/system.ts";
 export * from "./queries.ts";
 export * from "./query-keys.ts";
+export * from "./space-keys.ts";
 export * as appHost from "./app-host.ts";
 export type { AppInfo, ChatSession, SessionEvent, TurnStatus } from "./app-host.ts";

@@ -1,0 +1,14 @@
+import { startTheme } from "@capsule/ui";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { Providers } from "./providers.tsx";
+import "./main.css";
+
+startTheme();
+const root = document.getElementById("root");
+if (!root) throw new Error("index.html has no #root");
+createRoot(root).render(
+  <StrictMode>
+    <Providers />
+  </StrictMode>,
+);

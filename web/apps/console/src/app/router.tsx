@@ -1,0 +1,175 @@
+/** Every address of the console; pages are loaded when first visited. */
+import { meQuery, ProblemError, type CapsuleType } from "@capsule/api";
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import { AppLayout } from "#layouts/app-layout.tsx";
+import { homeRedirect, newCapsuleRedirect } from "./routes/home.ts";
+import { NotFoundPage, RouteError, RoutePending } from "./routes/fallbacks.tsx";
+
+const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({ component: Outlet });
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  validateSearch: (search: Record<string, unknown>): { next?: string } =>
+    typeof search["next"] === "string" && /^\/(?![/\\])/.test(search["next"]) ? { next: search["next"] } : {},
+  component: lazyRouteComponent(() => import("#features/auth/pages/sign-in-page.tsx"), "SignInPage"),
+});
+
+const signedIn = createRoute({
+  getParentRoute: () => root,
+  id: "signed-in",
+  component: Outlet,
+  beforeLoad: async ({ context, location }) => {
+    try {
+      await context.queryClient.ensureQueryData(meQuery);
+    } catch (error) {
+      if (error instanceof ProblemError && error.status === 401) {
+        throw redirect({ to: "/sign-in", search: { next: location.href } });
+      }
+      throw error;
+    }
+  },
+});
+
+const cliLogin = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/cli-login/$login",
+  component: lazyRouteComponent(() => import("#features/auth/pages/cli-login-page.tsx"), "CliLoginPage"),
+});
+
+const app = createRoute({ getParentRoute: () => signedIn, id: "app", component: AppLayout });
+
+const home = createRoute({
+  getParentRoute: () => app,
+  path: "/",
+  beforeLoad: ({ context }) => homeRedirect(context.queryClient),
+});
+const newCapsule = createRoute({
+  getParentRoute: () => app,
+  path: "/new/capsule",
+  beforeLoad: ({ context, search }) => newCapsuleRedirect(context.queryClient, search),
+});
+const spaces = createRoute({
+  getParentRoute: () => app,
+  path: "/spaces",
+  component: lazyRouteComponent(() => import("#features/spaces/pages/spaces-page.tsx"), "SpacesPage"),
+});
+const space = createRoute({ getParentRoute: () => app, path: "/spaces/$space", component: Outlet });
+const spaceCapsules = createRoute({
+  getParentRoute: () => space,
+  path: "/",
+  component: lazyRouteComponent(() => import("./routes/space-pages.tsx"), "SpaceCapsules"),
+});
+const TYPES = new Set(["app", "backend", "frontend", "agent", "storage"]);
+const spaceNew = createRoute({
+  getParentRoute: () => space,
+  path: "/new",
+  validateSearch: (search: Record<string, unknown>): { type?: CapsuleType } =>
+    typeof search["type"] === "string" && TYPES.has(search["type"]) ? { type: search["type"] as CapsuleType } : {},
+  component: lazyRouteComponent(() => import("./routes/space-pages.tsx"), "SpaceNewCapsule"),
+});
+const spaceSecrets = createRoute({
+  getParentRoute: () => space,
+  path: "/secrets",
+  component: lazyRouteComponent(() => import("./routes/space-pages.tsx"), "SpaceSecrets"),
+});
+
+const capsule = createRoute({
+  getParentRoute: () => app,
+  path: "/capsules/$capsule",
+  component: lazyRouteComponent(() => import("./routes/capsule.tsx"), "CapsuleRoute"),
+});
+const capsulePages = () => import("./routes/capsule-pages.tsx");
+const capsuleHome = createRoute({
+  getParentRoute: () => capsule,
+  path: "/",
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: "/capsules/$capsule/details", params, replace: true });
+  },
+});
+const details = createRoute({
+  getParentRoute: () => capsule,
+  path: "/details",
+  component: lazyRouteComponent(capsulePages, "CapsuleDetails"),
+});
+const deploy = createRoute({
+  getParentRoute: () => capsule,
+  path: "/deploy",
+  component: lazyRouteComponent(capsulePages, "CapsuleDeploy"),
+});
+const config = createRoute({
+  getParentRoute: () => capsule,
+  path: "/config",
+  component: lazyRouteComponent(capsulePages, "CapsuleConfigPage"),
+});
+const logs = createRoute({
+  getParentRoute: () => capsule,
+  path: "/logs",
+  component: lazyRouteComponent(capsulePages, "CapsuleLogs"),
+});
+const accessLogs = createRoute({
+  getParentRoute: () => capsule,
+  path: "/access-logs",
+  component: lazyRouteComponent(capsulePages, "CapsuleAccessLogs"),
+});
+const builds = createRoute({
+  getParentRoute: () => capsule,
+  path: "/builds",
+  validateSearch: (search: Record<string, unknown>): { build?: string } =>
+    typeof search["build"] === "string" ? { build: search["build"] } : {},
+  component: lazyRouteComponent(capsulePages, "CapsuleBuilds"),
+});
+const files = createRoute({
+  getParentRoute: () => capsule,
+  path: "/files",
+  validateSearch: (search: Record<string, unknown>): { path?: string } =>
+    typeof search["path"] === "string" ? { path: search["path"] } : {},
+  component: lazyRouteComponent(capsulePages, "CapsuleFiles"),
+});
+
+const system = createRoute({
+  getParentRoute: () => app,
+  path: "/system",
+  component: lazyRouteComponent(() => import("#features/system/pages/system-page.tsx"), "SystemPage"),
+});
+const account = createRoute({
+  getParentRoute: () => app,
+  path: "/account",
+  component: lazyRouteComponent(() => import("#features/tokens/pages/account-page.tsx"), "AccountPage"),
+});
+
+const tree = root.addChildren([
+  signIn,
+  signedIn.addChildren([
+    cliLogin,
+    app.addChildren([
+      home,
+      newCapsule,
+      spaces,
+      space.addChildren([spaceCapsules, spaceNew, spaceSecrets]),
+      capsule.addChildren([capsuleHome, details, deploy, config, logs, accessLogs, builds, files]),
+      system,
+      account,
+    ]),
+  ]),
+]);
+
+export const createConsoleRouter = (queryClient: QueryClient) =>
+  createRouter({
+    routeTree: tree,
+    context: { queryClient },
+    defaultPreload: "intent",
+    defaultPendingMs: 300,
+    defaultPendingComponent: RoutePending,
+    defaultErrorComponent: RouteError,
+    defaultNotFoundComponent: NotFoundPage,
+    scrollRestoration: true,
+  });

@@ -1,0 +1,63 @@
+/** The tabs of a capsule, each composed from the features it needs. */
+import { capsuleQuery, type Capsule } from "@capsule/api";
+import { SkeletonRows } from "@capsule/ui";
+import { useQuery } from "@tanstack/react-query";
+import { useParams, useSearch } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { AccessLogsPage } from "#features/access-logs/pages/access-logs-page.tsx";
+import { BuildsPage } from "#features/builds/pages/builds-page.tsx";
+import { BuildAndDeploy } from "#features/builds/components/build-and-deploy.tsx";
+import { DetailsPage } from "#features/capsules/pages/details-page.tsx";
+import { SourceCard } from "#features/capsules/components/source-card.tsx";
+import { ParametersCard } from "#features/config/components/parameters-card.tsx";
+import { EnvCard } from "#features/config/components/env-card.tsx";
+import { DeploymentList } from "#features/deployments/components/deployment-list.tsx";
+import { FilesPage } from "#features/files/pages/files-page.tsx";
+import { LogsPage } from "#features/logs/pages/logs-page.tsx";
+
+const ROUTE = "/signed-in/app/capsules/$capsule";
+
+function WithCapsule({ children }: { children: (capsule: Capsule) => ReactNode }) {
+  const { capsule: key } = useParams({ from: ROUTE });
+  const capsule = useQuery(capsuleQuery(key));
+  return capsule.data ? children(capsule.data) : <SkeletonRows />;
+}
+
+export const CapsuleDetails = () => <WithCapsule>{(capsule) => <DetailsPage capsule={capsule} />}</WithCapsule>;
+export const CapsuleLogs = () => <WithCapsule>{(capsule) => <LogsPage capsule={capsule} />}</WithCapsule>;
+export const CapsuleAccessLogs = () => <WithCapsule>{(capsule) => <AccessLogsPage capsule={capsule} />}</WithCapsule>;
+
+export const CapsuleDeploy = () => (
+  <WithCapsule>
+    {(capsule) => (
+      <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_22rem]">
+        <DeploymentList capsule={capsule} />
+        <div className="space-y-5 max-lg:order-first">
+          <BuildAndDeploy capsule={capsule} />
+          <SourceCard capsule={capsule} />
+        </div>
+      </div>
+    )}
+  </WithCapsule>
+);
+
+export const CapsuleConfigPage = () => (
+  <WithCapsule>
+    {(capsule) => (
+      <div className="grid items-start gap-5 lg:grid-cols-[22rem_minmax(0,1fr)]">
+        <ParametersCard key={capsule.id} capsule={capsule} />
+        <EnvCard capsule={capsule} />
+      </div>
+    )}
+  </WithCapsule>
+);
+
+export function CapsuleBuilds() {
+  const { build } = useSearch({ from: `${ROUTE}/builds` });
+  return <WithCapsule>{(capsule) => <BuildsPage capsule={capsule} chosen={build ?? null} />}</WithCapsule>;
+}
+
+export function CapsuleFiles() {
+  const { path } = useSearch({ from: `${ROUTE}/files` });
+  return <WithCapsule>{(capsule) => <FilesPage capsule={capsule} folder={path ?? "/"} />}</WithCapsule>;
+}

@@ -1,0 +1,63 @@
+import type { Deployment } from "@capsule/api";
+import { appendLines, Elapsed, emptyLog, LogView, Notice, StatusBadge, Time } from "@capsule/ui";
+import { ChevronRight } from "lucide-react";
+import type { ReactNode } from "react";
+
+type DeploymentRowProps = { deployment: Deployment; isOpen: boolean; isLive: boolean };
+
+/** One attempt; a failed one opens to its reason and the last lines the replica wrote. */
+export function DeploymentRow({ deployment, isOpen, isLive }: DeploymentRowProps) {
+  const head = (
+    <>
+      <span className="min-w-0 flex-1">
+        <span className="text-sm font-medium">Release {deployment.release_number}</span>
+        {isLive && <span className="ml-2 rounded-full bg-good-soft px-1.5 text-2xs font-medium text-good-text">live</span>}
+        <span className="block truncate text-xs text-ink-faint">
+          <Time at={deployment.created_at} />
+          {deployment.started_at && (
+            <>
+              {" · "}
+              <Elapsed from={deployment.started_at} to={deployment.finished_at ?? null} />
+            </>
+          )}
+        </span>
+      </span>
+      <StatusBadge status={deployment.status} />
+    </>
+  );
+  const hasMore = deployment.log_tail.length > 0 || Boolean(deployment.reason);
+  return (
+    <li data-testid="deployment-row" data-status={deployment.status}>
+      {hasMore ? (
+        <Opening head={head} isOpen={isOpen}>
+          {deployment.reason && (
+            <Notice tone={deployment.status === "failed" ? "bad" : "warn"} title={deployment.reason}>
+              {deployment.hint}
+            </Notice>
+          )}
+          {deployment.log_tail.length > 0 && (
+            <LogView
+              lines={appendLines(emptyLog, deployment.log_tail).lines}
+              label="Last lines of the replica"
+              className="h-52 overflow-hidden rounded-md border"
+            />
+          )}
+        </Opening>
+      ) : (
+        <div className="flex items-center gap-3 py-2.5 pr-4 pl-11">{head}</div>
+      )}
+    </li>
+  );
+}
+
+function Opening({ head, isOpen, children }: { head: ReactNode; isOpen: boolean; children: ReactNode }) {
+  return (
+    <details className="group" open={isOpen}>
+      <summary className="flex list-none items-center gap-3 px-4 py-2.5 outline-offset-[-2px] hover:bg-hover/50">
+        <ChevronRight className="size-4 text-ink-faint transition-transform group-open:rotate-90" aria-hidden />
+        {head}
+      </summary>
+      <div className="space-y-3 px-4 pb-4">{children}</div>
+    </details>
+  );
+}

@@ -1,0 +1,1 @@
+export const isApple = (): boolean => /mac|iphone|ipad/i.test(navigator.platform);
