@@ -8,6 +8,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from capsule.apps.contract import AppHost
+from capsule.build.pipeline import Pipeline
+from capsule.control.delivery.changes import Changes
 from capsule.control.events import Events
 from capsule.control.identity.attempts import Attempts
 from capsule.control.site import Site
@@ -29,6 +31,10 @@ class Context:
     engine: Engine
     edge: Edge
     apps: AppHost
+    changes: Changes
+    """News of changed capsules, for whoever follows them."""
+    pipeline: Pipeline | None = None
+    """Makes plans for `POST /plans`."""
     events: Events = field(default_factory=Events)
     attempts: Attempts = field(default_factory=Attempts)
     """Failed sign-ins, for the rate limit."""

@@ -3,6 +3,14 @@
 from fastapi import APIRouter
 
 from capsule.api.system import router as system
+from capsule.control.delivery.apps.endpoints import router as apps
+from capsule.control.delivery.builds.endpoints import router as builds
+from capsule.control.delivery.deployments.endpoints import router as deployments
+from capsule.control.delivery.logs.endpoints import router as logs
+from capsule.control.delivery.releases.endpoints import router as releases
+from capsule.control.delivery.replicas.endpoints import router as replicas
+from capsule.control.delivery.serves.endpoints import router as serves
+from capsule.control.delivery.uploads.endpoints import router as uploads
 from capsule.control.identity.cli_logins.endpoints import router as cli_logins
 from capsule.control.identity.logins.endpoints import router as logins
 from capsule.control.identity.teams.endpoints import router as teams
@@ -23,5 +31,13 @@ ROUTERS: tuple[APIRouter, ...] = (
     capsules,
     env,
     files,
+    uploads,
+    builds,
+    releases,
+    deployments,
+    replicas,
+    logs,
+    serves,
+    apps,
     system,
 )

@@ -10,11 +10,11 @@ from sqlalchemy import select
 from capsule.control.delivery.builds.repository import BuildRepository
 from capsule.control.delivery.changes import touch
 from capsule.control.delivery.deployments.repository import DeploymentRepository
+from capsule.control.delivery.serves.files import remove_files
 from capsule.control.delivery.serves.repository import ServeRepository
 from capsule.models import Build, Capsule, Release, Serve
 from capsule.reconcile.platform import Platform
 from capsule.reconcile.routes import deploy_route_id, serve_route_id
-from capsule.reconcile.serve_files import remove_files
 from capsule.reconcile.work import Tasks
 
 

@@ -6,6 +6,7 @@ import logging
 
 from capsule.control.delivery.releases.service import configuration, current_env
 from capsule.control.delivery.replicas.repository import ReplicaRepository
+from capsule.control.delivery.serves.files import apply_staged, make_tree, remove_files
 from capsule.edge.contract import RouteState
 from capsule.engines.contract import ReplicaSpec, ReplicaStatus
 from capsule.errors import PlatformError
@@ -15,7 +16,6 @@ from capsule.models import Build, Capsule, Replica, Serve
 from capsule.reconcile.platform import Platform
 from capsule.reconcile.rollout import stopped
 from capsule.reconcile.routes import capsule_route, serve_route_id
-from capsule.reconcile.serve_files import apply_staged, make_tree, remove_files
 from capsule.reconcile.specs import serve_spec
 from capsule.reconcile.traffic import AppTraffic, Traffic
 from capsule.reconcile.trial import ReplicaFailed, Trial

@@ -90,6 +90,7 @@ async def _spec(
         limits=Limits(cpu=config["cpu"], memory=config["memory"]),
         listens_on_socket=is_app or bool(config.get("listens_on_socket")),
         platform_files=is_app,
+        labels={"environment": environment},
     )
 
 

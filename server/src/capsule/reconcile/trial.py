@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from capsule.apps.contract import RuntimeUnready
+from capsule.control.delivery.logs.streams import APP_LOG
 from capsule.edge.contract import ProbeFailed
 from capsule.engines.contract import (
     Exit,
@@ -172,4 +173,4 @@ class Trial:
 
     def _last_lines(self) -> list[dict[str, Any]]:
         folder = self._platform.paths.telemetry(self._spec.capsule_id)
-        return tail(folder, "log", limit=_LOG_LINES, match={"replica": self._spec.id})
+        return tail(folder, APP_LOG, limit=_LOG_LINES, match={"replica": self._spec.id})

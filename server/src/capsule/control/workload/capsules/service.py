@@ -38,7 +38,7 @@ class CapsuleService:
         """Add a capsule to the space; with a source and `deploy`, its first build is queued."""
         check_name(wanted.name)
         await self._check_name_is_free(space.id, wanted.name)
-        source = await self._source(wanted.source, team_id=space.team_id, actor=actor)
+        source = await self.checked_source(wanted.source, team_id=space.team_id, actor=actor)
         if source and wanted.type == "storage":
             raise WrongCapsuleType(f"'{wanted.name}' is a storage capsule; it has files, not a source.")
         slug = wanted.name
@@ -74,7 +74,7 @@ class CapsuleService:
             capsule.name = wanted.name
             needs.add("reconcile")
         if wanted.source is not None:
-            source = await self._source(wanted.source, team_id=capsule.team_id, actor=actor)
+            source = await self.checked_source(wanted.source, team_id=capsule.team_id, actor=actor)
             if source and capsule.type == "storage":
                 raise WrongCapsuleType(f"'{capsule.name}' is a storage capsule; it has files, not a source.")
             if source != capsule.source:
@@ -116,9 +116,13 @@ class CapsuleService:
             f"This space already has a capsule '{name}'.", hint="Choose another name.", field="name"
         )
 
-    async def _source(
+    async def checked_source(
         self, source: GitSource | UploadSource | NoSource | None, *, team_id: str, actor: Actor
     ) -> dict[str, Any]:
+        """Return the source as a row keeps it.
+
+        Raises LocalSourceRefused or UploadNotFound when the caller may not use it.
+        """
         if source is None:
             return {}
         if isinstance(source, GitSource) and is_local(source.url) and not actor.user.is_admin:
