@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 
 from fastapi import FastAPI
 
+import capsule
 from capsule.api import health, problem
 from capsule.api.access import check_routes
 from capsule.api.console import Console
@@ -40,3 +41,12 @@ def create_app(
     app.add_middleware(SameOrigin)
     app.add_middleware(Outermost)
     return app
+
+
+def describe() -> dict[str, object]:
+    """Return the OpenAPI document without a running platform."""
+    app = FastAPI(title="Capsule", version=capsule.__version__)
+    app.include_router(health.router)
+    for router in ROUTERS:
+        app.include_router(router, prefix="/api/v1")
+    return app.openapi()

@@ -13,6 +13,7 @@ from capsule.installation import pidfile
 from capsule.installation.layout import code_digest
 from capsule.kit.rpc import RpcClient
 from capsule.paths import DataPaths
+from capsule.settings import Settings
 
 START_SECONDS = 20.0
 STOP_SECONDS = 20.0
@@ -113,6 +114,17 @@ class Process:
         finally:
             await client.close()
         return True
+
+
+def processes(settings: Settings) -> list[Process]:
+    """Return the three processes that live apart from the server, in the order in which they start."""
+    paths = DataPaths(settings.data)
+    edge = ["--port", str(settings.port), "--host", settings.host, "--domain", settings.domain]
+    return [
+        Process(paths, "node", []),
+        Process(paths, "apps", []),
+        Process(paths, "edge", [*edge, "--workers", str(settings.edge_workers)]),
+    ]
 
 
 def spawn_detached(paths: DataPaths, name: str, arguments: list[str]) -> "subprocess.Popen[bytes]":
