@@ -19,10 +19,10 @@ def bwrap_arguments(box: Box, machine: Machine) -> list[str]:
         "--new-session",
         *("--hostname", box.hostname),
     ]
+    arguments += ["--cap-drop", "ALL"]
     if machine.walls is Walls.root:
         # No user namespace: mounts are made as real root (works in a chroot, reads folders closed to others).
         # What is left is what the inner setpriv needs to become the box's user; it gives the rest away.
-        arguments += ["--cap-drop", "ALL"]
         for capability in ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP"):
             arguments += ["--cap-add", capability]
     else:
@@ -31,7 +31,7 @@ def bwrap_arguments(box: Box, machine: Machine) -> list[str]:
     arguments += system_arguments()
     arguments += account_arguments(Path(box.scratch), uid, box.home)
     arguments += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/dev/shm"]
-    arguments += ["--perms", "1777", "--tmpfs", "/tmp", "--perms", "1777", "--dir", "/var/tmp"]
+    arguments += ["--perms", "1777", "--tmpfs", "/tmp", "--symlink", "../tmp", "/var/tmp"]
     binds = [*(platform_binds() if box.platform_files else ()), *box.binds]
     binds += [Bind(overlay.view, overlay.target) for overlay in box.overlays]
     # Shallow targets first, so that no bind hides another.
@@ -39,7 +39,7 @@ def bwrap_arguments(box: Box, machine: Machine) -> list[str]:
     for bind in binds:
         arguments += _folders((str(Path(bind.target).parent),))
         arguments += ["--ro-bind" if bind.read_only else "--bind", bind.source, bind.target]
-    arguments += ["--chdir", box.cwd, "--clearenv"]
+    arguments += ["--remount-ro", "/", "--chdir", box.cwd, "--clearenv"]
     return arguments
 
 

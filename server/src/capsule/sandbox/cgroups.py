@@ -13,7 +13,7 @@ from capsule.sandbox.box import BoxLimits
 _ROOT = Path("/sys/fs/cgroup")
 _V1 = ("memory", "cpu", "cpuacct", "pids")
 _PERIOD = 100_000
-_WALL_PROCESSES = 2
+WALL_PROCESSES = 2
 """The walls' own processes, on top of what the box may start."""
 
 
@@ -25,7 +25,9 @@ class CgroupsMissing(Exception):
 class Usage:
     cpu_seconds: float
     memory_bytes: int
+    """Without the file cache that the kernel can take back."""
     processes: int
+    """With the walls' own."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class Group:
         for path in self._paths.values():
             path.mkdir(parents=True, exist_ok=True)
         quota = max(1_000, int(limits.cpu * _PERIOD))
-        processes = str(limits.processes + _WALL_PROCESSES)
+        processes = str(limits.processes + WALL_PROCESSES)
         if self._version == 2:
             self._write("memory", "memory.max", str(limits.memory_bytes))
             with contextlib.suppress(FileNotFoundError):
@@ -117,7 +119,7 @@ class Group:
             memory = int(self._read("memory", "memory.usage_in_bytes") or 0)
             cache = self._stat("memory", "memory.stat", "total_inactive_file")
         processes = int(self._read("pids", "pids.current") or 0)
-        return Usage(seconds, max(0, memory - cache), max(0, processes - _WALL_PROCESSES))
+        return Usage(seconds, max(0, memory - cache), processes)
 
     def kill(self, *, within_seconds: float = 5.0) -> bool:
         """SIGKILL every member until none is left; say whether none is. Blocks."""

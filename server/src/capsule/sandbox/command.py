@@ -7,15 +7,15 @@ machine could read them: the environment travels in a file that only the platfor
 
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from capsule.errors import PlatformError
-from capsule.sandbox.box import Box
+from capsule.sandbox.box import Bind, Box
 from capsule.sandbox.bwrap import bwrap_arguments
 from capsule.sandbox.cgroups import Group
 from capsule.sandbox.machine import Machine, Walls
-from capsule.sandbox.system_files import SYSTEM_PATH
+from capsule.sandbox.system_files import SYSTEM_PATH, platform_python
 
 
 class WallsMissing(PlatformError):
@@ -32,6 +32,8 @@ class Command:
     env: dict[str, str]
     cwd: str
 
+
+MAPPER = str(Path(__file__).with_name("idmap.py"))
 
 _SCRIPT = """
 ulimit -c 0
@@ -54,10 +56,15 @@ def enclose(box: Box, machine: Machine, group: Group | None) -> Command:
     Writes into the box's scratch. Raises WallsMissing when it would run as root without walls.
     """
     arguments_file = ""
+    mapped: list[tuple[str, str]] = []
     if machine.walls is Walls.plain:
         inner, env, cwd = _plain(box, machine)
     else:
+        if machine.can_map_owner:
+            box, mapped = _map_owners(box)
         inner, env, cwd = _walled(box, machine), {"PATH": SYSTEM_PATH}, "/"
+        if mapped:
+            inner = mapping_argv(machine.uid(box.identity), mapped) + inner
         arguments = bwrap_arguments(box, machine)
         for name, value in box.env.items():
             if not _is_for_loader(name):
@@ -73,10 +80,30 @@ def enclose(box: Box, machine: Machine, group: Group | None) -> Command:
         options = f"lowerdir={overlay.lower},upperdir={overlay.upper},workdir={overlay.work}"
         argv += [options, overlay.view]
     argv += ["--", *inner]
-    if box.overlays:
-        # In a mount namespace of its own: the view is gone with the last process, whatever happens.
+    if box.overlays or mapped:
+        # In a mount namespace of its own: the mounts are gone with the last process, whatever happens.
         argv = [_program("unshare"), "--mount", "--propagation", "private", *argv]
     return Command(argv=argv, env=env, cwd=cwd)
+
+
+def mapping_argv(uid: int, folders: list[tuple[str, str]]) -> list[str]:
+    """Return the command that mounts each (source, target) with root's files as `uid`'s; append a program."""
+    pairs = [path for pair in folders for path in pair]
+    return [platform_python(), "-I", "-S", MAPPER, str(uid), *pairs, "--"]
+
+
+def _map_owners(box: Box) -> tuple[Box, list[tuple[str, str]]]:
+    """Let binds with `map_owner` come from a mapped mount in the scratch; return those mounts."""
+    binds: list[Bind] = []
+    mapped: list[tuple[str, str]] = []
+    for bind in box.binds:
+        if bind.map_owner:
+            target = Path(box.scratch, f"mapped-{len(mapped)}")
+            target.mkdir(exist_ok=True)
+            mapped.append((bind.source, str(target)))
+            bind = replace(bind, source=str(target))
+        binds.append(bind)
+    return replace(box, binds=tuple(binds)), mapped
 
 
 def _walled(box: Box, machine: Machine) -> list[str]:
@@ -96,11 +123,8 @@ def _plain(box: Box, machine: Machine) -> tuple[list[str], dict[str, str], str]:
                 f"Without bubblewrap, the capsule's own user cannot reach {folder}.",
                 hint="Install bubblewrap, or move the data folder to where other users may pass.",
             )
-    # `-i` with the variables in the command line: seen by others only until the command starts, and with
-    # no walls at all there is no one to hide from that could not read the files as well.
-    variables = [f"{name}={value}" for name, value in box.env.items()]
-    inner = [*_become(machine.uid(box.identity)), "env", "-i", *variables, *box.argv]
-    return inner, {"PATH": SYSTEM_PATH}, box.cwd
+    early = {name: value for name, value in box.env.items() if not _is_for_loader(name)}
+    return [*_become(machine.uid(box.identity)), *_with_loader_variables(box)], early, box.cwd
 
 
 def _become(uid: int) -> list[str]:

@@ -27,6 +27,8 @@ class Machine:
     cgroups: Cgroups | None
     can_overlay: bool
     """A writable view of a read-only folder needs no copy."""
+    can_map_owner: bool
+    """Boxes of different users can share a folder (`Bind.map_owner`)."""
     notices: tuple[str, ...]
 
     def uid(self, identity: int) -> int:

@@ -9,7 +9,8 @@ from pathlib import Path
 from capsule.sandbox.box import Box
 from capsule.sandbox.bwrap import bwrap_arguments
 from capsule.sandbox.cgroups import CgroupsMissing, find_cgroups
-from capsule.sandbox.machine import Machine, Walls
+from capsule.sandbox.command import mapping_argv
+from capsule.sandbox.machine import FIRST_UID, Machine, Walls
 
 
 def probe(data: Path, *, at_most: Walls = Walls.root) -> Machine:
@@ -35,11 +36,18 @@ def probe(data: Path, *, at_most: Walls = Walls.root) -> Machine:
             f"No walls between capsules ({reason}): they can see each other's files and processes. "
             "Install bubblewrap and allow user namespaces to mend it."
         )
+    can_map_owner = walls is Walls.root and _can_map_owner(data)
+    if walls is Walls.root and not can_map_owner:
+        notices.append(
+            "This kernel or file system cannot map owners: capsules that share a storage may be unable to "
+            "change each other's files."
+        )
     return Machine(
         walls=walls,
         drops_to_own_user=is_root and walls is not Walls.user,
         cgroups=cgroups,
         can_overlay=walls is Walls.root and _can_overlay(data),
+        can_map_owner=can_map_owner,
         notices=tuple(notices),
     )
 
@@ -48,7 +56,7 @@ def _why_no_bwrap(walls: Walls) -> str:
     bwrap = shutil.which("bwrap")
     if bwrap is None:
         return "bubblewrap is not installed"
-    machine = Machine(walls, walls is Walls.root, None, False, ())
+    machine = Machine(walls, walls is Walls.root, None, False, False, ())
     with tempfile.TemporaryDirectory(prefix="capsule-probe-") as folder:
         box = Box(argv=("/bin/true",), scratch=folder, cwd="/", identity=0)
         arguments = bwrap_arguments(box, machine)
@@ -71,3 +79,18 @@ def _can_overlay(data: Path) -> bool:
         command = ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh", folder]
         trial = subprocess.run(command, capture_output=True, timeout=10, check=False)
         return trial.returncode == 0
+
+
+def _can_map_owner(data: Path) -> bool:
+    if shutil.which("unshare") is None:
+        return False
+    with tempfile.TemporaryDirectory(prefix="idmap-", dir=data) as folder:
+        source, target = Path(folder, "source"), Path(folder, "target")
+        for path in (source, target):
+            path.mkdir()
+        mapped = mapping_argv(FIRST_UID, [(str(source), str(target))])
+        command = ["unshare", "--mount", "--propagation", "private", *mapped, "/usr/bin/stat", "-c", "%u"]
+        trial = subprocess.run(
+            [*command, str(target)], capture_output=True, text=True, timeout=10, check=False
+        )
+        return trial.stdout.strip() == str(FIRST_UID)

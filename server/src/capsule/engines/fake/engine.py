@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -46,7 +46,7 @@ class FakeWorld:
     """What lives on when an engine object is dropped; give it to the next one."""
 
     replicas: dict[str, FakeReplica] = field(default_factory=dict)
-    ports: itertools.count[int] = field(default_factory=lambda: itertools.count(20_000))
+    ports: Iterator[int] = field(default_factory=lambda: itertools.count(20_000))
 
 
 class FakeEngine:

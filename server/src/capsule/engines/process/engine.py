@@ -48,6 +48,10 @@ class ProcessEngine:
         self._checking: asyncio.Task[None] | None = None
 
     @property
+    def walls(self) -> Walls:
+        return self._machine.walls
+
+    @property
     def capabilities(self) -> Capabilities:
         has_walls = self._machine.walls is not Walls.plain
         has_groups = self._machine.cgroups is not None

@@ -78,6 +78,9 @@ def lay_out(spec: ReplicaSpec, folder: ReplicaFolder, machine: Machine) -> bool:
         owned = [folder.upper, folder.home, folder.tmp, folder.run]
         for path in owned:
             os.chown(path, uid, uid)
+        for mount in spec.mounts:
+            if not mount.read_only and not machine.can_map_owner:
+                os.chmod(mount.source, 0o777)
         if not overlay:
             subprocess.run(["chown", "-hR", f"{uid}:{uid}", str(folder.app)], check=True)
     if machine.walls is Walls.plain:

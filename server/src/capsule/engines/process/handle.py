@@ -1,7 +1,6 @@
 """Mind one replica: start its command, tell how it is, start it again after a crash, end it."""
 
 import asyncio
-import contextlib
 import shutil
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
@@ -24,9 +23,9 @@ from capsule.engines.process.watch import Watcher, punch_hole
 from capsule.errors import PlatformError
 from capsule.kit.clock import now
 from capsule.sandbox.box import BoxLimits
-from capsule.sandbox.cgroups import Group
+from capsule.sandbox.cgroups import WALL_PROCESSES, Group
 from capsule.sandbox.command import enclose
-from capsule.sandbox.machine import Machine
+from capsule.sandbox.machine import Machine, Walls
 
 _BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 _HEALTHY_AFTER_SECONDS = 30.0
@@ -112,9 +111,7 @@ class Handle:
             if process is not None:
                 self._phase = Phase.stopping
                 self._log.say("Stopping.")
-                process.terminate()
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(process.ended(), self.spec.grace_seconds)
+                await process.stop(self.spec.grace_seconds)
                 await process.clean_up(self._group, self.spec.id)
             elif self._minding is not None:
                 self._minding.cancel()
@@ -167,7 +164,9 @@ class Handle:
             return ReplicaStats(self.spec.id, 0.0, 0, 0)
         if self._group is not None:
             used = self._group.usage()
-            return ReplicaStats(self.spec.id, used.cpu_seconds, used.memory_bytes, used.processes)
+            own = WALL_PROCESSES if self._around.machine.walls is not Walls.plain else 0
+            count = max(0, used.processes - own)
+            return ReplicaStats(self.spec.id, used.cpu_seconds, used.memory_bytes, count)
         seconds, memory, count = tree.usage(self._process.pids())
         return ReplicaStats(self.spec.id, seconds, memory, count)
 

@@ -17,6 +17,8 @@ from capsule.sandbox.command import Command
 
 _START_SECONDS = 10.0
 _DRAIN_SECONDS = 1.0
+_SHELL_SECONDS = 0.5
+"""Time a shell gets to finish its script after the program it waited for was ended."""
 _COMPLAINTS = ("setpriv: ", "bwrap: ", "env: ", "/usr/bin/env: ", "capsule-box: ", "unshare: ", "mount: ")
 
 
@@ -133,14 +135,35 @@ class Process:
                 return Exit(signal=signal.Signals(code - 128).name, at=now())
         return Exit(code=code, at=now())
 
-    def terminate(self) -> None:
+    async def stop(self, grace_seconds: float) -> None:
+        """Ask the command to end; return when it has, or when its time is up."""
+        give_up = self._loop.time() + grace_seconds
+        asked = self._terminate()
+        idle_since: float | None = None
+        while not self._command_ended.is_set() and (left := give_up - self._loop.time()) > 0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._command_ended.wait(), min(0.1, left))
+                return
+            if any(tree.start_time(pid) is not None for pid in asked):
+                idle_since = None
+            elif idle_since is None:
+                idle_since = self._loop.time()
+            elif self._loop.time() - idle_since > _SHELL_SECONDS:
+                # What a shell waited for has gone, and the shell went on with its script: now the shell.
+                main = tree.main_process(self.pid)
+                if main is not None and main not in asked:
+                    asked = [main]
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(main, signal.SIGTERM)
+
+    def _terminate(self) -> list[int]:
         pid = tree.main_process(self.pid)
         if pid is not None:
-            tree.terminate(pid)
-            return
+            return tree.terminate(pid)
         for child in tree.boxes(self.pid):  # still building its walls: nothing to be gentle with
             with contextlib.suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)
+        return []
 
     def pids(self) -> list[int]:
         """Return every process of the command."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from capsule.engines.process.shim import MARK
+from capsule.sandbox.command import MAPPER
 
 _WRAPPERS = {"bwrap", "setpriv", "unshare"}
 _SHELLS = {"sh", "dash", "bash", "busybox"}
@@ -75,16 +76,20 @@ def main_process(shim: int) -> int | None:
     return None
 
 
-def terminate(pid: int) -> None:
-    """Send SIGTERM to the process, or to what a shell that would not pass it on is waiting for."""
+def terminate(pid: int) -> list[int]:
+    """Send SIGTERM to the process, or to what a shell that would not pass it on is waiting for.
+
+    Return the processes that got it.
+    """
     line = argv(pid)
     below = children(pid)
     if line and os.path.basename(line[0]) in _SHELLS and below and not _catches(pid, signal.SIGTERM):
-        for child in below:
-            terminate(child)
-        return
-    with contextlib.suppress(ProcessLookupError):
+        return [got for child in below for got in terminate(child)]
+    try:
         os.kill(pid, signal.SIGTERM)
+    except ProcessLookupError:
+        return []
+    return [pid]
 
 
 def marked(variable: str, value: str) -> list[int]:
@@ -137,8 +142,12 @@ def _is_wrapper(pid: int) -> bool:
     if not line:
         return False
     name = os.path.basename(line[0])
-    # `sh -c <script> capsule-box …`: the script that joins the cgroups and then becomes the command.
-    return name in _WRAPPERS or (name == "sh" and len(line) > 3 and line[3] == "capsule-box")
+    # `sh -c <script> capsule-box …` joins the cgroups and then becomes the command.
+    return (
+        name in _WRAPPERS
+        or (name == "sh" and len(line) > 3 and line[3] == "capsule-box")
+        or line[3:4] == [MAPPER]
+    )
 
 
 def _catches(pid: int, number: signal.Signals) -> bool:
