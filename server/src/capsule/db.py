@@ -31,10 +31,14 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
-        """Yield a session for queries only; never waits for a writer on SQLite."""
+        """Yield a session for queries only; never waits for a writer on SQLite.
+
+        What it loaded stays readable afterwards, as plain data.
+        """
         async with self._sessions() as db_session:
             await db_session.connection(execution_options={"reading": True})
             yield db_session
+            db_session.expunge_all()  # a rollback would empty what was loaded
             await db_session.rollback()
 
     @asynccontextmanager
