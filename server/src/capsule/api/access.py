@@ -61,9 +61,11 @@ class Requirement(Rule):
         self, request: Request, actor: Actor, db_session: AsyncSession
     ) -> Resource | Actor | None:
         named = await self._named(request)
+        if named is None and self.optional:
+            return None  # the endpoint takes the caller's own teams, or picks one and asks the policy itself
         if named is None:
             authorize(actor, self.action)
-            return None if self.field or self.query else actor
+            return actor
         kind, reference = named
         missing = NotFound(f"There is no {kind} '{reference}'.", hint=_LISTING.get(kind))
         resource = await LOADERS[kind](db_session, actor, reference) if len(reference) <= 100 else None
