@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -41,15 +41,15 @@ class AccessLog:
         self._writers: dict[str, LogWriter] = {}
         self._used: dict[str, float] = {}
 
-    def write(self, entries: Iterable[AccessEntry]) -> None:
-        """Append and flush `entries`; a log that cannot be written raises OSError."""
+    def write(self, entries: Iterable[AccessEntry], epoch: float) -> None:
+        """Append and flush `entries`, whose clock stood at zero at `epoch`. Raises OSError."""
         touched: set[str] = set()
         for entry in entries:
             capsule_id = entry[0]
             writer = self._writers.get(capsule_id)
             if writer is None:
                 writer = self._writers[capsule_id] = self._open(capsule_id)
-            writer.append(record_of(entry))
+            writer.append(record_of(entry, epoch))
             touched.add(capsule_id)
         now = time.monotonic()
         for capsule_id in touched:
@@ -68,22 +68,24 @@ class AccessLog:
         self._writers.pop(capsule_id).close()
 
 
-def record_of(entry: AccessEntry) -> dict[str, object]:
+def record_of(entry: AccessEntry, epoch: float) -> dict[str, object]:
     """Return the record of one request. The query is a field of its own, as it may hold secrets."""
     (
-        _, at, method, target, host, status, seconds, bytes_in, bytes_out, replica, client, agent, held,
-        is_old,
+        _, started, method, target, host, status, seconds, bytes_in, bytes_out, replica, client, agent,
+        held, is_old,
     ) = entry  # fmt: skip
     path, _, query = target.decode("utf-8", "replace").partition("?")
+    at = started + epoch
+    second = int(at)
     return {
-        "at": datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "at": f"{_second(second)}.{int((at - second) * 1000):03d}Z",
         "method": method.decode("ascii"),
         "path": path,
         "query": query,
         "host": host,
         "status": status,
-        "duration_ms": round(seconds * 1000, 1),
-        "held_ms": round(held * 1000, 1),
+        "duration_ms": int(seconds * 10000) / 10,
+        "held_ms": int(held * 10000) / 10,
         "bytes_in": bytes_in,
         "bytes_out": bytes_out,
         "replica": replica,
@@ -91,3 +93,8 @@ def record_of(entry: AccessEntry) -> dict[str, object]:
         "user_agent": agent.decode("utf-8", "replace"),
         "protocol": "HTTP/1.0" if is_old else "HTTP/1.1",
     }
+
+
+@lru_cache(maxsize=8)
+def _second(second: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))

@@ -38,6 +38,8 @@ class Done(msgspec.Struct, tag=True):
 
 
 class Access(msgspec.Struct, tag=True):
+    epoch: float
+    """The wall-clock time at which the worker's clock of the entries stood at zero."""
     entries: list[AccessEntry]
 
 

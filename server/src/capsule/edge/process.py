@@ -11,10 +11,10 @@ from typing import Any
 
 from capsule.edge.access import AccessLog, open_in
 from capsule.edge.answers import Answers
+from capsule.edge.channel import Access
 from capsule.edge.client import EdgeHealth, PutRoute
 from capsule.edge.control import EdgeControl, table_of
 from capsule.edge.listen import Listeners, listen
-from capsule.edge.proxy.proxy import AccessEntry
 from capsule.edge.store import RouteStore
 from capsule.edge.worker import run_worker
 from capsule.edge.workers import Workers
@@ -96,9 +96,9 @@ class _Parent:
             answers=self._answers,
         )
 
-    def _write_access(self, entries: list[AccessEntry]) -> None:
+    def _write_access(self, report: Access) -> None:
         try:
-            self._access.write(entries)
+            self._access.write(report.entries, report.epoch)
         except OSError:
             log.exception("access log could not be written")
 

@@ -15,7 +15,6 @@ import msgspec
 
 from capsule.edge.channel import Access, AskStats, Channel, Command, Put, Remove, Report, Stop
 from capsule.edge.contract import Route, RouteStats
-from capsule.edge.proxy.proxy import AccessEntry
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +30,7 @@ Child = Callable[[int, socket.socket], None]
 
 
 class _Worker:
-    def __init__(self, pid: int, on_access: Callable[[list[AccessEntry]], None]) -> None:
+    def __init__(self, pid: int, on_access: Callable[[Access], None]) -> None:
         self.pid = pid
         self.started = time.monotonic()
         self.pending: dict[int, asyncio.Future[list[RouteStats]]] = {}
@@ -46,7 +45,7 @@ class _Worker:
 
     def _hear(self, report: Report) -> None:
         if isinstance(report, Access):
-            self._on_access(report.entries)
+            self._on_access(report)
         elif (future := self.pending.get(report.id)) is not None and not future.done():
             future.set_result(report.stats)
 
@@ -59,7 +58,7 @@ class Workers:
         loop: asyncio.AbstractEventLoop,
         count: int,
         child: Child,
-        on_access: Callable[[list[AccessEntry]], None],
+        on_access: Callable[[Access], None],
     ) -> None:
         self._loop = loop
         self._child = child

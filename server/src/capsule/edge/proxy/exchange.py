@@ -7,7 +7,7 @@ upstream is just closing never costs a request.
 
 import asyncio
 import logging
-from time import perf_counter, time
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from capsule.edge.answers import (
@@ -21,7 +21,7 @@ from capsule.edge.answers import (
 from capsule.edge.contract import RouteState
 from capsule.edge.proxy.body import Body, ChunkedBody, LengthBody, MalformedChunk
 from capsule.edge.proxy.limits import ClientTooSlow
-from capsule.edge.proxy.request import Headers, is_replayable
+from capsule.edge.proxy.request import REPLAYABLE, Headers
 from capsule.edge.proxy.upstream import UpstreamConnection
 from capsule.errors import PlatformError
 
@@ -36,11 +36,26 @@ _CLIENT_GONE = 499
 
 
 class Exchange:
-    __slots__ = (
-        "_body", "_bytes_in", "_bytes_out", "_connection", "_held", "_is_done", "_is_replayable", "_pending",
-        "_pending_size", "_route", "_sends", "_started", "_started_at", "_status", "_task", "_tunnel",
-        "_upstream", "client", "headers", "is_complete", "is_last", "line", "method", "target",
-    )  # fmt: skip
+    # Defaults stand on the class, as most requests change few of them and setting twenty attributes costs as
+    # much as reading the head.
+    is_complete = True
+    """The whole request has come."""
+    _bytes_out = 0
+    _status = 0
+    """Of the answer, as soon as its first byte went to the client."""
+    _held = 0.0
+    _sends = 0
+    _is_done = False
+    _is_replayable = False
+    _tunnel = False
+    _body: Body | None = None
+    _pending: list[bytes] | None = None
+    """Body bytes that came before there was a connection to send them on."""
+    _pending_size = 0
+    _route: "LiveRoute | None" = None
+    _upstream: "LiveUpstream | None" = None
+    _connection: UpstreamConnection | None = None
+    _task: asyncio.Task[None] | None = None
 
     def __init__(
         self, client: "ClientConnection", line: bytes, method: bytes, target: bytes, headers: Headers
@@ -50,29 +65,14 @@ class Exchange:
         self.method = method
         self.target = target
         self.headers = headers
-        self.is_complete = headers.length == 0
-        """The whole request has come."""
         self.is_last = headers.close
         """The client's connection closes behind the answer."""
-        self._is_replayable = is_replayable(method, headers.length) and not headers.upgrade
         self._started = perf_counter()
-        self._started_at = time()
         self._bytes_in = len(line) + len(headers.raw) + 2
-        self._bytes_out = 0
-        self._status = 0
-        """Of the answer, as soon as its first byte went to the client."""
-        self._held = 0.0
-        self._sends = 0
-        self._is_done = False
-        self._tunnel = False
-        self._body: Body | None = None
-        self._pending: list[bytes] = []
-        """Body bytes that came before there was a connection to send them on."""
-        self._pending_size = 0
-        self._route: LiveRoute | None = None
-        self._upstream: LiveUpstream | None = None
-        self._connection: UpstreamConnection | None = None
-        self._task: asyncio.Task[None] | None = None
+        if headers.length:
+            self.is_complete = False
+        elif method in REPLAYABLE and not headers.upgrade:
+            self._is_replayable = True
 
     @property
     def wants_upgrade(self) -> bool:
@@ -132,6 +132,8 @@ class Exchange:
         if self._connection is not None:
             self._connection.transport.write(out)
         elif out:
+            if self._pending is None:
+                self._pending = []
             self._pending.append(out)
             self._pending_size += len(out)
             if self._pending_size > self.client.proxy.limits.buffer_bytes:
@@ -275,7 +277,7 @@ class Exchange:
             )
         if self._pending:
             connection.start(self, self.line + headers.tail + b"".join(self._pending))
-            self._pending.clear()
+            self._pending = None
             self._pending_size = 0
             self.client.resume()
         else:
@@ -314,16 +316,18 @@ class Exchange:
         self._connection = None
         if self.client.is_write_paused and not connection.is_closing:
             connection.transport.resume_reading()
-        if reusable and self.is_complete and not self.client.is_old and self._is_sent(connection):
+        if (
+            reusable
+            and self.is_complete
+            and not self.client.is_old
+            and (self._body is None or _is_sent(connection))
+        ):
             connection.idle_since = self.client.proxy.now
             upstream.park(connection)
         else:
             connection.close()
         self._finish()
         self.client.exchange_ended(self)
-
-    def _is_sent(self, connection: UpstreamConnection) -> bool:
-        return self._body is None or not connection.transport.get_write_buffer_size()
 
     def answer_malformed(self, connection: UpstreamConnection, error: PlatformError) -> None:
         self._drop_connection()
@@ -402,7 +406,7 @@ class Exchange:
             self.client.proxy.access.append(
                 (
                     route.route.capsule_id,
-                    self._started_at,
+                    self._started,
                     self.method,
                     self.target,
                     self.headers.host,
@@ -412,8 +416,12 @@ class Exchange:
                     self._bytes_out,
                     upstream.id if upstream is not None else "",
                     self.client.address,
-                    self.headers.user_agent(),
+                    self.headers.agent,
                     self._held,
                     self.client.is_old,
                 )
             )
+
+
+def _is_sent(connection: UpstreamConnection) -> bool:
+    return not connection.transport.get_write_buffer_size()

@@ -27,7 +27,7 @@ match_head = _HEAD.match
 
 # Searched in the lower-cased block behind a line break, so each line costs one comparison or two.
 _NOTABLE = re.compile(
-    rb"\r\n(host|connection|content[-_]length|transfer[-_]encoding|upgrade|expect|accept|te|trailer|keep-alive"
+    rb"\r\n(host|connection|content[-_]length|transfer[-_]encoding|upgrade|expect|accept|user-agent|te|trailer|keep-alive"
     rb"|proxy(?:[-_][^:]*+)?|forwarded|x[-_](?:capsule|forwarded|real[-_]ip)[^:]*+):[\t ]*+([^\r]*+)"
 )
 _HOST = re.compile(rb"(\[[0-9a-f:.]++\]|[0-9a-z._-]++)(?::[0-9]{0,5}+)?")
@@ -39,15 +39,17 @@ _OTHER_VERSION = re.compile(rb"[^\r\n ]+ [^\r\n ]+ HTTP/(?:[02-9]|1\.[2-9])[^\r\
 # A Connection header may name further headers to drop, but never those that frame or route the request.
 _NEVER_DROPPED = frozenset({b"host", b"content-length", b"transfer-encoding", b"expect"})
 _CONNECTION_OPTIONS = frozenset({b"close", b"keep-alive", b"upgrade"})
-_REPLAYABLE = frozenset({b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE", b"TRACE"})
+
+REPLAYABLE = frozenset({b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE", b"TRACE"})
+"""Methods that may be sent twice (a request without a body, of which nothing is lost)."""
 
 
 class Headers:
     """What one header block says; a pure function of its bytes, so a connection may keep the last one."""
 
     __slots__ = (
-        "_agent",
         "accept",
+        "agent",
         "close",
         "host",
         "host_value",
@@ -71,7 +73,7 @@ class Headers:
         self.close = False
         self.upgrade = b""
         """The protocol asked for; only `websocket`, since through h2c unchecked requests could follow."""
-        self._agent: bytes | None = None
+        self.agent = b""
         self.accept = b""
         self.tail_of: object = None
         self.tail = b""
@@ -92,6 +94,9 @@ class Headers:
                 continue
             if name == b"accept":
                 self.accept = self.accept + b"," + value if self.accept else value
+                continue
+            if name == b"user-agent":
+                self.agent = raw[found.start(2) - 2 : found.end() - 2].rstrip(b"\t ")
                 continue
             if name == b"content-length":
                 if length_seen or not _LENGTH.fullmatch(value):
@@ -148,23 +153,6 @@ class Headers:
             raise MalformedRequest("The Host header is not a host name.")
         self.host_value = lowered
         self.host = found[1].decode("ascii").removesuffix(".")
-
-    def user_agent(self) -> bytes:
-        """Looked up late: only the access log wants it."""
-        if self._agent is None:
-            self._agent = self._find_agent()
-        return self._agent
-
-    def _find_agent(self) -> bytes:
-        at = (b"\r\n" + self.raw.lower()).find(b"\r\nuser-agent:")
-        if at < 0:
-            return b""
-        return self.raw[at + len(b"user-agent:") : self.raw.index(b"\r\n", at)].strip()
-
-
-def is_replayable(method: bytes, length: int) -> bool:
-    """Whether sending the request twice does what sending it once does, and we still have all of it."""
-    return length == 0 and method in _REPLAYABLE
 
 
 def absolute_target(target: bytes, headers: Headers) -> tuple[bytes, Headers]:

@@ -26,7 +26,7 @@ _LENGTH = re.compile(rb"[0-9]{1,18}")
 class Headers:
     """What one header block of a response says; a pure function of its bytes."""
 
-    __slots__ = ("close", "keep_alive", "kept", "length", "raw", "upgrade")
+    __slots__ = ("_head", "_head_of", "close", "keep_alive", "kept", "length", "raw", "upgrade")
 
     def __init__(self, raw: bytes) -> None:
         self.raw = raw
@@ -35,7 +35,20 @@ class Headers:
         self.close = False
         self.keep_alive = False
         self.upgrade = b""
+        self._head = b""
+        self._head_of: tuple[bytes, bool] | None = None
         self._read(b"\r\n" + raw.lower())
+
+    def head(self, status: bytes, is_last: bool) -> bytes:
+        """Return the head to send for a status and reason; `is_last`: the connection closes behind it."""
+        if self._head_of != (status, is_last):
+            self._head_of = (status, is_last)
+            self._head = b"HTTP/1.1 %b\r\n%b%b\r\n" % (
+                status,
+                self.kept,
+                b"Connection: close\r\n" if is_last else b"",
+            )
+        return self._head
 
     def _read(self, lowered: bytes) -> None:
         pieces: list[bytes] = []

@@ -144,31 +144,27 @@ class UpstreamConnection(asyncio.Protocol):
                 return
         self._buffer = b""
         length = body_length(headers, exchange.method, status)
-        persistent = not headers.close and (found[1] == b"1" or headers.keep_alive)
-        if (
-            headers.kept is headers.raw
-            and found[1] == b"1"
-            and not exchange.is_last
-            and length != UNTIL_CLOSE
-        ):
-            if length == len(data) - end:
+        self._persistent = persistent = not headers.close and (found[1] == b"1" or headers.keep_alive)
+        is_whole = length == len(data) - end
+        if length == UNTIL_CLOSE:
+            exchange.is_last = True
+        if headers.kept is headers.raw and found[1] == b"1" and not exchange.is_last:
+            if is_whole:
                 # The usual answer: one packet, nothing to change.
                 exchange.begin(status, data)
                 self._finish(exchange, persistent)
                 return
             head = data[:end]
         else:
-            exchange.is_last = exchange.is_last or length == UNTIL_CLOSE
-            head = b"HTTP/1.1 %b%b\r\n%b%b" % (
-                found[2],
-                found[3] or b" ",
-                headers.kept,
-                b"Connection: close\r\n\r\n" if exchange.is_last else b"\r\n",
-            )
+            head = headers.head(found[2] + (found[3] or b" "), exchange.is_last)
         rest = data[end:]
+        if is_whole:
+            exchange.begin(status, head + rest)
+            self._finish(exchange, persistent)
+            return
         if length == 0:
             exchange.begin(status, head)
-            self._finish(exchange, persistent and not rest)
+            self._finish(exchange, False)
             return
         body: Body
         if length == CHUNKED:
@@ -178,7 +174,6 @@ class UpstreamConnection(asyncio.Protocol):
         else:
             body = LengthBody(length)
         self._body = body
-        self._persistent = persistent
         if not rest:
             exchange.begin(status, head)
             return
