@@ -1,0 +1,132 @@
+"""The agent chat contract: every app answers `/api/chat/message`, `/stream` and `/history` as agents do.
+
+A caller that is known (named by the platform, or a visitor with a cookie) has one conversation of this
+kind; a stranger's messages are answered without being kept for anyone.
+"""
+
+import hashlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+
+from capsule.apps.api_sessions import event_stream, json_response, read_json
+from capsule.apps.errors import WrongChatKey
+from capsule.apps.events import Event, to_text
+from capsule.apps.store import Accepted
+from capsule.apps.turnwatch import TurnFailed, answer_of
+from capsule.apps.visit import Handler, Visit
+from capsule.errors import InvalidInput, PlatformError, Unauthenticated
+from capsule.kit.ids import new_id
+
+_MAX_BODY = 10 * 1024 * 1024
+_KEY_HEADER = "x-cc-api-key"
+
+
+def in_envelope(handler: Handler) -> Handler:
+    """Answer failures as the contract's `{success: false, error}`."""
+
+    async def wrapped(visit: Visit) -> Response:
+        try:
+            if not visit.caller.is_platform and visit.request.headers.get(_KEY_HEADER):
+                raise WrongChatKey("This app has no such key.")
+            return await handler(visit)
+        except InvalidInput as exc:
+            return _failure(exc, 413 if exc.status == 413 else 400)
+        except PlatformError as exc:
+            return _failure(exc, exc.status)
+
+    return wrapped
+
+
+async def send_message(visit: Visit) -> Response:
+    session_id, accepted = await _post(visit)
+    parts = []
+    try:
+        async for piece in answer_of(visit.live, session_id, accepted):
+            if piece.reply is not None:
+                parts.append(piece.reply)
+    except TurnFailed as exc:
+        if not parts:
+            return json_response({"success": False, "error": str(exc)}, 500)
+    session_events = await visit.live.log.read(lambda s: s.turn_events(session_id, accepted.turn_id))
+    ended = session_events[-1].at
+    return json_response({"success": True, "data": _entry("assistant", parts, ended)})
+
+
+async def stream_message(visit: Visit) -> Response:
+    session_id, accepted = await _post(visit)
+    return event_stream(_chunks(visit, session_id, accepted))
+
+
+async def read_history(visit: Visit) -> Response:
+    if visit.caller.is_new:
+        raise Unauthenticated("User not provided.")
+    session_id = _session_id(visit)
+    events = await visit.live.log.read(lambda store: store.history(session_id))
+    turns: list[dict[str, Any]] = []
+    for event in events:
+        if event.type != "block":
+            turns.append(_history_entry(event))
+    return json_response({"success": True, "data": turns})
+
+
+async def _chunks(visit: Visit, session_id: str, accepted: Accepted) -> AsyncIterator[bytes]:
+    try:
+        async for piece in answer_of(visit.live, session_id, accepted):
+            if piece.text:
+                yield _chunk(piece.text)
+    except TurnFailed as exc:
+        yield _chunk(str(exc))
+
+
+def _chunk(text: str) -> bytes:
+    return b"data: %s\n\n" % msgspec.json.encode({"chunk": text})
+
+
+async def _post(visit: Visit) -> tuple[str, Accepted]:
+    body = await read_json(visit.request, _MAX_BODY)
+    text = _prompt(body)
+    session_id = new_id("ses") if visit.caller.is_new else _session_id(visit)
+    await visit.live.create_session(visit.caller.user_id, visit.caller.email, "api", session_id)
+    return session_id, await visit.live.post(session_id, text, new_id("cli"))
+
+
+def _session_id(visit: Visit) -> str:
+    digest = hashlib.sha256(visit.caller.user_id.encode()).hexdigest()
+    return f"ses_agent_{digest[:24]}"
+
+
+def _prompt(body: dict[str, Any]) -> str:
+    """Return the text of a prompt; files travel as text, pictures by name."""
+    content = body.get("content")
+    parts = []
+    for entry in content if isinstance(content, list) else []:
+        if not isinstance(entry, dict):
+            continue
+        if entry.get("type") == "image":
+            parts.append(f"[image: {entry.get('name', '')}]")
+        elif isinstance(entry.get("text"), str):
+            parts.append(entry["text"])
+    text = "\n\n".join(part for part in parts if part.strip())
+    if not text:
+        raise InvalidInput("Message is required.", field="content")
+    return text
+
+
+def _history_entry(event: Event) -> dict[str, Any]:
+    role = "user" if event.type == "message" else "assistant"
+    return _entry(role, [str(event.payload()["text"])], event.at)
+
+
+def _entry(role: str, texts: list[str], at: float) -> dict[str, Any]:
+    return {
+        "role": role,
+        "content": [{"type": "text", "text": text} for text in texts],
+        "date": to_text(at),
+    }
+
+
+def _failure(exc: PlatformError, status: int) -> Response:
+    return json_response({"success": False, "error": exc.detail}, status)

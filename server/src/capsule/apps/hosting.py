@@ -1,0 +1,136 @@
+"""The app host itself: which apps there are, kept across its own restarts. Implements `contract.AppHost`."""
+
+import asyncio
+import logging
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from capsule.apps.contract import AppState, HostedApp
+from capsule.apps.errors import AppNotFound
+from capsule.apps.liveapp import REMOVED, LiveApp
+from capsule.apps.runtime import RuntimeLink
+from capsule.apps.store import SessionStore
+from capsule.paths import DataPaths
+
+log = logging.getLogger(__name__)
+
+_THREADS = 4
+_THIN_OUT_EVERY_SECONDS = 600.0
+_THIN_OUT_AFTER_SECONDS = 3600.0
+
+Key = tuple[str, str]
+
+
+class Hosting:
+    """Every hosted app, by capsule and environment."""
+
+    def __init__(self, data: DataPaths, *, wait_seconds: float = 60.0) -> None:
+        self._data = data
+        self._wait_seconds = wait_seconds
+        self._file = data.state("apps") / "apps.json"
+        self._apps: dict[Key, LiveApp] = {}
+        self._making = asyncio.Lock()
+        self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="sessions")
+        self._drains: set[asyncio.Task[None]] = set()
+        self._thinning: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Take up the apps known before, with their open turns."""
+        for app in self._load():
+            live = self._open(app)
+            self._apps[app.capsule_id, app.environment] = live
+            await live.recover()
+        self._thinning = asyncio.create_task(self._thin_out())
+
+    async def close(self) -> None:
+        """Let go of everything without ending a turn; what runs is found again by the next start."""
+        if self._thinning is not None:
+            self._thinning.cancel()
+        for live in self._apps.values():
+            await live.close()
+        self._executor.shutdown()
+
+    def find(self, capsule_id: str, environment: str) -> LiveApp:
+        """Return a hosted app. Raises AppNotFound."""
+        live = self._apps.get((capsule_id, environment))
+        if live is None:
+            raise AppNotFound(f"There is no app for capsule {capsule_id!r} ({environment}).")
+        return live
+
+    async def put_app(
+        self, app: HostedApp, *, ready_seconds: float = 60.0, drain_seconds: float = 30.0
+    ) -> None:
+        live = await self._find_or_make(app)
+        async with live.changing:
+            old = await live.adopt(app, ready_seconds)
+            self._save()
+        if old is not None:
+            await asyncio.shield(self._drain(live, old, drain_seconds))
+
+    async def remove_app(self, capsule_id: str, environment: str, *, delete_data: bool = False) -> None:
+        live = self._apps.get((capsule_id, environment))
+        if live is not None:
+            async with live.changing:
+                await live.close(REMOVED)
+                self._apps.pop((capsule_id, environment), None)
+                self._save()
+        if delete_data:
+            path = self._data.sessions(capsule_id, environment)
+            for suffix in ("", "-wal", "-shm"):
+                path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+    async def apps(self) -> list[HostedApp]:
+        return [live.app for live in self._apps.values()]
+
+    async def _find_or_make(self, app: HostedApp) -> LiveApp:
+        key = (app.capsule_id, app.environment)
+        async with self._making:
+            if key not in self._apps:
+                # Known from now on, so that messages wait; live only once its runtime is ready.
+                live = self._open(replace(app, state=AppState.starting, socket=None))
+                self._apps[key] = live
+                await live.recover()
+            return self._apps[key]
+
+    def _open(self, app: HostedApp) -> LiveApp:
+        store = SessionStore(self._data.sessions(app.capsule_id, app.environment))
+        return LiveApp(app, store, self._executor, self._wait_seconds)
+
+    def _drain(self, live: LiveApp, old: RuntimeLink, seconds: float) -> "asyncio.Task[None]":
+        task = asyncio.create_task(live.drain(old, seconds))
+        self._drains.add(task)
+        task.add_done_callback(self._drains.discard)
+        return task
+
+    def _load(self) -> list[HostedApp]:
+        try:
+            return msgspec.json.decode(self._file.read_bytes(), type=list[HostedApp])
+        except FileNotFoundError:
+            return []
+
+    def _save(self) -> None:
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        write_durably(self._file, msgspec.json.encode([live.app for live in self._apps.values()]))
+
+    async def _thin_out(self) -> None:
+        while True:
+            await asyncio.sleep(_THIN_OUT_EVERY_SECONDS)
+            for live in list(self._apps.values()):
+                before = time.time() - _THIN_OUT_AFTER_SECONDS
+                await live.log.submit(lambda t, before=before: t.thin_out(before))  # type: ignore[misc]
+
+
+def write_durably(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Replace a file so that a crash leaves either the old content or the new."""
+    fresh = path.with_name(path.name + ".new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)

@@ -1,0 +1,65 @@
+"""All HTTP of the app host in one Starlette application."""
+
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from capsule.apps import api_agent, api_client, api_sessions, problem, shell
+from capsule.apps.hosting import Hosting
+from capsule.apps.identity import Visitors
+from capsule.apps.visit import Doorman, Handler, Visit
+from capsule.errors import NotFound, PlatformError
+
+
+def create_application(hosting: Hosting, visitors: Visitors, shell_folder: Path) -> Starlette:
+    """Return the application behind every host name of a `cpsl` app."""
+    doorman = Doorman(hosting, visitors)
+
+    def route(path: str, method: str, handler: Handler, *, any_origin: bool = False) -> BaseRoute:
+        return Route(path, doorman.admit(handler, any_origin=any_origin), methods=[method])
+
+    def agent(path: str, method: str, handler: Handler) -> BaseRoute:
+        return route(path, method, api_agent.in_envelope(handler))
+
+    async def page(visit: Visit) -> Response:
+        return shell.document(shell_folder, visit.request)
+
+    session = "/api/sessions/{session_id}"
+    routes: list[BaseRoute] = [
+        route("/api/app", "GET", api_sessions.show_app),
+        route("/api/sessions", "GET", api_sessions.list_sessions),
+        route("/api/sessions", "POST", api_sessions.create_session),
+        route(session, "DELETE", api_sessions.delete_session),
+        route(f"{session}/log", "GET", api_sessions.read_log),
+        route(f"{session}/events", "GET", api_sessions.follow_events),
+        route(f"{session}/messages", "POST", api_sessions.post_message),
+        route(f"{session}/stop", "POST", api_sessions.stop_session),
+        route("/api/chat", "POST", api_client.chat),
+        route("/api/chat/stream", "GET", api_client.stream),
+        agent("/api/chat/message", "POST", api_agent.send_message),
+        agent("/api/chat/message/stream", "POST", api_agent.stream_message),
+        agent("/api/chat/history", "GET", api_agent.read_history),
+        Route("/{path:path}", doorman.admit(page), methods=["GET"]),
+    ]
+    if shell_folder.is_dir():
+        routes.insert(0, Mount("/_shell", shell.ShellAssets(directory=shell_folder)))
+    return Starlette(
+        routes=routes,
+        exception_handlers={
+            PlatformError: problem.on_platform_error,
+            HTTPException: _on_http_exception,
+            Exception: problem.on_bug,
+        },
+    )
+
+
+async def _on_http_exception(request: Request, exc: Exception) -> Response:
+    assert isinstance(exc, HTTPException)
+    if exc.status_code == 404:
+        failure: PlatformError = NotFound(f"There is nothing at {request.url.path}.")
+        return problem.render(failure, problem.request_id(request))
+    return Response(status_code=exc.status_code, headers=exc.headers)

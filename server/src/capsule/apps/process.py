@@ -1,0 +1,119 @@
+"""The app host as a process: HTTP for apps on one unix socket, calls of the server on another."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket as sockets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import uvicorn
+import uvloop
+from starlette.applications import Starlette
+
+from capsule.apps.contract import HostedApp
+from capsule.apps.hosting import Hosting
+from capsule.apps.http import create_application
+from capsule.apps.identity import Visitors
+from capsule.kit.rpc import Handler, RpcServer
+from capsule.kit.sockets import short_path
+from capsule.paths import DataPaths
+
+log = logging.getLogger(__name__)
+
+_BACKLOG = 1024
+
+
+def run(*, data: DataPaths, shell: Path) -> None:
+    """Serve until SIGTERM or SIGINT. `shell` holds the built chat page."""
+    uvloop.run(serve(data=data, shell=shell))
+
+
+async def serve(*, data: DataPaths, shell: Path, wait_seconds: float = 60.0) -> None:
+    """As `run`, inside a running loop. `wait_seconds`: how long a message waits for an app that starts."""
+    hosting = Hosting(data, wait_seconds=wait_seconds)
+    control = RpcServer(data.apps_control_socket, control_handlers(hosting))
+    # First, since it refuses to start beside another app host on the same data.
+    await control.start()
+    await hosting.start()
+    visitors = Visitors(data.keys / "visitors.key")
+    http = _http_server(create_application(hosting, visitors, shell))
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    with _listen(data.apps_socket) as listener:
+        serving = asyncio.create_task(http.serve(sockets=[listener]))
+        log.info("app host is ready with %d apps", len(await hosting.apps()))
+        stopped = asyncio.create_task(stopping.wait())
+        await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        http.should_exit = True
+        await serving
+    await control.close()
+    await hosting.close()
+    data.apps_socket.unlink(missing_ok=True)
+
+
+def control_handlers(hosting: Hosting) -> dict[str, Handler]:
+    """Return what the server may call: the methods of `contract.AppHost`, and `ping`."""
+
+    async def put_app(params: dict[str, Any]) -> None:
+        app = msgspec.convert(params["app"], HostedApp)
+        await hosting.put_app(
+            app, ready_seconds=params["ready_seconds"], drain_seconds=params["drain_seconds"]
+        )
+
+    async def remove_app(params: dict[str, Any]) -> None:
+        await hosting.remove_app(
+            params["capsule_id"], params["environment"], delete_data=params["delete_data"]
+        )
+
+    async def apps(_: dict[str, Any]) -> list[HostedApp]:
+        return await hosting.apps()
+
+    async def ping(_: dict[str, Any]) -> dict[str, Any]:
+        return {"apps": len(await hosting.apps())}
+
+    return {"put_app": put_app, "remove_app": remove_app, "apps": apps, "ping": ping}
+
+
+def _http_server(application: Starlette) -> "_Server":
+    config = uvicorn.Config(
+        application,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=75,
+        # Streams of events never end by themselves; their readers resume where they were.
+        timeout_graceful_shutdown=1,
+    )
+    return _Server(config)
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the process."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _listen(path: Path) -> sockets.socket:
+    """Bind the HTTP socket, replacing what an earlier process left."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    listener = sockets.socket(sockets.AF_UNIX, sockets.SOCK_STREAM)
+    path.unlink(missing_ok=True)
+    with short_path(path) as name:
+        listener.bind(name)
+    path.chmod(0o600)
+    listener.listen(_BACKLOG)
+    listener.setblocking(False)
+    return listener

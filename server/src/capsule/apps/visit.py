@@ -1,0 +1,71 @@
+"""One request to one app by one caller, and the checks that come before any handler."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from capsule.apps.errors import AppNotFound, ForeignOrigin
+from capsule.apps.hosting import Hosting
+from capsule.apps.identity import Caller, Visitors
+from capsule.apps.liveapp import LiveApp
+
+ROUTE_HEADER = "x-capsule-route"
+_SERVE = "serve"
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What a handler needs to know."""
+
+    request: Request
+    live: LiveApp
+    caller: Caller
+
+
+Handler = Callable[[Visit], Awaitable[Response]]
+
+
+class Doorman:
+    """Turns plain requests into visits."""
+
+    def __init__(self, hosting: Hosting, visitors: Visitors) -> None:
+        self._hosting = hosting
+        self._visitors = visitors
+
+    def admit(
+        self, handler: Handler, *, any_origin: bool = False
+    ) -> Callable[[Request], Awaitable[Response]]:
+        """Wrap a handler: find the app, know the caller, refuse writes from foreign pages."""
+
+        async def endpoint(request: Request) -> Response:
+            route = request.headers.get(ROUTE_HEADER, "")
+            live = self._find(route)
+            if not any_origin:
+                refuse_foreign_origin(request)
+            caller = self._visitors.caller(request, route)
+            response = await handler(Visit(request, live, caller))
+            self._visitors.remember(response, caller, request, route)
+            return response
+
+        return endpoint
+
+    def _find(self, route: str) -> LiveApp:
+        capsule_id, _, environment = route.partition(":")
+        if not capsule_id:
+            raise AppNotFound("The request names no app.", hint="Apps are reached by their own host name.")
+        return self._hosting.find(capsule_id, _SERVE if environment == _SERVE else "deploy")
+
+
+def refuse_foreign_origin(request: Request) -> None:
+    """Raise ForeignOrigin for an unsafe request that a page of another host made in a browser."""
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        return
+    origin = request.headers.get("origin")
+    if origin is None:
+        return
+    host = request.headers.get("x-forwarded-host") or request.headers.get("host", "")
+    if urlsplit(origin).netloc.lower() != host.lower():
+        raise ForeignOrigin(f"A page of {origin} may not write here.")
