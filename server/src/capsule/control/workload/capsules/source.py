@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 
 from capsule.control.shapes.base import Input
 
-_SCP_LIKE = re.compile(r"[A-Za-z0-9._-]+@[A-Za-z0-9.-]+:(?!/?-)[^\s]+")
+_SCP_LIKE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*@[A-Za-z0-9][A-Za-z0-9.-]*:(?!/?-)[^\s]+")
 _BRANCH = re.compile(r"[A-Za-z0-9._][A-Za-z0-9._/+@#-]*")
 _REMOTE = {"https", "http", "ssh", "git"}
 
