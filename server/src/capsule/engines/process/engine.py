@@ -44,6 +44,7 @@ class ProcessEngine:
         self._logs = AppLogs(paths.telemetry)
         self._handles: dict[str, Handle] = {}
         self._starting: dict[str, Handle] = {}
+        self._destroying: dict[str, asyncio.Task[None]] = {}
         self._around: Surroundings | None = None
         self._checking: asyncio.Task[None] | None = None
 
@@ -112,14 +113,15 @@ class ProcessEngine:
 
     async def stop(self, replica_id: str) -> ReplicaStatus:
         handle = self._handle(replica_id)
-        await handle.stop()
+        # Once begun it goes on to the end, also when the caller goes away.
+        await asyncio.shield(asyncio.ensure_future(handle.stop()))
         return handle.status()
 
     async def destroy(self, replica_id: str) -> None:
-        handle = self._handles.get(replica_id)
-        if handle is not None:
-            await handle.destroy()
-            self._handles.pop(replica_id, None)
+        if replica_id in self._handles and replica_id not in self._destroying:
+            self._destroying[replica_id] = asyncio.create_task(self._destroy(replica_id))
+        if task := self._destroying.get(replica_id):
+            await asyncio.shield(task)
 
     async def set_restart(self, replica_id: str, restart: Restart) -> ReplicaStatus:
         handle = self._handle(replica_id)
@@ -142,12 +144,20 @@ class ProcessEngine:
         if self._checking is not None:
             self._checking.cancel()
             await asyncio.gather(self._checking, return_exceptions=True)
+        await asyncio.gather(*self._destroying.values(), return_exceptions=True)
         for handle in self._handles.values():
             await handle.let_go()
         self._handles.clear()
         if self._around is not None:
             self._around.watcher.close()
             self._around = None
+
+    async def _destroy(self, replica_id: str) -> None:
+        try:
+            await self._handles[replica_id].destroy()
+            del self._handles[replica_id]
+        finally:
+            del self._destroying[replica_id]
 
     def _handle(self, replica_id: str) -> Handle:
         handle = self._handles.get(replica_id)

@@ -63,6 +63,7 @@ class Handle:
         )
         self._watch: int | None = None
         self._minding: asyncio.Task[None] | None = None
+        self._stopping: asyncio.Task[None] | None = None
         self._run_ended = asyncio.Event()
         self._next_start_at: datetime | None = None
         self._changing = asyncio.Lock()
@@ -89,8 +90,8 @@ class Handle:
             if self._folder.shim.exit_code() is not None:
                 process.command_ended()
             self._minding = asyncio.create_task(self._mind())
-            if not self.state.wanted:
-                await self.stop()
+            if not self.state.wanted:  # the agent died while it stopped this one
+                self._stopping = asyncio.create_task(self.stop())
             return
         if self._group is not None:
             await asyncio.to_thread(self._group.kill)
@@ -182,6 +183,9 @@ class Handle:
 
     async def let_go(self) -> None:
         """Stop minding without stopping; a later process of the node agent recovers the replica."""
+        if self._stopping is not None:
+            self._stopping.cancel()
+            await asyncio.gather(self._stopping, return_exceptions=True)
         if self._minding is not None:
             self._minding.cancel()
             await asyncio.gather(self._minding, return_exceptions=True)
