@@ -53,7 +53,6 @@ export const replicasOf = (lines: readonly LogLine[]): string[] =>
   [...new Set(lines.map((line) => line.replica).filter((replica): replica is string => Boolean(replica)))].sort();
 
 /** Build tools colour their output; the codes would show as noise. */
-// eslint-disable-next-line no-control-regex
 export const stripColours = (text: string): string => text.replace(/\u001b\[[0-9;?]*[ -/]*[@-~]/g, "");
 
 export const logAsText = (lines: readonly LogLine[]): string =>

@@ -3,36 +3,49 @@ import { appendLines, emptyLog, unseenLines, type LogBuffer } from "@capsule/ui"
 import { useEffect, useRef, useState } from "react";
 
 const TAIL = 300;
+const MOST_HELD = 4000;
+const FLUSH_MS = 60;
 
-export type LiveLog = { log: LogBuffer; held: number; state: StreamState };
+export type LiveLog = {
+  log: LogBuffer;
+  isPaused: boolean;
+  /** Lines that arrived while paused. */
+  held: number;
+  state: StreamState;
+  setIsPaused: (isPaused: boolean) => void;
+};
 
 /** Follow the log of a capsule. While paused, new lines are held back and counted. */
-export function useCapsuleLog(capsule: string, isPaused: boolean): LiveLog {
+export function useCapsuleLog(capsule: string): LiveLog {
   const [log, setLog] = useState<LogBuffer>(emptyLog);
   const [held, setHeld] = useState(0);
   const [state, setState] = useState<StreamState>("connecting");
+  const [isPaused, setPaused] = useState(false);
   const pending = useRef<LogLine[]>([]);
-  const paused = useRef(isPaused);
+  const paused = useRef(false);
+
+  function flush(): void {
+    if (paused.current) {
+      pending.current = pending.current.slice(-MOST_HELD);
+      setHeld(pending.current.length);
+      return;
+    }
+    const lines = pending.current;
+    pending.current = [];
+    setHeld(0);
+    setLog((before) => appendLines(before, unseenLines(before, lines)));
+  }
 
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const flush = (): void => {
-      timer = undefined;
-      if (paused.current) {
-        pending.current = pending.current.slice(-4000);
-        setHeld(pending.current.length);
-        return;
-      }
-      const lines = pending.current;
-      pending.current = [];
-      setHeld(0);
-      setLog((before) => appendLines(before, unseenLines(before, lines)));
-    };
     const stop = followEvents(capsuleLogsUrl(capsule, TAIL), {
       onEvent: (event) => {
         if (event.event !== "line") return;
         pending.current.push(JSON.parse(event.data) as LogLine);
-        timer ??= setTimeout(flush, 60);
+        timer ??= setTimeout(() => {
+          timer = undefined;
+          flush();
+        }, FLUSH_MS);
       },
       onState: setState,
     });
@@ -43,14 +56,10 @@ export function useCapsuleLog(capsule: string, isPaused: boolean): LiveLog {
     };
   }, [capsule]);
 
-  useEffect(() => {
-    paused.current = isPaused;
-    if (isPaused) return;
-    const lines = pending.current;
-    pending.current = [];
-    setHeld(0);
-    setLog((before) => appendLines(before, unseenLines(before, lines)));
-  }, [isPaused]);
-
-  return { log, held, state };
+  const setIsPaused = (next: boolean): void => {
+    paused.current = next;
+    setPaused(next);
+    flush();
+  };
+  return { log, isPaused, held, state, setIsPaused };
 }

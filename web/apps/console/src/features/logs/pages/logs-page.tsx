@@ -5,9 +5,8 @@ import { useCapsuleLog } from "../api/use-capsule-log.ts";
 import { LogToolbar } from "../components/log-toolbar.tsx";
 
 export function LogsPage({ capsule }: { capsule: Capsule }) {
-  const [isPaused, setIsPaused] = useState(false);
   const [filter, setFilter] = useState<LogFilter>({ search: "", stream: "", replica: "" });
-  const { log, held, state } = useCapsuleLog(capsule.id, isPaused);
+  const { log, isPaused, held, state, setIsPaused } = useCapsuleLog(capsule.id);
   const search = useDeferredValue(filter.search);
   const lines = useMemo(() => filterLines(log.lines, { ...filter, search }), [log.lines, filter, search]);
   const replicas = useMemo(() => replicasOf(log.lines), [log.lines]);
