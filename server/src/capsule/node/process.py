@@ -5,7 +5,6 @@ by any replica: the engine finds them again before the first call is answered.
 """
 
 import asyncio
-import gc
 import logging
 import os
 import resource
@@ -16,6 +15,7 @@ from typing import Any, Protocol
 import msgspec
 
 from capsule.engines.contract import Engine, ReplicaSpec, Restart
+from capsule.kit.memory import settle
 from capsule.kit.rpc import Handler, RpcServer
 from capsule.paths import DataPaths
 
@@ -49,8 +49,7 @@ async def serve(*, data: DataPaths, engine: Engine) -> None:
         found = await engine.recover()
         log.info("node agent %d minds %d replicas", os.getpid(), len(found))
         recovered.set()
-        gc.collect()
-        gc.freeze()
+        settle()
         await ended.wait()
     finally:
         await server.close()
