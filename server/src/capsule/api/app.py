@@ -4,24 +4,30 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 import capsule
 from capsule.api import health, problem
 from capsule.api.access import check_routes
 from capsule.api.console import Console
 from capsule.api.context import Context
-from capsule.api.middleware import Outermost, SameOrigin
+from capsule.api.middleware import Bugs, RequestId, SameOrigin
 from capsule.api.routers import ROUTERS
 
 _MAX_JSON_BYTES = 1024 * 1024
 """Routes that take larger, streamed bodies say so with `max_body_size` of their own."""
 
 
+class _Server(FastAPI):
+    def build_middleware_stack(self) -> ASGIApp:
+        return RequestId(super().build_middleware_stack())
+
+
 def create_app(
     context: Context, *, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None
 ) -> FastAPI:
     """Return the server's ASGI app. Raises UndeclaredRoute when a route has no rule."""
-    app = FastAPI(
+    app = _Server(
         title="Capsule",
         version=context.version,
         lifespan=lifespan,
@@ -39,7 +45,7 @@ def create_app(
     check_routes(app.routes)
     app.mount("/", Console(context.console))
     app.add_middleware(SameOrigin)
-    app.add_middleware(Outermost)
+    app.add_middleware(Bugs)
     return app
 
 

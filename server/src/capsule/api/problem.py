@@ -58,7 +58,7 @@ def request_id_of(request: Request) -> str:
 
 
 def install(app: FastAPI) -> None:
-    """Make `app` answer every kind of failure this way (bugs: see `middleware.Outermost`)."""
+    """Make `app` answer every kind of failure this way (bugs: see `middleware.Bugs`)."""
 
     async def expected(request: Request, error: Exception) -> ProblemResponse:
         return problem(translate(error), request_id_of(request))
