@@ -35,7 +35,7 @@ class AppHostClient:
 
     async def ping(self) -> None:
         """Raise Unavailable unless the process answers."""
-        await self._rpc.call("ping", timeout=5.0)
+        await self._rpc.call("health", timeout=5.0)
 
     async def close(self) -> None:
         await self._rpc.close()

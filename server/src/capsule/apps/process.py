@@ -59,7 +59,7 @@ async def serve(*, data: DataPaths, shell: Path, wait_seconds: float = 60.0) -> 
 
 
 def control_handlers(hosting: Hosting) -> dict[str, Handler]:
-    """Return what the server may call: the methods of `contract.AppHost`, and `ping`."""
+    """Return what the server may call: the methods of `contract.AppHost`, and `health`."""
 
     async def put_app(params: dict[str, Any]) -> None:
         app = msgspec.convert(params["app"], HostedApp)
@@ -75,10 +75,10 @@ def control_handlers(hosting: Hosting) -> dict[str, Handler]:
     async def apps(_: dict[str, Any]) -> list[HostedApp]:
         return await hosting.apps()
 
-    async def ping(_: dict[str, Any]) -> dict[str, Any]:
+    async def health(_: dict[str, Any]) -> dict[str, Any]:
         return {"apps": len(await hosting.apps())}
 
-    return {"put_app": put_app, "remove_app": remove_app, "apps": apps, "ping": ping}
+    return {"put_app": put_app, "remove_app": remove_app, "apps": apps, "health": health}
 
 
 def _http_server(application: Starlette) -> "_Server":
