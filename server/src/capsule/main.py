@@ -186,7 +186,7 @@ def _node(arguments: argparse.Namespace) -> int:
 
 
 def _edge(arguments: argparse.Namespace) -> int:
-    from capsule.edge.process import run
+    from capsule.edge.process import default_workers, run
     from capsule.installation.pidfile import held
 
     paths = DataPaths(arguments.data)
@@ -197,7 +197,7 @@ def _edge(arguments: argparse.Namespace) -> int:
             host=arguments.host,
             port=arguments.port,
             domain=arguments.domain,
-            workers=arguments.workers,
+            workers=arguments.workers or default_workers(),
         )
     return 0
 
