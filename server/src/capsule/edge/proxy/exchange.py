@@ -48,6 +48,8 @@ class Exchange:
     _is_done = False
     _is_replayable = False
     _tunnel = False
+    _ends = 0
+    """Sides of the tunnel that send no more; with both it is done."""
     _body: Body | None = None
     _pending: list[bytes] | None = None
     """Body bytes that came before there was a connection to send them on."""
@@ -142,11 +144,11 @@ class Exchange:
 
     def client_ended(self) -> bool:
         """The client sends no more; return whether its connection stays open for the answer."""
-        if self._tunnel and self._connection is not None and not self._connection.is_closing:
-            if self._connection.transport.can_write_eof():
-                self._connection.transport.write_eof()
-            return True
-        return False
+        if not self._tunnel or self._connection is None or self._connection.is_closing:
+            return False
+        self._connection.transport.write_eof()
+        self._ends += 1
+        return self._ends < 2
 
     def client_lost(self) -> None:
         """The client is gone: nobody waits for the answer."""
@@ -305,9 +307,13 @@ class Exchange:
         self.begin(101, data)
         self.client.open_tunnel()
 
-    def upstream_ended_tunnel(self) -> None:
-        if self.client.transport.can_write_eof() and not self.client.transport.is_closing():
-            self.client.transport.write_eof()
+    def upstream_ended_tunnel(self) -> bool:
+        """The upstream sends no more; return whether its connection stays open for what the client sends."""
+        if self.client.transport.is_closing():
+            return False
+        self.client.transport.write_eof()
+        self._ends += 1
+        return self._ends < 2
 
     def answer_ended(self, connection: UpstreamConnection, *, reusable: bool) -> None:
         """The answer is through; `connection` can carry another request if `reusable`."""

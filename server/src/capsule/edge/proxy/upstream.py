@@ -57,8 +57,7 @@ class UpstreamConnection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         if self._is_tunnel and self.exchange is not None:
-            self.exchange.upstream_ended_tunnel()
-            return True
+            return self.exchange.upstream_ended_tunnel()
         self._leave_pool()
         return False
 
