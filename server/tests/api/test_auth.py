@@ -158,10 +158,19 @@ class TestTokens:
         assert answer.status_code == 404
         assert (await client_as("member", via="token").get("/auth/me")).status_code == 200
 
-    async def test_token_cannot_make_tokens(self, client_as: ClientAs) -> None:
+    async def test_token_makes_tokens_that_do_not_outlive_it(self, client_as: ClientAs) -> None:
+        made = await client_as("owner").post("/auth/tokens", json={"name": "short", "expires_in_days": 2})
+        short = client_as(None)
+        short.headers["Authorization"] = f"Bearer {made.json()['token']}"
+        for days, status in ((None, 403), (3, 403), (1, 201)):
+            body = {"name": "more"} | ({"expires_in_days": days} if days else {})
+            answer = await short.post("/auth/tokens", json=body)
+            assert answer.status_code == status
+            assert status == 201 or answer.json()["code"] == "token_outlives"
+
+    async def test_token_without_an_end_makes_tokens(self, client_as: ClientAs) -> None:
         answer = await client_as("owner", via="token").post("/auth/tokens", json={"name": "more"})
-        assert answer.status_code == 403
-        assert answer.json()["code"] == "browser_needed"
+        assert answer.status_code == 201
 
     async def test_expired_token_is_nobody(
         self, client_as: ClientAs, database: Database, world: World

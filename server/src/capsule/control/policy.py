@@ -113,8 +113,8 @@ RULES: Mapping[Action, frozenset[Role]] = {
 }
 """Who may do what. An action that is not listed above is for the members of the resource's team."""
 
-BROWSER_ONLY = frozenset({Action.token_create, Action.cli_login_approve})
-"""A token must not be able to make further tokens that outlive it."""
+BROWSER_ONLY = frozenset({Action.cli_login_approve})
+"""A token must not be able to let another command line in: that one's token would not end with it."""
 
 
 class BrowserNeeded(Forbidden):

@@ -51,6 +51,8 @@ class TokenForUser(Shape):
 @router.post("/tokens", status_code=201, dependencies=[requires(Action.token_create)])
 async def create_token(wanted: CreateToken, actor: CurrentActor, db_session: DbSession) -> NewToken:
     expires_in = timedelta(days=wanted.expires_in_days) if wanted.expires_in_days else None
+    if actor.via == "token":
+        await service.check_made_by(db_session, actor.credential_id, expires_in=expires_in)
     token, clear = await service.create(db_session, actor.user, name=wanted.name, expires_in=expires_in)
     return NewToken(**TokenShape.model_validate(token).model_dump(), token=clear)
 

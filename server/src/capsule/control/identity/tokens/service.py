@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from capsule.errors import NotFound
+from capsule.errors import Forbidden, NotFound
 from capsule.kit.clock import now
 from capsule.kit.crypto import token_hash
 from capsule.kit.ids import new_id
@@ -19,6 +19,12 @@ PREFIX = "cap_tok_"
 
 class TokenNotFound(NotFound):
     code = "token_not_found"
+
+
+class TokenOutlives(Forbidden):
+    """A token that ends may only make tokens that end no later."""
+
+    code = "token_outlives"
 
 
 async def create(
@@ -37,6 +43,18 @@ async def create(
     db_session.add(token)
     await db_session.flush()
     return token, clear
+
+
+async def check_made_by(db_session: AsyncSession, maker_id: str, *, expires_in: timedelta | None) -> None:
+    """Raise TokenOutlives when the token `maker_id` may not make one that lives for `expires_in`."""
+    maker = await db_session.get(ApiToken, maker_id)
+    if maker is None or maker.expires_at is None:
+        return
+    if expires_in is None or now() + expires_in > maker.expires_at:
+        raise TokenOutlives(
+            f"Token '{maker.name}' ends on {maker.expires_at:%Y-%m-%d}; it cannot make one that ends later.",
+            hint="Choose a shorter life: --days",
+        )
 
 
 async def of_user(db_session: AsyncSession, user_id: str) -> Sequence[ApiToken]:
