@@ -26,8 +26,8 @@ from capsule.models import Capsule
 
 router = APIRouter(tags=["apps"])
 
-CHAT_PATH = "/api/v1/chat"
-STREAM_PATH = "/api/v1/stream"
+CHAT_PATH = "/api/chat"
+STREAM_PATH = "/api/chat/stream"
 _SECONDS = 130.0
 """A little more than `cpsl.Client` waits."""
 
