@@ -89,7 +89,9 @@ class _Fetching:
         known = self._mirror.exists()
         result = await self._fetch_once()
         if result.code != 0 and known and not _is_remote_trouble(result.errors):
-            self._log.write("The copy kept of the repository is damaged; fetching it anew.", stream="platform")
+            self._log.write(
+                "The copy kept of the repository is damaged; fetching it anew.", stream="platform"
+            )
             remove_tree(self._mirror)
             result = await self._fetch_once()
         if result.code != 0:
@@ -125,7 +127,9 @@ class _Fetching:
         result = await self._git(*argv, "--depth=1", "--", self._url, ref)
         if result.code != 0 and "shallow" in result.errors:
             # Plain file servers ("dumb http") only give whole histories.
-            self._log.write("The host gives no single commits; fetching the whole history.", stream="platform")
+            self._log.write(
+                "The host gives no single commits; fetching the whole history.", stream="platform"
+            )
             result = await self._git(*argv, "--", self._url, ref)
         return result
 

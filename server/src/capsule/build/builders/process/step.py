@@ -4,7 +4,9 @@ import asyncio
 import contextlib
 import os
 import signal
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from capsule.build.builders.process.output import Output
@@ -27,29 +29,58 @@ async def run_step(box: Box, machine: Machine, group: Group | None, output: Outp
     """Run `box` to its end. Whatever it started is gone when this returns or is cancelled."""
     command = enclose(box, machine, group)
     killed_before = group.oom_kills() if group is not None else 0
-    process = await asyncio.create_subprocess_exec(
-        *command.argv,
-        env=command.env,
-        cwd=command.cwd,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        start_new_session=True,
-    )
-    assert process.stdout is not None
-    assert process.stderr is not None
-    followers = asyncio.gather(
-        output.follow(process.stdout, "stdout"), output.follow(process.stderr, "stderr")
-    )
-    try:
-        code = await process.wait()
-    finally:
-        await _end(process, group, box.env.get(MARK, ""))
-        # A process that was killed may have kept the pipe of its parent open until now.
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(followers, _LAST_OUTPUT_SECONDS)
+    async with _following(output) as (stdout, stderr):
+        process = await asyncio.create_subprocess_exec(
+            *command.argv,
+            env=command.env,
+            cwd=command.cwd,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            start_new_session=True,
+        )
+        try:
+            code = await process.wait()
+        finally:
+            await _end(process, group, box.env.get(MARK, ""))
     out_of_memory = group is not None and group.oom_kills() > killed_before
     return Outcome(code if code >= 0 else 128 - code, out_of_memory)
+
+
+@contextlib.asynccontextmanager
+async def _following(output: Output) -> AsyncIterator[tuple[int, int]]:
+    """Yield two pipes for a process to write to, and at the end what was said into them is in the log.
+
+    Pipes of asyncio's own would not do: with them a process counts as running for as long as something that
+    it left behind holds them open.
+    """
+    loop = asyncio.get_running_loop()
+    writers: list[int] = []
+    transports: list[asyncio.BaseTransport] = []
+    followers: list[asyncio.Task[None]] = []
+    try:
+        for stream in ("stdout", "stderr"):
+            reading, writing = os.pipe()
+            writers.append(writing)
+            reader = asyncio.StreamReader()
+            protocol = asyncio.StreamReaderProtocol(reader)
+            transport, _ = await loop.connect_read_pipe(partial(_same, protocol), os.fdopen(reading, "rb", 0))
+            transports.append(transport)
+            followers.append(asyncio.create_task(output.follow(reader, stream)))
+        yield writers[0], writers[1]
+    finally:
+        for writing in writers:
+            os.close(writing)
+        if followers:
+            await asyncio.wait(followers, timeout=_LAST_OUTPUT_SECONDS)
+        for follower in followers:
+            follower.cancel()
+        for transport in transports:
+            transport.close()
+
+
+def _same(protocol: asyncio.StreamReaderProtocol) -> asyncio.StreamReaderProtocol:
+    return protocol
 
 
 async def _end(process: asyncio.subprocess.Process, group: Group | None, mark: str) -> None:
