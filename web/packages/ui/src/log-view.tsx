@@ -40,6 +40,7 @@ export function LogView({
   const box = useRef<HTMLDivElement>(null);
   const [isFollowing, setIsFollowing] = useState(true);
   const following = useRef(true);
+  const lastTop = useRef(0);
 
   useEffect(() => {
     following.current = isFollowing;
@@ -49,6 +50,18 @@ export function LogView({
     const element = box.current;
     if (element && following.current) element.scrollTop = element.scrollHeight;
   }, [lines]);
+  // Heights of lines out of sight are guessed; when the guess is corrected the end has moved.
+  useEffect(() => {
+    const element = box.current;
+    const content = element?.firstElementChild;
+    if (!element || !content) return;
+    const observer = new ResizeObserver(() => {
+      if (following.current) element.scrollTop = element.scrollHeight;
+    });
+    observer.observe(content);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
 
   const jumpToEnd = (): void => {
     setIsFollowing(true);
@@ -66,10 +79,13 @@ export function LogView({
         data-testid="log-lines"
         onScroll={(event) => {
           const { scrollTop, scrollHeight, clientHeight } = event.currentTarget;
-          setIsFollowing(scrollHeight - scrollTop - clientHeight < NEAR_END_PX);
+          const isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
+          if (isAtEnd || scrollTop < lastTop.current) setIsFollowing(isAtEnd);
+          lastTop.current = scrollTop;
         }}
         className="h-full overflow-auto bg-sunken py-2 font-mono text-xs leading-5 outline-offset-[-2px]"
       >
+        <div>
         {dropped > 0 && <p className="px-4 pb-1 text-ink-faint">{dropped} earlier lines are not shown.</p>}
         {lines.length === 0 ? (
           <div className="px-4 py-2 text-ink-faint">{empty ?? "There are no logs at the moment."}</div>
@@ -78,6 +94,7 @@ export function LogView({
             <Line key={line.number} line={line} search={search} showsTime={showsTime} showsReplica={showsReplica} />
           ))
         )}
+        </div>
       </div>
       {!isFollowing && lines.length > 0 && (
         <Button size="sm" className="absolute right-4 bottom-3 rounded-full shadow-float" onClick={jumpToEnd}>

@@ -1,4 +1,4 @@
-/** Light, dark, or what the system says; the choice is kept in this browser. `theme-boot.js` reads it first. */
+/** Light, dark, or what the system says; the choice is kept in this browser. `theme-boot-1.js` reads it first. */
 import { useSyncExternalStore } from "react";
 
 export type ThemeChoice = "system" | "light" | "dark";

@@ -5,11 +5,11 @@ const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["hour", 3600],
   ["minute", 60],
 ];
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const dayOnly = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 
-/** `3 min. ago`, `just now`, or the date once it is more than a month old. */
+/** `3 minutes ago`, `just now`, or the date once it is more than a month old. */
 export function relativeTime(at: string, now: number = Date.now()): string {
   const seconds = (new Date(at).getTime() - now) / 1000;
   if (Math.abs(seconds) < 45) return "just now";

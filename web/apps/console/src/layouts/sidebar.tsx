@@ -8,12 +8,11 @@ import { SpaceSwitcher } from "./space-switcher.tsx";
 import { useCurrentSpace } from "./use-current-space.ts";
 
 const ITEM =
-  "flex h-8 items-center gap-2.5 rounded-md px-2.5 text-sm text-ink-soft transition-colors hover:bg-hover hover:text-ink";
-const ACTIVE = { className: "bg-hover font-medium text-ink" };
+  "flex h-8 items-center gap-2.5 rounded-md px-2.5 text-sm text-ink-soft transition-colors hover:bg-hover hover:text-ink data-[status=active]:bg-hover data-[status=active]:font-medium data-[status=active]:text-ink";
 
 function NavLink({ icon: Icon, label, link }: { icon: LucideIcon; label: string; link: LinkOptions }) {
   return (
-    <Link {...link} className={ITEM} activeProps={ACTIVE}>
+    <Link {...link} className={ITEM}>
       <Icon className="size-4 text-ink-faint" aria-hidden />
       {label}
     </Link>
@@ -72,7 +71,7 @@ function SpaceCapsules({ space, spaces }: { space: Space; spaces: Space[] }) {
           const Icon = typeInfo(capsule.type).icon;
           return (
             <li key={capsule.id}>
-              <Link to="/capsules/$capsule" params={{ capsule: capsule.slug }} className={ITEM} activeProps={ACTIVE}>
+              <Link to="/capsules/$capsule" params={{ capsule: capsule.slug }} className={ITEM}>
                 <Icon className="size-4 shrink-0 text-ink-faint" aria-hidden />
                 <span className="min-w-0 flex-1 truncate">{capsule.name}</span>
                 <StatusDot status={capsule.status} />

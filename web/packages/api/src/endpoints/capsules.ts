@@ -1,12 +1,12 @@
 import { path, request } from "../client.ts";
-import type { AccessRecord, Capsule, CapsuleConfig, CapsuleType, EnvVariable, Items, LogLine, Release, Source } from "../types.ts";
+import type { AccessRecord, Capsule, ConfigChange, CapsuleType, EnvVariable, Items, LogLine, Release, Source } from "../types.ts";
 
 export type NewCapsule = {
   space_id: string;
   name: string;
   type: CapsuleType;
   source?: Source;
-  config?: CapsuleConfig;
+  config?: ConfigChange;
 };
 
 export const listCapsules = (space?: string): Promise<Items<Capsule>> =>
@@ -15,7 +15,7 @@ export const getCapsule = (capsule: string): Promise<Capsule> => request("GET", 
 export const createCapsule = (input: NewCapsule): Promise<Capsule> => request("POST", "/capsules", { json: input });
 export const updateCapsule = (
   capsule: string,
-  input: { name?: string; source?: Source; config?: CapsuleConfig },
+  input: { name?: string; source?: Source; config?: ConfigChange },
 ): Promise<Capsule> => request("PATCH", path("/capsules/{}", capsule), { json: input });
 export const removeCapsule = (capsule: string, confirm: string): Promise<void> =>
   request("DELETE", path("/capsules/{}", capsule), { query: { confirm } });

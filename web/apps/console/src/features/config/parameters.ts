@@ -1,5 +1,5 @@
 /** Which parameters each type of capsule has. */
-import type { CapsuleConfig, CapsuleType } from "@capsule/api";
+import type { CapsuleConfig, CapsuleType, ConfigChange } from "@capsule/api";
 
 export type Parameter = {
   name: keyof CapsuleConfig;
@@ -47,11 +47,13 @@ const BY_TYPE: Record<CapsuleType, Parameter[]> = {
 
 export const parametersOf = (type: CapsuleType): Parameter[] => BY_TYPE[type];
 
-/** The whole config with the form's values; an empty field gives the default back to the platform. */
-export function toConfig(before: CapsuleConfig, parameters: Parameter[], values: Record<string, string>): CapsuleConfig {
-  const changes = parameters.map(({ name, isNumber }) => {
+/** What the form changes. An empty text means "found by itself"; an empty number leaves the old one. */
+export function toConfig(parameters: Parameter[], values: Record<string, string>): ConfigChange {
+  const change: Record<string, string | number> = {};
+  for (const { name, isNumber } of parameters) {
     const text = (values[name] ?? "").trim();
-    return [name, text === "" ? null : isNumber ? Number(text) : text] as const;
-  });
-  return { ...before, ...Object.fromEntries(changes) };
+    if (!isNumber) change[name] = text;
+    else if (text !== "") change[name] = Number(text);
+  }
+  return change;
 }

@@ -1,5 +1,5 @@
 /** What the wizard asks, which answers are fine, and the request they become. Knows no React. */
-import type { CapsuleConfig, CapsuleType, NewCapsule } from "@capsule/api";
+import type { CapsuleType, ConfigChange, NewCapsule } from "@capsule/api";
 
 export type WizardForm = {
   type: CapsuleType;
@@ -95,7 +95,7 @@ export function checkForm(form: WizardForm): WizardErrors {
       problems.push(["url", urlProblem(form.url)]);
       if (form.type === "app") problems.push(["entry", entryProblem(form.entry)]);
     }
-    problems.push(["cpu", numberProblem(form.cpu, 0.1, 64, false)], ["memory", numberProblem(form.memory, 32, 262_144, true)]);
+    problems.push(["cpu", numberProblem(form.cpu, 0.05, 256, false)], ["memory", numberProblem(form.memory, 32, 1_048_576, true)]);
   }
   return Object.fromEntries(problems.filter(([, problem]) => problem !== null));
 }
@@ -104,7 +104,7 @@ export function toNewCapsule(form: WizardForm, spaceId: string): NewCapsule {
   const base = { space_id: spaceId, name: form.name, type: form.type };
   if (form.type === "storage") return base;
   const text = (value: string): string | undefined => value.trim() || undefined;
-  const config: CapsuleConfig = dropUnset({
+  const config: ConfigChange = dropUnset({
     entry: form.type === "app" ? text(form.entry) : undefined,
     run_command: form.type === "backend" || form.type === "agent" ? text(form.runCommand) : undefined,
     build_command: form.type === "frontend" ? text(form.buildCommand) : undefined,

@@ -1,6 +1,6 @@
 import { Button, Skeleton } from "@capsule/ui";
 import { ArrowDown } from "lucide-react";
-import { useLayoutEffect, useRef, useState } from "react";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { NotificationLine, Thinking } from "./activity.tsx";
 import { ChatItemView } from "./chat-item-view.tsx";
 import { OutgoingMessage } from "./outgoing-message.tsx";
@@ -23,6 +23,7 @@ export function MessageList({ log, waiting, isLoading, onRetry, onDiscard, onAga
   const box = useRef<HTMLDivElement>(null);
   const [isFollowing, setIsFollowing] = useState(true);
   const following = useRef(true);
+  const lastTop = useRef(0);
   const { items, notification, runningTurn } = log;
   const lastItem = items.at(-1);
   const isThinking =
@@ -37,6 +38,18 @@ export function MessageList({ log, waiting, isLoading, onRetry, onDiscard, onAga
   useLayoutEffect(() => {
     if (following.current && box.current) box.current.scrollTop = box.current.scrollHeight;
   }, [items, notification, isThinking]);
+  // Markdown, images and fonts arrive after the text; the end moves without a new item.
+  useEffect(() => {
+    const element = box.current;
+    const content = element?.firstElementChild;
+    if (!element || !content) return;
+    const observer = new ResizeObserver(() => {
+      if (following.current) element.scrollTop = element.scrollHeight;
+    });
+    observer.observe(content);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
   useLayoutEffect(() => {
     if (waiting.length > 0 && box.current) {
       following.current = true;
@@ -51,8 +64,12 @@ export function MessageList({ log, waiting, isLoading, onRetry, onDiscard, onAga
         className="h-full overflow-y-auto overscroll-contain"
         onScroll={(event) => {
           const { scrollTop, scrollHeight, clientHeight } = event.currentTarget;
-          following.current = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
-          setIsFollowing(following.current);
+          const isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
+          if (isAtEnd || scrollTop < lastTop.current) {
+            following.current = isAtEnd;
+            setIsFollowing(isAtEnd);
+          }
+          lastTop.current = scrollTop;
         }}
       >
         <div

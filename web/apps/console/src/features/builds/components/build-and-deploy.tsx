@@ -34,7 +34,7 @@ export function BuildAndDeploy({ capsule }: { capsule: Capsule }) {
           tone="primary"
           className="w-full"
           isBusy={start.isPending}
-          disabled={!hasSource || !capsule.can.includes("update")}
+          disabled={!hasSource || !capsule.can.includes("deploy")}
           onClick={() => start.mutate()}
         >
           <Hammer /> Build & deploy

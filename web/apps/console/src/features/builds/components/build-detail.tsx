@@ -80,7 +80,7 @@ export function BuildDetail({ build, capsuleKey }: { build: Build; capsuleKey: s
           dropped={log.dropped}
           showsReplica={false}
           label="Build log"
-          className="h-[max(20rem,calc(100dvh-26rem))]"
+          className="h-[clamp(18rem,calc(100dvh-22.5rem),40rem)]"
           empty={isLive ? "Waiting for the first line…" : "This build wrote no log."}
         />
       </Card>

@@ -30,7 +30,7 @@ export function CapsuleRow({ capsule }: { capsule: Capsule }) {
             href={capsule.url}
             target="_blank"
             rel="noreferrer"
-            className="relative z-10 inline-flex max-w-full items-center gap-1 text-xs text-ink-faint hover:text-accent-text hover:underline"
+            className="relative z-10 flex w-fit max-w-full items-center gap-1 text-xs text-ink-faint hover:text-accent-text hover:underline"
           >
             <span className="truncate">{hostOf(capsule.url)}</span>
             <ExternalLink className="size-3 shrink-0" aria-hidden />

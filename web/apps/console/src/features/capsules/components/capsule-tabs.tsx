@@ -28,8 +28,7 @@ export function CapsuleTabs({ capsule }: { capsule: Capsule }) {
               to={to}
               params={{ capsule: capsule.slug }}
               activeOptions={{ includeSearch: false }}
-              className="flex h-9.5 items-center gap-1.5 border-b-2 border-transparent px-3 text-sm text-ink-soft outline-offset-[-3px] transition-colors hover:text-ink"
-              activeProps={{ className: "border-accent font-medium text-ink" }}
+              className="flex h-9.5 items-center gap-1.5 border-b-2 border-transparent px-3 text-sm text-ink-soft outline-offset-[-3px] transition-colors hover:text-ink data-[status=active]:border-accent data-[status=active]:font-medium data-[status=active]:text-ink"
             >
               {label}
               {label === "Builds" && isBuilding && (

@@ -37,7 +37,7 @@ export function FactsCard({ capsule }: { capsule: Capsule }) {
             <Fact name="Replicas">
               {healthy} healthy of {capsule.replicas.length}
             </Fact>
-            {config.cpu != null && <Fact name="CPU">{config.cpu} cores</Fact>}
+            {config.cpu != null && <Fact name="CPU">{config.cpu} {config.cpu === 1 ? "core" : "cores"}</Fact>}
             {config.memory != null && <Fact name="Memory">{config.memory} MiB</Fact>}
           </>
         )}

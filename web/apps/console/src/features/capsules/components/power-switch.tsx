@@ -9,7 +9,7 @@ export function PowerSwitch({ capsule }: { capsule: Capsule }) {
   const id = useId();
   const [isAsking, setIsAsking] = useState(false);
   const change = useSwitchCapsule(capsule);
-  const canSwitch = capsule.can.includes("update") && capsule.status !== "removing";
+  const canSwitch = capsule.can.includes(capsule.is_on ? "stop" : "start");
   return (
     <>
       {capsule.is_on && capsule.release !== null && (
@@ -17,7 +17,7 @@ export function PowerSwitch({ capsule }: { capsule: Capsule }) {
           <Button
             size="icon"
             aria-label="Restart"
-            disabled={!canSwitch || change.isPending}
+            disabled={!capsule.can.includes("restart") || change.isPending}
             onClick={() => change.mutate("restart")}
           >
             <RotateCw />

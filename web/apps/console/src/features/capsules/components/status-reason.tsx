@@ -1,25 +1,27 @@
 import type { Capsule } from "@capsule/api";
 import { Notice } from "@capsule/ui";
-import { Link } from "@tanstack/react-router";
+import { Link, useLocation } from "@tanstack/react-router";
+import { LoaderCircle } from "lucide-react";
 
 /** Above every tab: why the capsule is not live, and where to look. */
 export function StatusReason({ capsule }: { capsule: Capsule }) {
   const build = capsule.current_build;
   const deployment = capsule.current_deployment;
-  if (capsule.status === "building" || build?.status === "running" || build?.status === "queued") {
-    return (
-      <Notice className="mb-5" title={build?.status === "queued" ? "A build is queued" : "Building"}>
-        {build && (
-          <Link
-            to="/capsules/$capsule/builds"
-            params={{ capsule: capsule.slug }}
-            search={{ build: build.id }}
-            className="underline underline-offset-2"
-          >
-            View build progress
-          </Link>
-        )}
-      </Notice>
+  const isOnBuilds = useLocation().pathname.endsWith("/builds");
+  if (build?.status === "running" || build?.status === "queued") {
+    return isOnBuilds ? null : (
+      <p role="note" className="mb-5 flex items-center gap-2.5 rounded-md bg-busy-soft px-3 py-2 text-sm text-busy-text">
+        <LoaderCircle className="size-4 shrink-0 animate-spin" aria-hidden />
+        <span className="flex-1">{build.status === "queued" ? "A build is queued" : "Building"}</span>
+        <Link
+          to="/capsules/$capsule/builds"
+          params={{ capsule: capsule.slug }}
+          search={{ build: build.id }}
+          className="font-medium underline underline-offset-2"
+        >
+          View build progress
+        </Link>
+      </p>
     );
   }
   const isBuildFailed = build?.status === "failed";

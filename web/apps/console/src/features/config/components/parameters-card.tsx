@@ -51,7 +51,7 @@ function ParametersForm({ capsule, onDone }: { capsule: Capsule; onDone: () => v
     Object.fromEntries(parameters.map(({ name }) => [name, String(capsule.config[name] ?? "")])),
   );
   const save = useMutation({
-    mutationFn: () => updateCapsule(capsule.id, { config: toConfig(capsule.config, parameters, values) }),
+    mutationFn: () => updateCapsule(capsule.id, { config: toConfig(parameters, values) }),
     onSuccess: (next) => {
       queryClient.setQueryData(keys.capsule(capsule.slug), next);
       toast("Parameters saved", capsule.source.kind === "none" ? undefined : "A build with them is queued if it needs one.");
@@ -81,7 +81,7 @@ function ParametersForm({ capsule, onDone }: { capsule: Capsule; onDone: () => v
               placeholder={placeholder}
               autoComplete="off"
               spellCheck={false}
-              {...(isNumber ? { type: "number", min: 0, step: name === "cpu" ? 0.1 : 1 } : {})}
+              {...(isNumber ? { type: "number", required: true, min: name === "cpu" ? 0.05 : 32, step: name === "cpu" ? 0.05 : 1 } : {})}
               value={values[name] ?? ""}
               onChange={(event) => setValues({ ...values, [name]: event.target.value })}
             />

@@ -30,7 +30,7 @@ export function LogsPage({ capsule }: { capsule: Capsule }) {
         dropped={log.dropped}
         showsReplica={replicas.length > 1}
         label={`Log of ${capsule.name}`}
-        className="h-[max(22rem,calc(100dvh-21.5rem))]"
+        className="min-h-72 flex-1 [&>[role=log]]:absolute [&>[role=log]]:inset-0"
         empty={
           isFiltered
             ? "No line matches the filter."

@@ -43,11 +43,13 @@ function SystemCards({ report }: { report: SystemReport }) {
             {Object.entries(report.processes).map(([name, process]) => (
               <li key={name} className="flex items-center gap-3 px-4 py-2.5">
                 <div className="min-w-0 flex-1">
-                  <p className="text-sm font-medium">{name}</p>
-                  <p className="text-xs text-ink-faint">
-                    {ABOUT[name] ?? ""}
-                    {process.pid != null && ` · pid ${String(process.pid)}`}
+                  <p className="text-sm">
+                    <span className="font-medium">{name}</span>
+                    {process.pid != null && (
+                      <span className="ml-2 font-mono text-xs text-ink-faint">pid {process.pid}</span>
+                    )}
                   </p>
+                  <p className="text-xs text-ink-soft">{ABOUT[name] ?? ""}</p>
                 </div>
                 <StatusBadge status={process.health} />
               </li>
