@@ -1,8 +1,6 @@
 """A proxy in the test's own loop, scripted upstreams and a client, all on real sockets."""
 
 import asyncio
-import contextlib
-import os
 import signal
 import subprocess
 import sys
@@ -149,13 +147,17 @@ class Client:
         return await self.read()
 
     async def post(self, body: bytes, path: str = "/", host: str = "shop.localhost") -> Answer:
-        await self.send(f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+        await self.send(
+            f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+        )
         return await self.read()
 
     async def read_head(self) -> Answer:
         head = (await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), 10)).decode("latin-1")
         first, *lines = head.split("\r\n")[:-2]
-        headers = [(name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines)]
+        headers = [
+            (name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines)
+        ]
         return Answer(int(first.split(" ")[1]), headers, b"")
 
     async def read(self, method: str = "GET") -> Answer:
@@ -217,6 +219,19 @@ def pytest_asyncio_loop_factories(config, item):
 
 
 @pytest.fixture
+def eventually() -> Callable[..., Awaitable[None]]:
+    """Wait until a condition holds, asking again and again."""
+
+    async def wait(condition: Callable[[], object], seconds: float = 10.0) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.01)
+
+    return wait
+
+
+@pytest.fixture
 def limits() -> Limits:
     """Overridden by tests of time limits."""
     return Limits()
@@ -271,7 +286,9 @@ def make_route() -> Callable[..., Route]:
 
 
 @pytest.fixture
-async def shop(edge: EdgeInTest, upstream: ScriptedUpstream, make_route: Callable[..., Route]) -> ScriptedUpstream:
+async def shop(
+    edge: EdgeInTest, upstream: ScriptedUpstream, make_route: Callable[..., Route]
+) -> ScriptedUpstream:
     """The one upstream of shop.localhost."""
     await edge.put(make_route(upstream))
     return upstream
@@ -299,13 +316,25 @@ class EdgeProcess:
         self.client = EdgeClient(data.edge_socket)
         self.port = 0
         self._process: subprocess.Popen[bytes] | None = None
+        self._log = data.root / "edge.log"
+        self._clients: list[Client] = []
 
     async def start(self, workers: int = 2) -> None:
-        command = [sys.executable, "-W", "error", "-c", _MAIN, str(self.data.root), str(self.port), str(workers)]
-        self._process = subprocess.Popen(command, stderr=subprocess.PIPE)
+        command = [
+            sys.executable,
+            "-W",
+            "error",
+            "-c",
+            _MAIN,
+            str(self.data.root),
+            str(self.port),
+            str(workers),
+        ]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(command, stderr=log)  # noqa: ASYNC220 it outlives this call
         deadline = time.monotonic() + 15
         while not self.data.edge_socket.exists():
-            assert self._process.poll() is None, self._process.communicate()[1].decode()
+            assert self._process.poll() is None, self._log.read_text()
             assert time.monotonic() < deadline
             await asyncio.sleep(0.02)
         self.port = (await self.client.listen_address()).port
@@ -318,7 +347,9 @@ class EdgeProcess:
             return (await process.communicate())[1].decode()
 
     async def connect(self) -> Client:
-        return Client(*await asyncio.open_connection("127.0.0.1", self.port))
+        client = Client(*await asyncio.open_connection("127.0.0.1", self.port))
+        self._clients.append(client)
+        return client
 
     def signal(self, number: int) -> None:
         assert self._process is not None
@@ -331,14 +362,16 @@ class EdgeProcess:
     async def stop(self) -> str:
         """End it; return what it wrote to its error stream."""
         await self.client.close()
+        for client in self._clients:
+            client.close()
         assert self._process is not None
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
         try:
-            return (await asyncio.to_thread(self._process.communicate, timeout=15))[1].decode()
+            await self.wait()
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._process.pid, signal.SIGKILL)
+            self._process.kill()
+        return self._log.read_text()
 
 
 @pytest.fixture

@@ -6,12 +6,6 @@ import socket
 import pytest
 
 
-async def eventually(condition, seconds=5.0):
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.01)
-
-
 class TestHeads:
     async def test_upstream_sees_the_route_and_who_asked(self, shop, client):
         answer = await client.get("/a?b=c", host="Shop.localhost:8080", X_Capsule_Route="evil", Accept="*/*")
@@ -46,7 +40,9 @@ class TestHeads:
         for _ in range(3):
             assert (await client.get()).body == b"hi"
 
-    @pytest.mark.parametrize(("status", "method"), [("204 No Content", "GET"), ("304 Not Modified", "GET"), ("200 OK", "HEAD")])
+    @pytest.mark.parametrize(
+        ("status", "method"), [("204 No Content", "GET"), ("304 Not Modified", "GET"), ("200 OK", "HEAD")]
+    )
     async def test_answer_without_body_ends_with_its_head(self, shop, client, status, method):
         async def script(request):
             length = b"" if status.startswith("204") else b"Content-Length: 5\r\n"
@@ -210,7 +206,7 @@ class TestConnections:
         with pytest.raises(asyncio.IncompleteReadError):
             await client.get()
 
-    async def test_client_that_leaves_ends_the_request_upstream(self, shop, client):
+    async def test_client_that_leaves_ends_the_request_upstream(self, eventually, shop, client):
         gone = asyncio.Event()
 
         async def script(request):
@@ -320,7 +316,9 @@ class TestStreams:
                 sent += 100_000
 
         shop.script = script
-        client.writer.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        client.writer.transport.get_extra_info("socket").setsockopt(
+            socket.SOL_SOCKET, socket.SO_RCVBUF, 65536
+        )
         await client.send("GET / HTTP/1.1\r\nHost: shop.localhost\r\n\r\n")
         await client.read_head()
         await asyncio.sleep(0.5)
@@ -387,7 +385,7 @@ class TestStreams:
 
 
 class TestUpgrades:
-    async def test_websocket_passes_both_ways(self, edge, make_route):
+    async def test_websocket_passes_both_ways(self, eventually, edge, make_route):
         from dataclasses import replace
 
         from websockets.asyncio.client import connect
@@ -417,7 +415,9 @@ class TestUpgrades:
         assert (await client.get()).status == 502
 
     async def test_h2c_is_not_passed_on(self, shop, client):
-        await client.get(Connection="Upgrade, HTTP2-Settings", Upgrade="h2c", HTTP2_Settings="AAMAAABkAAQAAP__")
+        await client.get(
+            Connection="Upgrade, HTTP2-Settings", Upgrade="h2c", HTTP2_Settings="AAMAAABkAAQAAP__"
+        )
         assert shop.requests[0].header("upgrade") is None
         assert shop.requests[0].header("http2-settings") is None
 
@@ -426,8 +426,14 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("data", "status"),
         [
-            (b"GET / HTTP/1.1\r\nHost: shop.localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
-            (b"POST / HTTP/1.1\r\nHost: shop.localhost\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n", 400),
+            (
+                b"GET / HTTP/1.1\r\nHost: shop.localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+                400,
+            ),
+            (
+                b"POST / HTTP/1.1\r\nHost: shop.localhost\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n",
+                400,
+            ),
             (b"GET / HTTP/1.1\nHost: shop.localhost\n\n", 400),
             (b"GET / HTTP/1.1\r\nHost: shop.localhost\r\n X: folded\r\n\r\n", 400),
             (b"GET / HTTP/1.1\r\nHost : shop.localhost\r\n\r\n", 400),
@@ -441,14 +447,16 @@ class TestRefusals:
             (b"GET / HTTP/1.1\r\nHost: shop.localhost\r\nX: " + b"a" * 70_000 + b"\r\n\r\n", 431),
         ],
     )
-    async def test_ambiguous_request_is_refused_and_what_follows_is_not_read(self, shop, client, data, status):
+    async def test_ambiguous_request_is_refused_and_what_follows_is_not_read(
+        self, shop, client, data, status
+    ):
         await client.send(data + b"GET /smuggled HTTP/1.1\r\nHost: shop.localhost\r\n\r\n")
         answer = await client.read()
         assert (answer.status, answer.header("connection")) == (status, "close")
         assert await client.ended()
         assert not shop.requests
 
-    async def test_malformed_chunk_ends_the_request(self, shop, client):
+    async def test_malformed_chunk_ends_the_request(self, eventually, shop, client):
         await client.send(
             "POST / HTTP/1.1\r\nHost: shop.localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"
         )

@@ -4,7 +4,14 @@ from capsule.edge.contract import Route, RouteState, Upstream
 from capsule.edge.store import RouteStore
 
 ROUTE = Route(
-    "cps_a", ("a.localhost",), "a", "cps_a", RouteState.failed, (Upstream("rep_1", "tcp:127.0.0.1:1"),), 5.0, "x"
+    "cps_a",
+    ("a.localhost",),
+    "a",
+    "cps_a",
+    RouteState.failed,
+    (Upstream("rep_1", "tcp:127.0.0.1:1"),),
+    5.0,
+    "x",
 )
 
 

@@ -33,7 +33,9 @@ def test_each_host_finds_its_route(table: RouteTable[Entry]) -> None:
     assert found(table, "shop.example.org") == found(table, "www.shop.test") == "cps_shop"
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "192.168.1.7", "[::1]", "machine", "example.org", ""])
+@pytest.mark.parametrize(
+    "host", ["localhost", "127.0.0.1", "192.168.1.7", "[::1]", "machine", "example.org", ""]
+)
 def test_hosts_of_the_machine_find_the_console(table: RouteTable[Entry], host: str) -> None:
     assert found(table, host) == DEFAULT_ROUTE
 

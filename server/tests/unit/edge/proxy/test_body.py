@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,7 @@ def feed_split(body: LengthBody | ChunkedBody, data: bytes, cuts: list[int]) -> 
     """Feed `data` cut at `cuts`; return all that is passed on and what lies behind the body."""
     out, behind = b"", None
     edges = [0, *sorted({cut % (len(data) + 1) for cut in cuts}), len(data)]
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         piece = data[start:end]
         if behind is not None:
             behind += piece

@@ -180,7 +180,9 @@ class TestHeaders:
 
 class TestAbsoluteTarget:
     def test_host_of_the_target_wins(self) -> None:
-        target, headers = absolute_target(b"http://shop.localhost:8080/a?b", Headers(block("Host: evil", "X: 1")))
+        target, headers = absolute_target(
+            b"http://shop.localhost:8080/a?b", Headers(block("Host: evil", "X: 1"))
+        )
         assert target == b"/a?b"
         assert headers.host == "shop.localhost"
         assert headers.kept == block("Host: shop.localhost:8080", "X: 1")
@@ -188,7 +190,9 @@ class TestAbsoluteTarget:
     def test_target_without_path_becomes_the_root(self) -> None:
         assert absolute_target(b"http://a", Headers(b""))[0] == b"/"
 
-    @pytest.mark.parametrize("target", [b"shop.localhost:443", b"ftp://a/", b"http://a@b/", b"x", b"http:///x"])
+    @pytest.mark.parametrize(
+        "target", [b"shop.localhost:443", b"ftp://a/", b"http://a@b/", b"x", b"http:///x"]
+    )
     def test_other_forms_are_refused(self, target: bytes) -> None:
         with pytest.raises(MalformedRequest):
             absolute_target(target, Headers(b""))

@@ -15,7 +15,9 @@ def test_reason_may_be_missing() -> None:
     assert match_head(b"HTTP/1.0 200 \r\n\r\n") is not None
 
 
-@pytest.mark.parametrize("head", [b"HTTP/1.1 2000 x\r\n\r\n", b"hello\r\n\r\n", b"HTTP/1.1 200 OK\r\nA b\r\n\r\n"])
+@pytest.mark.parametrize(
+    "head", [b"HTTP/1.1 2000 x\r\n\r\n", b"hello\r\n\r\n", b"HTTP/1.1 200 OK\r\nA b\r\n\r\n"]
+)
 def test_what_is_not_http_does_not_match(head: bytes) -> None:
     assert match_head(head) is None
 
