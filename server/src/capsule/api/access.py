@@ -102,10 +102,7 @@ class DetachedRequirement(Requirement):
         self, request: Request, actor: CurrentActor, context: CurrentContext
     ) -> Resource | Actor | None:
         async with context.database.reading() as db_session:
-            resource = await self.check(request, actor, db_session)
-            if resource is not None and not isinstance(resource, Actor):
-                db_session.expunge(resource)  # else the end of the session would empty it
-        return resource
+            return await self.check(request, actor, db_session)
 
 
 _LISTING = {"capsule": "capsule list", "space": "capsule space list", "app": "capsule list"}

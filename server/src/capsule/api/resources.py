@@ -8,10 +8,12 @@ name from the factory of the same name in `server/tests/api/api_records.py`.
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
-from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from capsule.control.identity.teams.repository import TeamRepository
 from capsule.control.policy import Actor
+from capsule.control.workload.capsules.repository import CapsuleRepository
+from capsule.control.workspace.spaces.repository import SpaceRepository
 from capsule.errors import Conflict
 from capsule.models import Build, Capsule, Deployment, Release, Serve, Space, Team
 
@@ -24,15 +26,15 @@ class AmbiguousSpace(Conflict):
 
 
 async def load_team(db_session: AsyncSession, _actor: Actor, reference: str) -> Team | None:
-    return await db_session.scalar(select(Team).where(or_(Team.id == reference, Team.slug == reference)))
+    return await TeamRepository(db_session).by_reference(reference)
 
 
 async def load_space(db_session: AsyncSession, actor: Actor, reference: str) -> Space | None:
     """Find by id, or by slug among the caller's teams."""
-    if (space := await db_session.get(Space, reference)) is not None:
+    repository = SpaceRepository(db_session)
+    if (space := await repository.get(reference)) is not None:
         return space
-    query = select(Space).where(Space.slug == reference, Space.team_id.in_(actor.team_ids))
-    found = (await db_session.scalars(query.limit(10))).all()
+    found = await repository.by_slug(reference, actor.team_ids)
     if len(found) > 1:
         ids = ", ".join(space.id for space in found)
         raise AmbiguousSpace(f"Several of your teams have a space '{reference}'.", hint=f"Use an id: {ids}")
@@ -40,9 +42,7 @@ async def load_space(db_session: AsyncSession, actor: Actor, reference: str) -> 
 
 
 async def load_capsule(db_session: AsyncSession, _actor: Actor, reference: str) -> Capsule | None:
-    return await db_session.scalar(
-        select(Capsule).where(or_(Capsule.id == reference, Capsule.slug == reference))
-    )
+    return await CapsuleRepository(db_session).by_reference(reference)
 
 
 async def load_build(db_session: AsyncSession, _actor: Actor, reference: str) -> Build | None:

@@ -3,11 +3,11 @@
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from capsule.control.identity.teams import service as teams
 from capsule.control.identity.users import service as users
+from capsule.control.identity.users.repository import UserRepository
 from capsule.control.workspace.spaces import service as spaces
 from capsule.models import Space, Team, User
 
@@ -31,7 +31,7 @@ async def ensure_first_admin(
 
     Returns None on every later start, whatever email and password say then.
     """
-    if not await users.is_empty(db_session):
+    if not await UserRepository(db_session).is_empty():
         return None
     generated = None if password else secrets.token_urlsafe(12)
     user = await users.create(
@@ -48,5 +48,4 @@ async def ensure_first_admin(
 
 async def first_admin(db_session: AsyncSession) -> User | None:
     """Return the oldest administrator, whom the command line on this machine is logged in as."""
-    query = select(User).where(User.is_admin).order_by(User.created_at, User.id).limit(1)
-    return await db_session.scalar(query)
+    return await UserRepository(db_session).oldest_admin()

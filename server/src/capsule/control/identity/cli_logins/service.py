@@ -8,9 +8,9 @@ import hmac
 import secrets
 from datetime import timedelta
 
-from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from capsule.control.identity.cli_logins.repository import CliLoginRepository
 from capsule.control.identity.tokens import service as tokens
 from capsule.errors import NotFound, PlatformError, Unavailable
 from capsule.kit.clock import now
@@ -37,9 +37,9 @@ class TooManyWaiting(Unavailable):
 
 async def start(db_session: AsyncSession, *, host_name: str) -> tuple[CliLogin, str]:
     """Add a waiting login and return it with the secret to poll with."""
-    await db_session.execute(delete(CliLogin).where(CliLogin.expires_at <= now()))
-    waiting = await db_session.scalar(select(func.count()).select_from(CliLogin))
-    if (waiting or 0) >= _MAX_WAITING:
+    repository = CliLoginRepository(db_session)
+    await repository.drop_expired(now())
+    if await repository.count() >= _MAX_WAITING:
         raise TooManyWaiting("Too many command lines wait for a sign-in.", hint="Try again in some minutes.")
     poll_secret = secrets.token_urlsafe(32)
     code = "".join(secrets.choice(_CODE_ALPHABET) for _ in range(8))
@@ -58,7 +58,7 @@ async def start(db_session: AsyncSession, *, host_name: str) -> tuple[CliLogin, 
 
 async def find(db_session: AsyncSession, login_id: str) -> CliLogin:
     """Return a login that still waits. Raises CliLoginNotFound and LoginExpired."""
-    login = await db_session.get(CliLogin, login_id)
+    login = await CliLoginRepository(db_session).get(login_id)
     if login is None:
         raise CliLoginNotFound("This login is unknown or was already used.", hint="capsule login")
     if login.expires_at <= now():

@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 from pydantic import Field, StringConstraints
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from capsule.api.access import public, requires
@@ -14,11 +13,10 @@ from capsule.api.context import Context, CurrentContext
 from capsule.api.uow import DbSession
 from capsule.control.identity.logins import service
 from capsule.control.identity.schemas import Me, ServerShape, TeamShape, UserShape
-from capsule.control.identity.teams import service as teams
+from capsule.control.identity.teams.repository import TeamRepository
 from capsule.control.identity.users import service as users
 from capsule.control.policy import Action, Actor
 from capsule.control.shapes.base import Input
-from capsule.models import Membership
 
 router = APIRouter(prefix="/auth", tags=["auth"])
 
@@ -53,8 +51,7 @@ async def sign_in(
         samesite="lax",
         secure=context.scheme == "https",
     )
-    query = select(Membership.team_id, Membership.role).where(Membership.user_id == user.id)
-    memberships = {team_id: role for team_id, role in await db_session.execute(query)}
+    memberships = await TeamRepository(db_session).roles_of(user.id)
     actor = Actor(user=user, via="login", credential_id=login.id, memberships=memberships)
     return await _me(db_session, actor, context)
 
@@ -74,7 +71,7 @@ async def me(actor: CurrentActor, db_session: DbSession, context: CurrentContext
 
 
 async def _me(db_session: AsyncSession, actor: Actor, context: Context) -> Me:
-    found = await teams.visible(db_session, actor.team_ids)
+    found = await TeamRepository(db_session).visible(actor.team_ids)
     return Me(
         user=UserShape.of(actor.user),
         teams=[TeamShape.of(team, actor) for team in found],

@@ -3,9 +3,9 @@
 import secrets
 from datetime import timedelta
 
-from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from capsule.control.identity.logins.repository import LoginRepository
 from capsule.kit.clock import now
 from capsule.kit.crypto import token_hash
 from capsule.kit.ids import new_id
@@ -16,7 +16,7 @@ LIFETIME = timedelta(days=30)
 
 async def start(db_session: AsyncSession, user: User, *, user_agent: str) -> tuple[Login, str]:
     """Sign a browser in and return what its cookie holds. Drops the person's expired logins."""
-    await db_session.execute(delete(Login).where(Login.user_id == user.id, Login.expires_at <= now()))
+    await LoginRepository(db_session).drop_expired(user.id, now())
     cookie = secrets.token_urlsafe(32)
     login = Login(
         id=new_id("lgn"),
@@ -34,4 +34,4 @@ async def start(db_session: AsyncSession, user: User, *, user_agent: str) -> tup
 
 async def end(db_session: AsyncSession, cookie: str) -> None:
     """Sign the browser out. Unknown cookies are ignored."""
-    await db_session.execute(delete(Login).where(Login.token_hash == token_hash(cookie)))
+    await LoginRepository(db_session).drop(token_hash(cookie))

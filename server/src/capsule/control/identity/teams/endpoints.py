@@ -8,7 +8,7 @@ from capsule.api.access import requires
 from capsule.api.auth import CurrentActor
 from capsule.api.uow import DbSession
 from capsule.control.identity.schemas import TeamShape
-from capsule.control.identity.teams import service
+from capsule.control.identity.teams.repository import TeamRepository
 from capsule.control.policy import Action
 from capsule.control.shapes.base import Items
 from capsule.models import Team
@@ -18,7 +18,7 @@ router = APIRouter(prefix="/teams", tags=["teams"])
 
 @router.get("", dependencies=[requires(Action.team_list)])
 async def list_teams(actor: CurrentActor, db_session: DbSession) -> Items[TeamShape]:
-    teams = await service.visible(db_session, actor.team_ids)
+    teams = await TeamRepository(db_session).visible(actor.team_ids)
     return Items(items=[TeamShape.of(team, actor) for team in teams])
 
 

@@ -13,6 +13,7 @@ from capsule.api.context import CurrentContext
 from capsule.api.uow import DbSession
 from capsule.control.identity.schemas import UserShape
 from capsule.control.identity.tokens import service
+from capsule.control.identity.tokens.repository import TokenRepository
 from capsule.control.identity.users import service as users
 from capsule.control.policy import Action
 from capsule.control.shapes.base import Input, Items, Shape
@@ -59,7 +60,7 @@ async def create_token(wanted: CreateToken, actor: CurrentActor, db_session: DbS
 
 @router.get("/tokens", dependencies=[requires(Action.token_list)])
 async def list_tokens(actor: CurrentActor, db_session: DbSession) -> Items[TokenShape]:
-    tokens = await service.of_user(db_session, actor.user.id)
+    tokens = await TokenRepository(db_session).of_user(actor.user.id)
     return Items(items=[TokenShape.model_validate(token) for token in tokens])
 
 

@@ -1,12 +1,11 @@
 """API tokens: shown once, kept as a hash."""
 
 import secrets
-from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from capsule.control.identity.tokens.repository import TokenRepository
 from capsule.errors import Forbidden, NotFound
 from capsule.kit.clock import now
 from capsule.kit.crypto import token_hash
@@ -57,14 +56,9 @@ async def check_made_by(db_session: AsyncSession, maker_id: str, *, expires_in: 
         )
 
 
-async def of_user(db_session: AsyncSession, user_id: str) -> Sequence[ApiToken]:
-    query = select(ApiToken).where(ApiToken.user_id == user_id).order_by(ApiToken.created_at.desc())
-    return (await db_session.scalars(query)).all()
-
-
 async def delete(db_session: AsyncSession, user_id: str, token_id: str) -> None:
     """Drop one of the person's own tokens; it stops working at once."""
-    token = await db_session.get(ApiToken, token_id)
+    token = await TokenRepository(db_session).get(token_id)
     if token is None or token.user_id != user_id:
         raise TokenNotFound(f"You have no token '{token_id}'.")
     await db_session.delete(token)

@@ -1,10 +1,10 @@
 """People's accounts: made, found and checked."""
 
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from capsule.control.identity import passwords
 from capsule.control.identity.attempts import Attempts
+from capsule.control.identity.users.repository import UserRepository
 from capsule.db import Database
 from capsule.errors import Conflict, InvalidInput, Unauthenticated
 from capsule.kit.clock import now
@@ -38,9 +38,7 @@ async def sign_in(database: Database, attempts: Attempts, *, email: str, passwor
     email = normal_email(email)
     attempts.check(email, client)
     async with database.reading() as db_session:
-        user = await find(db_session, email)
-        if user is not None:
-            db_session.expunge(user)
+        user = await UserRepository(db_session).by_email(email)
     fits = len(password) <= passwords.MAX_LENGTH and await passwords.matches(
         password, user.password_hash if user else None
     )
@@ -49,15 +47,6 @@ async def sign_in(database: Database, attempts: Attempts, *, email: str, passwor
         raise WrongCredentials("Email or password is wrong.")
     attempts.succeeded(email, client)
     return user
-
-
-async def find(db_session: AsyncSession, email: str) -> User | None:
-    return await db_session.scalar(select(User).where(User.email == normal_email(email)))
-
-
-async def is_empty(db_session: AsyncSession) -> bool:
-    """Tell whether the installation has no user yet."""
-    return not await db_session.scalar(select(func.count()).select_from(User))
 
 
 async def create(
@@ -71,7 +60,7 @@ async def create(
         )
     password_hash = await passwords.hash_password(password)
     email = normal_email(email)
-    if await find(db_session, email) is not None:
+    if await UserRepository(db_session).by_email(email) is not None:
         raise EmailTaken(f"There is already a user '{email}'.", field="email")
     user = User(
         id=new_id("usr"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -18,6 +18,11 @@ class CapsuleRepository:
         if space_id is not None:
             query = query.where(Capsule.space_id == space_id)
         return (await self._db_session.scalars(query)).all()
+
+    async def by_reference(self, reference: str) -> Capsule | None:
+        """Find by id or slug."""
+        query = select(Capsule).where(or_(Capsule.id == reference, Capsule.slug == reference))
+        return await self._db_session.scalar(query)
 
     async def by_name(self, space_id: str, name: str) -> Capsule | None:
         query = select(Capsule).where(Capsule.space_id == space_id, Capsule.name == name)

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from capsule.control.site import Site
+from capsule.control.workload.env.repository import EnvRepository
 from capsule.errors import InvalidInput
 from capsule.kit.clock import now
 from capsule.kit.crypto import SecretBox
@@ -48,6 +48,7 @@ class EnvService:
 
     def __init__(self, db_session: AsyncSession, box: SecretBox, site: Site) -> None:
         self._db_session = db_session
+        self._repository = EnvRepository(db_session)
         self._box = box
         self._site = site
 
@@ -55,7 +56,7 @@ class EnvService:
         """Return all variables as people see them, sorted by key."""
         rows = [
             Variable(row.key, self._decrypt(row), "system" if row.set_by == "system" else "user")
-            for row in await self._rows(capsule)
+            for row in await self._repository.of_capsule(capsule.id)
         ]
         if capsule.type != "storage":
             host = self._site.authority(self._site.host(capsule.slug))
@@ -72,7 +73,7 @@ class EnvService:
 
     async def replace(self, capsule: Capsule, wanted: Mapping[str, str]) -> bool:
         """Make the user's list exactly `wanted`. Returns whether anything changed."""
-        rows = {row.key: row for row in await self._rows(capsule) if row.set_by == "user"}
+        rows = {row.key: row for row in await self._repository.of_capsule(capsule.id) if row.set_by == "user"}
         return await self._apply(capsule, wanted, unset=set(rows) - set(wanted))
 
     async def change(self, capsule: Capsule, wanted: Mapping[str, str], unset: Set[str]) -> bool:
@@ -90,7 +91,7 @@ class EnvService:
     async def _apply(self, capsule: Capsule, wanted: Mapping[str, str], *, unset: Set[str]) -> bool:
         for key, value in wanted.items():
             _check(key, value)
-        rows = {row.key: row for row in await self._rows(capsule) if row.set_by == "user"}
+        rows = {row.key: row for row in await self._repository.of_capsule(capsule.id) if row.set_by == "user"}
         before = {key: self._decrypt(row) for key, row in rows.items()}
         after = {key: value for key, value in before.items() if key not in unset} | dict(wanted)
         _check_size(after)
@@ -115,10 +116,6 @@ class EnvService:
             created_at=now(),
         )
         self._db_session.add(variable)
-
-    async def _rows(self, capsule: Capsule) -> list[EnvVariable]:
-        query = select(EnvVariable).where(EnvVariable.capsule_id == capsule.id).order_by(EnvVariable.key)
-        return list(await self._db_session.scalars(query))
 
     def _decrypt(self, row: EnvVariable) -> str:
         return self._box.decrypt(row.ciphertext, context=_context(row.capsule_id, row.key))

@@ -12,6 +12,7 @@ from capsule.api.uow import DbSession
 from capsule.control.policy import Action
 from capsule.control.shapes.base import Input, Items, Shape
 from capsule.control.workload.secrets import service
+from capsule.control.workload.secrets.repository import SecretRepository
 from capsule.models import Space
 
 router = APIRouter(prefix="/spaces/{space}/secrets", tags=["secrets"])
@@ -35,7 +36,7 @@ async def list_secrets(
     space: Annotated[Space, requires(Action.secret_list)], db_session: DbSession
 ) -> Items[SecretShape]:
     """List names and times, never values."""
-    rows = await service.of_space(db_session, space.id)
+    rows = await SecretRepository(db_session).of_space(space.id)
     return Items(items=[SecretShape.model_validate(row) for row in rows])
 
 

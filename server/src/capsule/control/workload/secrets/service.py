@@ -1,11 +1,11 @@
 """Secrets of a space: written, listed by name, used by replicas, never read back."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from capsule.control.workload.secrets.repository import SecretRepository
 from capsule.errors import InvalidInput, NotFound
 from capsule.kit.clock import now
 from capsule.kit.crypto import SecretBox
@@ -24,11 +24,6 @@ class InvalidSecret(InvalidInput):
     code = "invalid_secret"
 
 
-async def of_space(db_session: AsyncSession, space_id: str) -> Sequence[Secret]:
-    query = select(Secret).where(Secret.space_id == space_id).order_by(Secret.name)
-    return (await db_session.scalars(query)).all()
-
-
 async def put(db_session: AsyncSession, box: SecretBox, space: Space, *, name: str, value: str) -> Secret:
     """Create the secret or replace its value."""
     if not _NAME.fullmatch(name):
@@ -43,7 +38,7 @@ async def put(db_session: AsyncSession, box: SecretBox, space: Space, *, name: s
             hint=f"It needs 1 to {MAX_BYTES} bytes, and no zero byte.",
             field="value",
         )
-    secret = await _find(db_session, space.id, name)
+    secret = await SecretRepository(db_session).by_name(space.id, name)
     if secret is None:
         secret = Secret(
             id=new_id("sec"), team_id=space.team_id, space_id=space.id, name=name, created_at=now()
@@ -56,7 +51,7 @@ async def put(db_session: AsyncSession, box: SecretBox, space: Space, *, name: s
 
 
 async def delete(db_session: AsyncSession, space: Space, name: str) -> None:
-    secret = await _find(db_session, space.id, name)
+    secret = await SecretRepository(db_session).by_name(space.id, name)
     if secret is None:
         raise SecretNotFound(f"Space '{space.name}' has no secret '{name}'.", hint="capsule secret list")
     await db_session.delete(secret)
@@ -67,7 +62,7 @@ async def values(
     db_session: AsyncSession, box: SecretBox, space_id: str, names: Collection[str]
 ) -> dict[str, str]:
     """Decrypt the named secrets for a replica. Raises SecretNotFound naming what is missing."""
-    rows = {row.name: row for row in await of_space(db_session, space_id)}
+    rows = {row.name: row for row in await SecretRepository(db_session).of_space(space_id)}
     if missing := sorted(set(names) - set(rows)):
         listed = ", ".join(f"'{name}'" for name in missing)
         raise SecretNotFound(
@@ -81,13 +76,8 @@ async def redactions(db_session: AsyncSession, box: SecretBox, space_id: str) ->
 
     Values shorter than four characters are left out: hiding them would hide ordinary text.
     """
-    clear = [_decrypt(box, row) for row in await of_space(db_session, space_id)]
+    clear = [_decrypt(box, row) for row in await SecretRepository(db_session).of_space(space_id)]
     return sorted((value for value in clear if len(value) >= 4), key=len, reverse=True)
-
-
-async def _find(db_session: AsyncSession, space_id: str, name: str) -> Secret | None:
-    query = select(Secret).where(Secret.space_id == space_id, Secret.name == name)
-    return (await db_session.scalars(query)).first()
 
 
 def _decrypt(box: SecretBox, secret: Secret) -> str:

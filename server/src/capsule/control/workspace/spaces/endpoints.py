@@ -10,9 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from capsule.api.access import requires
 from capsule.api.auth import CurrentActor
 from capsule.api.uow import DbSession
+from capsule.control.identity.teams.repository import TeamRepository
 from capsule.control.policy import Action, Actor, authorize, can
 from capsule.control.shapes.base import Input, Items, Shape
 from capsule.control.workspace.spaces import service
+from capsule.control.workspace.spaces.repository import SpaceRepository
 from capsule.errors import Forbidden
 from capsule.models import Space, Team
 
@@ -45,8 +47,9 @@ async def list_spaces(
     db_session: DbSession,
 ) -> Items[SpaceShape]:
     """List the spaces of a team, or of all your teams."""
-    spaces = await service.visible(db_session, actor.team_ids, team_id=team.id if team else None)
-    counts = await service.capsule_counts(db_session, [space.id for space in spaces])
+    repository = SpaceRepository(db_session)
+    spaces = await repository.visible(actor.team_ids, team_id=team.id if team else None)
+    counts = await repository.capsule_counts([space.id for space in spaces])
     return Items(items=[_shape(space, counts.get(space.id, 0), actor) for space in spaces])
 
 
@@ -57,11 +60,13 @@ async def create_space(
     actor: CurrentActor,
     db_session: DbSession,
 ) -> SpaceShape:
-    team_id = team.id if team else await service.personal_team_id(db_session, actor.team_ids)
-    if team_id is None:
-        raise Forbidden("You are in no team, so there is no place for a space.")
-    authorize(actor, Action.space_create, team_id=team_id)
-    space = await service.create(db_session, team_id, wanted.name)
+    if team is None:
+        own = await TeamRepository(db_session).visible(actor.team_ids)
+        if not own:
+            raise Forbidden("You are in no team, so there is no place for a space.")
+        team = own[0]
+        authorize(actor, Action.space_create, team_id=team.id)
+    space = await service.create(db_session, team.id, wanted.name)
     return _shape(space, 0, actor)
 
 
@@ -90,7 +95,7 @@ async def delete_space(space: Annotated[Space, requires(Action.space_delete)], d
 
 
 async def _with_count(db_session: AsyncSession, space: Space, actor: Actor) -> SpaceShape:
-    counts = await service.capsule_counts(db_session, [space.id])
+    counts = await SpaceRepository(db_session).capsule_counts([space.id])
     return _shape(space, counts.get(space.id, 0), actor)
 
 

@@ -2,15 +2,14 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from capsule.control.workspace.spaces.repository import SpaceRepository
 from capsule.errors import Conflict, InvalidInput
 from capsule.kit.clock import now
 from capsule.kit.ids import new_id
-from capsule.models import Capsule, Space, Team
+from capsule.models import Space
 
 
 class SpaceNameTaken(Conflict):
@@ -23,24 +22,6 @@ class SpaceNotEmpty(Conflict):
 
 class InvalidSpaceName(InvalidInput):
     code, title = "invalid_name", "Invalid name"
-
-
-async def visible(
-    db_session: AsyncSession, team_ids: Collection[str], *, team_id: str | None = None
-) -> Sequence[Space]:
-    query = select(Space).where(Space.team_id.in_(team_ids)).order_by(Space.name, Space.id)
-    if team_id is not None:
-        query = query.where(Space.team_id == team_id)
-    return (await db_session.scalars(query)).all()
-
-
-async def capsule_counts(db_session: AsyncSession, space_ids: Collection[str]) -> Mapping[str, int]:
-    query = (
-        select(Capsule.space_id, func.count())
-        .where(Capsule.space_id.in_(space_ids))
-        .group_by(Capsule.space_id)
-    )
-    return {space_id: count for space_id, count in await db_session.execute(query)}
 
 
 async def create(db_session: AsyncSession, team_id: str, name: str) -> Space:
@@ -64,7 +45,7 @@ async def rename(db_session: AsyncSession, space: Space, name: str) -> None:
 
 async def delete(db_session: AsyncSession, space: Space) -> None:
     """Drop an empty space with its secrets and uploads. Raises SpaceNotEmpty."""
-    count = (await capsule_counts(db_session, [space.id])).get(space.id, 0)
+    count = (await SpaceRepository(db_session).capsule_counts([space.id])).get(space.id, 0)
     if count:
         capsules = "a capsule" if count == 1 else f"{count} capsules"
         raise SpaceNotEmpty(
@@ -87,13 +68,7 @@ def _slug(name: str) -> str:
 
 
 async def _check_is_free(db_session: AsyncSession, team_id: str, name: str, slug: str) -> None:
-    if await db_session.scalar(select(Space.id).where(Space.team_id == team_id, Space.slug == slug)):
+    if await SpaceRepository(db_session).by_slug(slug, [team_id]):
         raise SpaceNameTaken(
             f"The team already has a space '{slug}'.", hint="Choose another name.", field="name"
         )
-
-
-async def personal_team_id(db_session: AsyncSession, team_ids: Collection[str]) -> str | None:
-    """Return the caller's personal team, where a space goes when no team is named."""
-    query = select(Team.id).where(Team.id.in_(team_ids)).order_by(Team.is_personal.desc(), Team.created_at)
-    return await db_session.scalar(query.limit(1))
