@@ -69,7 +69,8 @@ class Api:
         )
 
     def close(self) -> None:
-        self._client.close()
+        if "_client" in self.__dict__:
+            self._client.close()
 
     def get(self, path: str, /, **params: object) -> Any:
         return self.call("GET", path, params=params)

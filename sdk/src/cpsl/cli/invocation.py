@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,7 @@ class Invocation:
     space: str | None = None
     as_json: bool = False
     verbose: bool = False
+    _connected: list[Api] = field(default_factory=list)
 
     @cached_property
     def out(self) -> Output:
@@ -56,9 +57,20 @@ class Invocation:
 
     @cached_property
     def api(self) -> Api:
+        return self.connect(self.login.url, self.login.token)
+
+    def connect(self, url: str, token: str | None = None) -> Api:
+        """Return a client of the installation at `url`; `close` closes it."""
         from cpsl.cli.api import Api
 
-        return Api(self.login.url, self.login.token)
+        made = Api(url, token)
+        self._connected.append(made)
+        return made
+
+    def close(self) -> None:
+        """Close every connection of this call."""
+        while self._connected:
+            self._connected.pop().close()
 
     @cached_property
     def current_space(self) -> Record:

@@ -89,4 +89,6 @@ def run(argv: list[str]) -> int:
     except Exception as error:
         invocation.out.bug(error)
         return 1
+    finally:
+        invocation.close()
     return result if isinstance(result, int) else 0

@@ -36,9 +36,9 @@ def list_env(invocation: Invocation, name: str) -> None:
 @with_space
 @pass_invocation
 def set_env(invocation: Invocation, name: str, pairs: tuple[str, ...]) -> None:
-    """Set variables of the capsule NAME; a live capsule restarts with them, without a gap.
+    """Set environment variables of the capsule NAME.
 
-    `KEY=-` reads the value from standard input.
+    A live capsule restarts with them, without a gap. `KEY=-` reads the value from standard input.
     """
     values = read_pairs(pairs, what="variable")
     _change(invocation, name, {"set": values, "unset": []}, f"Set {', '.join(values)}")
@@ -51,7 +51,10 @@ def set_env(invocation: Invocation, name: str, pairs: tuple[str, ...]) -> None:
 @with_space
 @pass_invocation
 def unset_env(invocation: Invocation, name: str, keys: tuple[str, ...]) -> None:
-    """Remove variables of the capsule NAME; a live capsule restarts without them."""
+    """Remove environment variables of the capsule NAME.
+
+    A live capsule restarts without them, without a gap.
+    """
     _change(invocation, name, {"set": {}, "unset": list(keys)}, f"Removed {', '.join(keys)}")
 
 

@@ -66,7 +66,10 @@ def delete(invocation: Invocation, name: str, yes: bool) -> None:
 @with_space
 @pass_invocation
 def ls(invocation: Invocation, name: str | None, path: str) -> None:
-    """List the files in PATH of the filesystem NAME; without a name, list the filesystems."""
+    """List the files in PATH of the filesystem NAME.
+
+    Without a name, list the filesystems.
+    """
     if name is None:
         _list(invocation)
         return
@@ -92,7 +95,10 @@ def ls(invocation: Invocation, name: str | None, path: str) -> None:
 @with_space
 @pass_invocation
 def upload(invocation: Invocation, name: str, local: Path, remote: str | None) -> None:
-    """Upload the file or folder LOCAL to REMOTE (default: its name, at the top) in the filesystem NAME."""
+    """Upload the file or folder LOCAL to the filesystem NAME.
+
+    REMOTE is its own name, at the top, by default; a path with a slash at its end takes it in.
+    """
     base = local.resolve().name
     target = _absolute(remote or base)
     if remote is not None and remote.endswith("/"):

@@ -45,10 +45,9 @@ def login(
 ) -> None:
     """Log in to an installation, by browser or by e-mail."""
     from cpsl import _config
-    from cpsl.cli.api import Api
 
     url = _server_url(invocation, host, http_port or port)
-    out, api = invocation.out, Api(url)
+    out, api = invocation.out, invocation.connect(url)
     if invocation.token:
         token = invocation.token
     elif email or password:
@@ -58,7 +57,7 @@ def login(
         token = str(made["token"])
     else:
         token = str(_by_browser(invocation, api, no_browser=no_browser)["token"])
-    me = Api(url, token).get("/auth/me")
+    me = invocation.connect(url, token).get("/auth/me")
     _config.save(_config.Login(url, token))
     invocation.server, invocation.token = url, token
     out.record(
@@ -73,7 +72,6 @@ def login(
 def logout(invocation: Invocation) -> None:
     """Forget the saved login and end it on the server."""
     from cpsl import _config
-    from cpsl.cli.api import Api
 
     saved = _config.load_saved()
     if saved is None:
@@ -81,7 +79,7 @@ def logout(invocation: Invocation) -> None:
         return
     try:
         # A token may end itself; where it cannot, forgetting it is what matters.
-        Api(saved.url, saved.token).post("/auth/logout")
+        invocation.connect(saved.url, saved.token).post("/auth/logout")
     except CapsuleError as error:
         if invocation.verbose:
             invocation.out.notice(f"The server was not told: {error.detail}")
