@@ -76,8 +76,9 @@ class Dispatcher:
         except LinkClosed:
             raise
         except NotYetAvailable as exc:
+            # An answer rather than a failure: trying again would not help.
             log.warning("turn %s: %s", turn.turn_id, exc)
-            return "failed", str(exc)
+            await backend.reply(str(exc))
         except Exception as exc:
             log.exception("turn %s of session %s failed", turn.turn_id, session.id)
             return "failed", f"Something went wrong: {str(exc) or type(exc).__name__}"

@@ -49,7 +49,7 @@ class ShellAssets(StaticFiles):
 
 def document(shell: Path, request: Request) -> Response:
     """Return the page for any address of the app that a browser opens. Raises a plain 404 for the rest."""
-    if request.method not in ("GET", "HEAD") or "text/html" not in request.headers.get("accept", "*/*"):
+    if request.url.path != "/" and "text/html" not in request.headers.get("accept", ""):
         raise HTTPException(404)
     index = shell / "index.html"
     headers = {**SECURITY_HEADERS, "Cache-Control": "no-cache"}

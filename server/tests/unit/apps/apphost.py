@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any
 
 import httpx2
+
 from capsule.apps.client import AppHostClient
 from capsule.apps.contract import AppState, HostedApp
 from capsule.kit.ids import new_id

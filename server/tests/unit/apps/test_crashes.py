@@ -4,8 +4,10 @@ import asyncio
 import json
 import time
 
+import httpx2
 import pytest
 from apphost import ECHO, Browser, Host, Runtime, replies, status
+
 from capsule.apps.contract import AppState, RuntimeUnready
 
 TALKER = """
@@ -108,12 +110,13 @@ async def test_host_killed_in_mid_stream_loses_and_doubles_nothing(own_host: Hos
         cookies = dict(browser._client.cookies)
         sent = await browser.send(session, "500")
         queued = await browser.send(session, "2")
-        with pytest.raises(Exception):  # noqa: B017, PT011 - the connection breaks, however that shows
+        try:
             async for event in browser.events(session):
                 seen.append(event)
                 if len(seen) == 12:
                     host.kill()
-            raise ConnectionError
+        except httpx2.TransportError:
+            pass  # a killed host may end the stream with an error or just end it
     host.start_again()
     async with host.browser(capsule) as browser:
         browser._client.cookies.update(cookies)

@@ -1,0 +1,55 @@
+"""Messages between app host and runtime, as lines."""
+
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cpsl.wire import MAX_LINE, ReplyDelta, RunTurn, SaveData, WireError, WireMessage, decode, encode
+
+
+@given(st.text(), st.text())
+def test_a_message_survives_the_line(reply_id: str, text: str) -> None:
+    message = ReplyDelta("trn_1", reply_id, text)
+    line = encode(message)
+    assert line.count(b"\n") == 1
+    assert decode(line) == message
+
+
+def test_every_message_has_a_name_of_its_own() -> None:
+    assert len({kind.__name__ for kind in get_args(WireMessage)}) == len(get_args(WireMessage))
+
+
+def test_fields_of_a_newer_side_are_left_out_and_missing_optional_ones_filled() -> None:
+    line = b'{"type":"save_data","turn_id":"t","id":1,"changed":{"a":1},"colour":"red"}\n'
+    assert decode(line) == SaveData("t", 1, {"a": 1}, [])
+
+
+@pytest.mark.parametrize(
+    "line", [b"", b"{}", b"[]", b'{"type":"nope"}', b'{"type":"reply"}', b"\xff\n", b"{"]
+)
+def test_anything_else_is_a_wire_error(line: bytes) -> None:
+    with pytest.raises(WireError):
+        decode(line)
+
+
+def test_a_message_over_the_limit_is_refused_by_its_sender() -> None:
+    with pytest.raises(WireError, match="over the limit"):
+        encode(ReplyDelta("t", "r", "x" * MAX_LINE))
+
+
+def test_a_turn_carries_all_a_runtime_needs() -> None:
+    turn = RunTurn(
+        "trn_1",
+        {
+            "id": "ses_1",
+            "user": {"id": "u", "email": None, "org_id": None},
+            "channel": "chat",
+            "data": {"n": 1},
+            "history": [{"text": "hi", "sender": "user", "at": 1.5}],
+            "is_entered": False,
+        },
+        {"text": "ü", "at": 2.0},
+    )
+    assert decode(encode(turn)) == turn

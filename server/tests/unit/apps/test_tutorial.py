@@ -1,0 +1,35 @@
+"""The tutorial app, as its document has it, only with the mounted folder moved to where a test may write."""
+
+from pathlib import Path
+
+from apphost import Host
+
+TUTORIAL = Path(__file__).parents[4] / "sdk" / "tests" / "tutorial_app.txt"
+
+
+async def test_the_tutorial_app_works_or_says_what_comes_later(host: Host, tmp_path: Path) -> None:
+    source = TUTORIAL.read_text().replace("/data", str(tmp_path))
+    runtime = host.run(source, {"OPENAI_API_KEY": "sk-test"})
+    capsule = await host.put(runtime)
+    async with host.browser(capsule) as browser:
+        session = await browser.open()
+        assert await browser.say(session, "help") == [
+            "Try: connect github, connect aws, hint github, upload csv, or write report"
+        ]
+        assert await browser.say(session, "write report") == [f"Wrote {tmp_path}/reports/summary.txt"]
+        assert (tmp_path / "reports" / "summary.txt").read_text() == "Secret loaded: True\n"
+        for text in ("connect github", "connect aws", "hint github", "upload csv"):
+            sent = await browser.send(session, text)
+            events = await browser.until_ended(session, sent["turn_id"])
+            (reply,) = [event for event in events if event["type"] == "reply"]
+            assert reply["data"]["text"].endswith("it comes in a later version of Capsule.")
+            assert events[-1]["data"] == {"status": "succeeded"}
+
+
+async def test_a_missing_secret_is_named_with_the_way_to_create_it(host: Host, tmp_path: Path) -> None:
+    runtime = host.run(TUTORIAL.read_text().replace("/data", str(tmp_path)))
+    capsule = await host.put(runtime)
+    async with host.browser(capsule) as browser:
+        (reply,) = await browser.say(await browser.open(), "write report")
+    assert "Secret 'OPENAI_API_KEY' is not set" in reply
+    assert "capsule secret create OPENAI_API_KEY=" in reply
