@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from edge_harness import Client, EdgeInTest, MakeUpstream, ScriptedUpstream
 
 from capsule.edge.contract import Route, RouteState
 
@@ -51,9 +52,9 @@ def check_headers(expected: list[str], headers: list[tuple[str, str]]) -> None:
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
-async def test_case(path, edge, client, make_upstream):
+async def test_case(path: Path, edge: EdgeInTest, client: Client, make_upstream: MakeUpstream) -> None:
     case = read_case(path)
-    upstreams = {}
+    upstreams: dict[str, ScriptedUpstream] = {}
     for route_id, hosts, *options in case.routes:
         option = dict(one.split("=", 1) for one in options)
         names = [name for name in option.get("upstreams", "").split(",") if name]

@@ -6,19 +6,23 @@ import os
 import signal
 import socket
 import time
+from collections.abc import Awaitable
 from dataclasses import replace
+from typing import Any
 
 import msgspec
 import pytest
+from edge_harness import Answer, Client, EdgeProcess, Eventually, MakeRoute, MakeUpstream, Request
 
-from capsule.edge.contract import Probe, ProbeFailed, RouteState, Upstream
+from capsule.edge.contract import Probe, ProbeFailed, Route, RouteState, Upstream
 from capsule.errors import Conflict, InvalidInput
+from capsule.paths import DataPaths
 
 PROBE = Probe(timeout_seconds=5)
 
 
-def access_records(data, capsule_id="cps_shop"):
-    lines = []
+def access_records(data: DataPaths, capsule_id: str = "cps_shop") -> list[dict[str, Any]]:
+    lines: list[bytes] = []
     for path in sorted(data.telemetry(capsule_id).glob("access*")):
         lines += path.read_bytes().splitlines()
     return [msgspec.json.decode(line) for line in lines]
@@ -27,38 +31,38 @@ def access_records(data, capsule_id="cps_shop"):
 class Load:
     """Clients that ask without a pause in every way there is, and count what goes wrong."""
 
-    def __init__(self, edge):
+    def __init__(self, edge: EdgeProcess) -> None:
         self._edge = edge
         self.answered = 0
-        self.failures = []
+        self.failures: list[str] = []
         self._stopping = False
-        self._tasks = []
+        self._tasks: list[asyncio.Task[None]] = []
 
-    def start(self, clients=12):
+    def start(self, clients: int = 12) -> None:
         kinds = itertools.cycle([self._kept_open, self._kept_open, self._posting, self._closing])
         self._tasks = [asyncio.create_task(next(kinds)()) for _ in range(clients)]
 
-    async def stop(self):
+    async def stop(self) -> None:
         self._stopping = True
         await asyncio.gather(*self._tasks)
 
-    async def _kept_open(self):
+    async def _kept_open(self) -> None:
         client = await self._edge.connect()
         while not self._stopping:
             client = await self._count(client, client.get("/kept"))
 
-    async def _posting(self):
+    async def _posting(self) -> None:
         client = await self._edge.connect()
         while not self._stopping:
             client = await self._count(client, client.post(b"x" * 5000))
 
-    async def _closing(self):
+    async def _closing(self) -> None:
         while not self._stopping:
             client = await self._edge.connect()
             await self._count(client, client.get("/closing", Connection="close"))
             client.close()
 
-    async def _count(self, client, asked):
+    async def _count(self, client: Client, asked: Awaitable[Answer]) -> Client:
         try:
             answer = await asked
         except (OSError, asyncio.IncompleteReadError, TimeoutError) as exc:
@@ -73,7 +77,9 @@ class Load:
 
 
 class TestSwaps:
-    async def test_twenty_redeploys_under_load_fail_no_request(self, process, make_upstream, make_route):
+    async def test_twenty_redeploys_under_load_fail_no_request(
+        self, process: EdgeProcess, make_upstream: MakeUpstream, make_route: MakeRoute
+    ) -> None:
         old = await make_upstream("rep_0")
         await process.client.put_route(make_route(old), probe=PROBE)
         load = Load(process)
@@ -91,12 +97,15 @@ class TestSwaps:
         assert load.failures == []
         assert load.answered > 500
 
-    async def test_restarts_of_the_upstream_under_load_fail_no_get(self, process, make_upstream, make_route):
+    async def test_restarts_of_the_upstream_under_load_fail_no_get(
+        self, process: EdgeProcess, make_upstream: MakeUpstream, make_route: MakeRoute
+    ) -> None:
         upstream = await make_upstream()
         await process.client.put_route(make_route(upstream))
-        stopping, statuses = False, []
+        stopping = False
+        statuses: list[int] = []
 
-        async def ask():
+        async def ask() -> None:
             client = await process.connect()
             while not stopping:
                 statuses.append((await client.get()).status)
@@ -113,11 +122,11 @@ class TestSwaps:
         assert set(statuses) == {200}
 
     async def test_upstream_that_never_answers_leaves_the_route_alone(
-        self, process, make_upstream, make_route
-    ):
+        self, process: EdgeProcess, make_upstream: MakeUpstream, make_route: MakeRoute
+    ) -> None:
         old = await make_upstream("rep_old")
 
-        async def broken(request):
+        async def broken(request: Request) -> None:
             await request.answer(b"", "500 Broken")
 
         new = await make_upstream("rep_new", broken)
@@ -131,8 +140,10 @@ class TestSwaps:
         assert (await client.get()).status == 200
         assert [route.upstreams for route in await process.client.routes()] == [(old.upstream,)]
 
-    async def test_cancelling_before_the_swap_undoes_it(self, eventually, process, make_upstream, make_route):
-        async def silent(request):
+    async def test_cancelling_before_the_swap_undoes_it(
+        self, eventually: Eventually, process: EdgeProcess, make_upstream: MakeUpstream, make_route: MakeRoute
+    ) -> None:
+        async def silent(request: Request) -> None:
             await request.reader.read(1)
 
         old, new = await make_upstream("rep_old"), await make_upstream("rep_new", silent)
@@ -145,18 +156,22 @@ class TestSwaps:
         await eventually(lambda: new.open_connections == 0)
         assert [route.upstreams for route in await process.client.routes()] == [(old.upstream,)]
 
-    async def test_host_of_another_route_is_a_conflict(self, process, make_route):
+    async def test_host_of_another_route_is_a_conflict(
+        self, process: EdgeProcess, make_route: MakeRoute
+    ) -> None:
         await process.client.put_route(make_route(state=RouteState.stopped))
         with pytest.raises(Conflict, match=r"shop\.localhost"):
             await process.client.put_route(
                 make_route(id="cps_other", state=RouteState.stopped, hosts=("SHOP.localhost",))
             )
 
-    async def test_address_that_is_none_is_refused(self, process, make_route):
+    async def test_address_that_is_none_is_refused(self, process: EdgeProcess, make_route: MakeRoute) -> None:
         with pytest.raises(InvalidInput, match="nowhere"):
             await process.client.put_route(_route_to(make_route, "nowhere"))
 
-    async def test_removed_route_is_not_found(self, process, make_upstream, make_route):
+    async def test_removed_route_is_not_found(
+        self, process: EdgeProcess, make_upstream: MakeUpstream, make_route: MakeRoute
+    ) -> None:
         await process.client.put_route(make_route(await make_upstream()))
         await process.client.remove_route("cps_shop")
         await process.client.remove_route("cps_shop")
@@ -164,12 +179,14 @@ class TestSwaps:
         assert (await client.get()).status == 404
 
 
-def _route_to(make_route, address):
+def _route_to(make_route: MakeRoute, address: str) -> Route:
     return replace(make_route(), upstreams=(Upstream("rep_1", address),))
 
 
 class TestProcesses:
-    async def test_both_loopback_addresses_are_served(self, process, make_upstream, make_route):
+    async def test_both_loopback_addresses_are_served(
+        self, process: EdgeProcess, make_upstream: MakeUpstream, make_route: MakeRoute
+    ) -> None:
         await process.client.put_route(make_route(await make_upstream()))
         address = await process.client.listen_address()
         for host in address.hosts:
@@ -179,8 +196,8 @@ class TestProcesses:
             writer.close()
 
     async def test_killed_workers_are_replaced_with_the_table_as_it_is(
-        self, process, make_upstream, make_route
-    ):
+        self, process: EdgeProcess, make_upstream: MakeUpstream, make_route: MakeRoute
+    ) -> None:
         await process.client.put_route(make_route(await make_upstream("rep_1")))
         before = (await process.client.health()).workers
         for pid in before:
@@ -197,8 +214,8 @@ class TestProcesses:
         assert len(second.requests) >= 2
 
     async def test_killed_edge_serves_the_stored_table_at_its_next_start(
-        self, eventually, process, make_upstream, make_route
-    ):
+        self, eventually: Eventually, process: EdgeProcess, make_upstream: MakeUpstream, make_route: MakeRoute
+    ) -> None:
         upstream = await make_upstream()
         await process.client.put_route(make_route(upstream))
         workers = (await process.client.health()).workers
@@ -212,8 +229,10 @@ class TestProcesses:
         client.close()
         await eventually(lambda: not any(os.path.exists(f"/proc/{pid}/exe") for pid in workers), 12)
 
-    async def test_terminated_edge_finishes_what_it_has_in_hand(self, process, make_upstream, make_route):
-        async def slow(request):
+    async def test_terminated_edge_finishes_what_it_has_in_hand(
+        self, process: EdgeProcess, make_upstream: MakeUpstream, make_route: MakeRoute
+    ) -> None:
+        async def slow(request: Request) -> None:
             await asyncio.sleep(0.5)
             await request.answer(b"whole")
 
@@ -231,12 +250,14 @@ class TestProcesses:
         assert await process.stop() == ""
         assert [record["status"] for record in access_records(process.data)] == [200]
 
-    async def test_second_edge_on_the_port_is_told_what_to_do(self, process):
+    async def test_second_edge_on_the_port_is_told_what_to_do(self, process: EdgeProcess) -> None:
         said = await process.refused_start()
         assert f"port_in_use: Port {process.port} is in use" in said
         assert "--port" in said
 
-    async def test_numbers_of_all_workers_are_summed(self, process, make_upstream, make_route):
+    async def test_numbers_of_all_workers_are_summed(
+        self, process: EdgeProcess, make_upstream: MakeUpstream, make_route: MakeRoute
+    ) -> None:
         await process.client.put_route(make_route(await make_upstream()))
         clients = [await process.connect() for _ in range(10)]
         for client in clients:
@@ -247,8 +268,8 @@ class TestProcesses:
 
 class TestAccessLog:
     async def test_each_request_is_a_record_of_its_capsule(
-        self, eventually, process, make_upstream, make_route
-    ):
+        self, eventually: Eventually, process: EdgeProcess, make_upstream: MakeUpstream, make_route: MakeRoute
+    ) -> None:
         await process.client.put_route(make_route(await make_upstream("rep_1")))
         client = await process.connect()
         await client.get("/a/b?token=secret", User_Agent="test/1")
@@ -274,7 +295,9 @@ class TestAccessLog:
         }
         assert (second["method"], second["path"], second["query"]) == ("POST", "/c", "")
 
-    async def test_route_without_capsule_is_not_logged(self, process, make_upstream, make_route):
+    async def test_route_without_capsule_is_not_logged(
+        self, process: EdgeProcess, make_upstream: MakeUpstream, make_route: MakeRoute
+    ) -> None:
         await process.client.put_route(make_route(await make_upstream(), capsule_id=""))
         client = await process.connect()
         await client.get()

@@ -2,12 +2,23 @@
 
 import asyncio
 import socket
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
 
 import pytest
+from edge_harness import Client, EdgeInTest, Eventually, MakeRoute, Request, ScriptedUpstream
+from websockets.asyncio.client import connect
+from websockets.asyncio.server import ServerConnection, serve
+
+from capsule.edge.contract import Upstream
+from capsule.kit.sockets import short_path
 
 
 class TestHeads:
-    async def test_upstream_sees_the_route_and_who_asked(self, shop, client):
+    async def test_upstream_sees_the_route_and_who_asked(
+        self, shop: ScriptedUpstream, client: Client
+    ) -> None:
         answer = await client.get("/a?b=c", host="Shop.localhost:8080", X_Capsule_Route="evil", Accept="*/*")
         assert (answer.status, answer.body) == (200, b"ok")
         request = shop.requests[0]
@@ -21,8 +32,10 @@ class TestHeads:
             ("x-forwarded-host", "shop.localhost:8080"),
         ]
 
-    async def test_hop_by_hop_headers_of_the_answer_are_dropped(self, shop, client):
-        async def script(request):
+    async def test_hop_by_hop_headers_of_the_answer_are_dropped(
+        self, shop: ScriptedUpstream, client: Client
+    ) -> None:
+        async def script(request: Request) -> None:
             await request.answer(b"x", "201 Made", "Connection: keep-alive", "Keep-Alive: timeout=5", "A: b")
 
         shop.script = script
@@ -31,8 +44,10 @@ class TestHeads:
             assert answer.headers == [("content-length", "1"), ("a", "b")]
             assert answer.status == 201
 
-    async def test_old_upstream_does_not_cost_the_client_its_connection(self, shop, client):
-        async def script(request):
+    async def test_old_upstream_does_not_cost_the_client_its_connection(
+        self, shop: ScriptedUpstream, client: Client
+    ) -> None:
+        async def script(request: Request) -> None:
             request.writer.write(b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nhi")
             request.writer.close()
 
@@ -43,8 +58,10 @@ class TestHeads:
     @pytest.mark.parametrize(
         ("status", "method"), [("204 No Content", "GET"), ("304 Not Modified", "GET"), ("200 OK", "HEAD")]
     )
-    async def test_answer_without_body_ends_with_its_head(self, shop, client, status, method):
-        async def script(request):
+    async def test_answer_without_body_ends_with_its_head(
+        self, shop: ScriptedUpstream, client: Client, status: str, method: str
+    ) -> None:
+        async def script(request: Request) -> None:
             length = b"" if status.startswith("204") else b"Content-Length: 5\r\n"
             request.writer.write(f"HTTP/1.1 {status}\r\n".encode() + length + b"\r\n")
 
@@ -54,8 +71,8 @@ class TestHeads:
             assert (await client.read(method)).status == int(status[:3])
         assert shop.connections == 1
 
-    async def test_interim_answers_are_passed_on(self, shop, client):
-        async def script(request):
+    async def test_interim_answers_are_passed_on(self, shop: ScriptedUpstream, client: Client) -> None:
+        async def script(request: Request) -> None:
             request.writer.write(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
             await request.answer()
 
@@ -64,8 +81,10 @@ class TestHeads:
         assert (await client.read_head()).status == 103
         assert (await client.read()).status == 200
 
-    async def test_client_that_expects_continue_sends_its_body_then(self, shop, client):
-        async def script(request):
+    async def test_client_that_expects_continue_sends_its_body_then(
+        self, shop: ScriptedUpstream, client: Client
+    ) -> None:
+        async def script(request: Request) -> None:
             assert request.header("expect") == "100-continue"
             request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             await request.answer(await request.read_body())
@@ -78,8 +97,8 @@ class TestHeads:
         await client.send(b"body")
         assert (await client.read()).body == b"body"
 
-    async def test_malformed_answer_is_a_bad_gateway(self, shop, client):
-        async def script(request):
+    async def test_malformed_answer_is_a_bad_gateway(self, shop: ScriptedUpstream, client: Client) -> None:
+        async def script(request: Request) -> None:
             request.writer.write(b"hello\r\n\r\n")
 
         shop.script = script
@@ -87,13 +106,15 @@ class TestHeads:
 
 
 class TestConnections:
-    async def test_connections_are_reused_on_both_sides(self, shop, client):
+    async def test_connections_are_reused_on_both_sides(self, shop: ScriptedUpstream, client: Client) -> None:
         for _ in range(5):
             assert (await client.get()).status == 200
         assert shop.connections == 1
 
-    async def test_pipelined_requests_are_answered_in_order(self, shop, client):
-        async def script(request):
+    async def test_pipelined_requests_are_answered_in_order(
+        self, shop: ScriptedUpstream, client: Client
+    ) -> None:
+        async def script(request: Request) -> None:
             await asyncio.sleep(0.02 if request.line.startswith("GET /0") else 0)
             await request.answer(request.line.encode())
 
@@ -102,14 +123,17 @@ class TestConnections:
         for n in range(20):
             assert (await client.read()).body == f"GET /{n} HTTP/1.1".encode()
 
-    async def test_pipelined_request_behind_a_body_is_answered(self, shop, client):
-        async def script(request):
+    async def test_pipelined_request_behind_a_body_is_answered(
+        self, shop: ScriptedUpstream, client: Client
+    ) -> None:
+        async def script(request: Request) -> None:
             await request.answer(await request.read_body() + b"!")
 
         shop.script = script
         await client.send(
             "POST / HTTP/1.1\r\nHost: shop.localhost\r\nContent-Length: 2\r\n\r\nab"
-            "POST / HTTP/1.1\r\nHost: shop.localhost\r\nTransfer-Encoding: chunked\r\n\r\n2\r\ncd\r\n0\r\n\r\n"
+            "POST / HTTP/1.1\r\nHost: shop.localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+            "2\r\ncd\r\n0\r\n\r\n"
             "GET / HTTP/1.1\r\nHost: nope.localhost\r\n\r\n"
             "GET / HTTP/1.1\r\nHost: shop.localhost\r\n\r\n"
         )
@@ -117,8 +141,10 @@ class TestConnections:
         assert (await client.read()).status == 404
         assert (await client.read()).body == b"!"
 
-    async def test_client_that_pipelines_without_reading_is_slowed_down(self, edge, shop, client):
-        async def script(request):
+    async def test_client_that_pipelines_without_reading_is_slowed_down(
+        self, edge: EdgeInTest, shop: ScriptedUpstream, client: Client
+    ) -> None:
+        async def script(request: Request) -> None:
             await request.answer(b"x" * 100_000)
 
         shop.script = script
@@ -129,13 +155,15 @@ class TestConnections:
         for _ in range(500):
             assert len((await client.read()).body) == 100_000
 
-    async def test_client_that_asks_to_close_is_closed(self, shop, client):
+    async def test_client_that_asks_to_close_is_closed(self, shop: ScriptedUpstream, client: Client) -> None:
         answer = await client.get(Connection="close")
         assert answer.header("connection") == "close"
         assert await client.ended()
 
-    async def test_old_client_gets_a_plain_answer_and_is_closed(self, shop, client):
-        async def script(request):
+    async def test_old_client_gets_a_plain_answer_and_is_closed(
+        self, shop: ScriptedUpstream, client: Client
+    ) -> None:
+        async def script(request: Request) -> None:
             assert request.line == "GET / HTTP/1.0"
             request.writer.write(b"HTTP/1.1 200 OK\r\n\r\nuntil the end")
             request.writer.close()
@@ -146,8 +174,10 @@ class TestConnections:
         assert answer.body == b"until the end"
         assert answer.header("connection") == "close"
 
-    async def test_answer_without_length_ends_with_the_connection(self, shop, client):
-        async def script(request):
+    async def test_answer_without_length_ends_with_the_connection(
+        self, shop: ScriptedUpstream, client: Client
+    ) -> None:
+        async def script(request: Request) -> None:
             request.writer.write(b"HTTP/1.1 200 OK\r\n\r\nsome")
             await request.writer.drain()
             await asyncio.sleep(0.05)
@@ -158,7 +188,9 @@ class TestConnections:
         answer = await client.get()
         assert (answer.body, answer.header("connection")) == (b"some more", "close")
 
-    async def test_stale_connection_never_costs_a_request(self, edge, shop, client):
+    async def test_stale_connection_never_costs_a_request(
+        self, edge: EdgeInTest, shop: ScriptedUpstream, client: Client
+    ) -> None:
         for _ in range(20):
             assert (await client.get()).status == 200
             shop.cut()
@@ -167,8 +199,10 @@ class TestConnections:
             assert (await client.post(b"x" * 10)).status == 200
         assert len(shop.requests) == 60
 
-    async def test_connection_that_dies_with_the_request_on_it_is_replaced(self, shop, client):
-        async def script(request):
+    async def test_connection_that_dies_with_the_request_on_it_is_replaced(
+        self, shop: ScriptedUpstream, client: Client
+    ) -> None:
+        async def script(request: Request) -> None:
             if request.connection == 1 and len(shop.requests) == 2:
                 request.writer.transport.abort()
             else:
@@ -179,24 +213,30 @@ class TestConnections:
         assert (await client.get()).status == 200
         assert len(shop.requests) == 3
 
-    async def test_post_that_may_have_been_done_is_not_sent_again(self, shop, client):
-        async def script(request):
+    async def test_post_that_may_have_been_done_is_not_sent_again(
+        self, shop: ScriptedUpstream, client: Client
+    ) -> None:
+        async def script(request: Request) -> None:
             request.writer.transport.abort()
 
         shop.script = script
         assert (await client.post(b"once")).status == 502
         assert len(shop.requests) == 1
 
-    async def test_request_that_kills_its_upstream_is_given_up(self, shop, client):
-        async def script(request):
+    async def test_request_that_kills_its_upstream_is_given_up(
+        self, shop: ScriptedUpstream, client: Client
+    ) -> None:
+        async def script(request: Request) -> None:
             request.writer.transport.abort()
 
         shop.script = script
         assert (await client.get()).status == 502
         assert len(shop.requests) == 3
 
-    async def test_half_an_answer_is_not_passed_off_as_a_whole(self, shop, client):
-        async def script(request):
+    async def test_half_an_answer_is_not_passed_off_as_a_whole(
+        self, shop: ScriptedUpstream, client: Client
+    ) -> None:
+        async def script(request: Request) -> None:
             request.writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
             await request.writer.drain()
             await asyncio.sleep(0.05)
@@ -206,10 +246,12 @@ class TestConnections:
         with pytest.raises(asyncio.IncompleteReadError):
             await client.get()
 
-    async def test_client_that_leaves_ends_the_request_upstream(self, eventually, shop, client):
+    async def test_client_that_leaves_ends_the_request_upstream(
+        self, eventually: Eventually, shop: ScriptedUpstream, client: Client
+    ) -> None:
         gone = asyncio.Event()
 
-        async def script(request):
+        async def script(request: Request) -> None:
             await request.reader.read(1)
             gone.set()
 
@@ -219,20 +261,16 @@ class TestConnections:
         client.close()
         await asyncio.wait_for(gone.wait(), 2)
 
-    async def test_unix_socket_is_an_upstream(self, edge, client, make_route, tmp_path):
-        from dataclasses import replace
-
-        from capsule.edge.contract import Upstream
-
-        async def serve(reader, writer):
+    async def test_unix_socket_is_an_upstream(
+        self, edge: EdgeInTest, client: Client, make_route: MakeRoute, tmp_path: Path
+    ) -> None:
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await reader.readuntil(b"\r\n\r\n")
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nunix")
             writer.close()
 
         folder = tmp_path / ("long" * 25)
         folder.mkdir()
-        from capsule.kit.sockets import short_path
-
         with short_path(folder / "app.sock") as name:
             server = await asyncio.start_unix_server(serve, name)
         await edge.put(replace(make_route(), upstreams=(Upstream("rep_1", f"unix:{folder}/app.sock"),)))
@@ -241,10 +279,10 @@ class TestConnections:
 
 
 class TestStreams:
-    async def test_answer_comes_chunk_by_chunk(self, shop, client):
+    async def test_answer_comes_chunk_by_chunk(self, shop: ScriptedUpstream, client: Client) -> None:
         go = asyncio.Event()
 
-        async def script(request):
+        async def script(request: Request) -> None:
             request.writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n")
             await go.wait()
             request.writer.write(b"3\r\ntwo\r\n0\r\n\r\n")
@@ -259,10 +297,10 @@ class TestStreams:
         assert (await client.get("/next")).status == 200
         assert shop.connections == 1
 
-    async def test_server_sent_events_come_one_by_one(self, shop, client):
+    async def test_server_sent_events_come_one_by_one(self, shop: ScriptedUpstream, client: Client) -> None:
         taken = asyncio.Semaphore(0)
 
-        async def script(request):
+        async def script(request: Request) -> None:
             request.writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
             for n in range(5):
                 request.writer.write(f"data: {n}\n\n".encode())
@@ -277,10 +315,10 @@ class TestStreams:
             taken.release()
         assert await client.ended()
 
-    async def test_body_goes_up_as_it_comes(self, shop, client):
-        got = asyncio.Queue()
+    async def test_body_goes_up_as_it_comes(self, shop: ScriptedUpstream, client: Client) -> None:
+        got: asyncio.Queue[bytes] = asyncio.Queue()
 
-        async def script(request):
+        async def script(request: Request) -> None:
             while size := int(await request.reader.readline(), 16):
                 got.put_nowait((await request.reader.readexactly(size + 2))[:-2])
             await request.reader.readline()
@@ -294,8 +332,8 @@ class TestStreams:
         await client.send(b"0\r\nX-Capsule-Route: evil\r\n\r\n")
         assert (await client.read()).body == b"done"
 
-    async def test_large_bodies_pass_whole_both_ways(self, shop, client):
-        async def script(request):
+    async def test_large_bodies_pass_whole_both_ways(self, shop: ScriptedUpstream, client: Client) -> None:
+        async def script(request: Request) -> None:
             await request.answer(await request.read_body())
 
         shop.script = script
@@ -304,10 +342,10 @@ class TestStreams:
         answer = await sending
         assert answer.body == body
 
-    async def test_slow_reader_slows_the_upstream_down(self, shop, client):
+    async def test_slow_reader_slows_the_upstream_down(self, shop: ScriptedUpstream, client: Client) -> None:
         sent = 0
 
-        async def script(request):
+        async def script(request: Request) -> None:
             nonlocal sent
             request.writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 200000000\r\n\r\n")
             for _ in range(2000):
@@ -328,10 +366,10 @@ class TestStreams:
             left -= len(await asyncio.wait_for(client.reader.read(1 << 20), 10))
         assert (await client.get("/next", host="nope.localhost")).status == 404
 
-    async def test_slow_upstream_slows_the_sender_down(self, shop, client):
+    async def test_slow_upstream_slows_the_sender_down(self, shop: ScriptedUpstream, client: Client) -> None:
         go = asyncio.Event()
 
-        async def script(request):
+        async def script(request: Request) -> None:
             await go.wait()
             await request.answer(str(len(await request.read_body())).encode())
 
@@ -340,7 +378,7 @@ class TestStreams:
         await client.send(f"POST / HTTP/1.1\r\nHost: shop.localhost\r\nContent-Length: {size}\r\n\r\n")
         sent = 0
 
-        async def send():
+        async def send() -> None:
             nonlocal sent
             for _ in range(1000):
                 await client.send(b"x" * 100_000)
@@ -353,8 +391,10 @@ class TestStreams:
         await sending
         assert (await client.read()).body == str(size).encode()
 
-    async def test_upstream_that_answers_before_the_body_came_is_heard(self, shop, client):
-        async def script(request):
+    async def test_upstream_that_answers_before_the_body_came_is_heard(
+        self, shop: ScriptedUpstream, client: Client
+    ) -> None:
+        async def script(request: Request) -> None:
             await request.answer(b"too much", "413 Content Too Large", "Connection: close")
             request.writer.close()
 
@@ -363,37 +403,34 @@ class TestStreams:
         assert (await client.read()).status == 413
         assert await client.ended()
 
-    async def test_small_answer_to_a_slow_reader_leaves_the_upstream_usable(self, edge, shop):
+    async def test_small_answer_to_a_slow_reader_leaves_the_upstream_usable(
+        self, edge: EdgeInTest, shop: ScriptedUpstream
+    ) -> None:
         """The upstream's connection was paused for one client and must read again for the next."""
 
-        async def script(request):
+        async def script(request: Request) -> None:
             await request.answer(b"x" * 3_000_000)
 
         shop.script = script
         slow = await edge.connect()
         slow.writer.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
-        slow.writer.transport.pause_reading()
+        cast(asyncio.Transport, slow.writer.transport).pause_reading()
         for _ in range(2):
             await slow.send("GET / HTTP/1.1\r\nHost: shop.localhost\r\n\r\n")
         await asyncio.sleep(0.2)
         other = await edge.connect()
         for _ in range(3):
             assert len((await other.get()).body) == 3_000_000
-        slow.writer.transport.resume_reading()
+        cast(asyncio.Transport, slow.writer.transport).resume_reading()
         for _ in range(2):
             assert len((await slow.read()).body) == 3_000_000
 
 
 class TestUpgrades:
-    async def test_websocket_passes_both_ways(self, eventually, edge, make_route):
-        from dataclasses import replace
-
-        from websockets.asyncio.client import connect
-        from websockets.asyncio.server import serve
-
-        from capsule.edge.contract import Upstream
-
-        async def echo(socket):
+    async def test_websocket_passes_both_ways(
+        self, eventually: Eventually, edge: EdgeInTest, make_route: MakeRoute
+    ) -> None:
+        async def echo(socket: ServerConnection) -> None:
             async for message in socket:
                 await socket.send(message)
 
@@ -407,14 +444,16 @@ class TestUpgrades:
         await eventually(lambda: not edge.proxy.clients)
         assert [entry[5] for entry in edge.proxy.access] == [101]
 
-    async def test_switch_that_nobody_asked_for_is_refused(self, shop, client):
-        async def script(request):
+    async def test_switch_that_nobody_asked_for_is_refused(
+        self, shop: ScriptedUpstream, client: Client
+    ) -> None:
+        async def script(request: Request) -> None:
             request.writer.write(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n")
 
         shop.script = script
         assert (await client.get()).status == 502
 
-    async def test_h2c_is_not_passed_on(self, shop, client):
+    async def test_h2c_is_not_passed_on(self, shop: ScriptedUpstream, client: Client) -> None:
         await client.get(
             Connection="Upgrade, HTTP2-Settings", Upgrade="h2c", HTTP2_Settings="AAMAAABkAAQAAP__"
         )
@@ -427,7 +466,8 @@ class TestRefusals:
         ("data", "status"),
         [
             (
-                b"GET / HTTP/1.1\r\nHost: shop.localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+                b"GET / HTTP/1.1\r\nHost: shop.localhost\r\nContent-Length: 5\r\n"
+                b"Transfer-Encoding: chunked\r\n\r\n",
                 400,
             ),
             (
@@ -448,15 +488,17 @@ class TestRefusals:
         ],
     )
     async def test_ambiguous_request_is_refused_and_what_follows_is_not_read(
-        self, shop, client, data, status
-    ):
+        self, shop: ScriptedUpstream, client: Client, data: bytes, status: int
+    ) -> None:
         await client.send(data + b"GET /smuggled HTTP/1.1\r\nHost: shop.localhost\r\n\r\n")
         answer = await client.read()
         assert (answer.status, answer.header("connection")) == (status, "close")
         assert await client.ended()
         assert not shop.requests
 
-    async def test_malformed_chunk_ends_the_request(self, eventually, shop, client):
+    async def test_malformed_chunk_ends_the_request(
+        self, eventually: Eventually, shop: ScriptedUpstream, client: Client
+    ) -> None:
         await client.send(
             "POST / HTTP/1.1\r\nHost: shop.localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"
         )
@@ -465,7 +507,7 @@ class TestRefusals:
         assert (await client.read()).status == 400
         assert await client.ended()
 
-    async def test_unknown_host_gets_a_page(self, client):
+    async def test_unknown_host_gets_a_page(self, client: Client) -> None:
         answer = await client.get(host="nope.localhost")
         assert answer.status == 404
         assert b"nope.localhost" in answer.body

@@ -5,17 +5,20 @@ import time
 from dataclasses import replace
 
 import pytest
+from edge_harness import Client, EdgeInTest, Eventually, MakeRoute, MakeUpstream, Request, ScriptedUpstream
 
-from capsule.edge.contract import RouteState
+from capsule.edge.contract import Route, RouteState
 from capsule.edge.proxy.limits import Limits
 
 
-def starting(route):
+def starting(route: Route) -> Route:
     return replace(route, state=RouteState.starting, upstreams=())
 
 
 class TestStates:
-    async def test_request_is_held_until_the_route_is_live(self, edge, upstream, client, make_route):
+    async def test_request_is_held_until_the_route_is_live(
+        self, edge: EdgeInTest, upstream: ScriptedUpstream, client: Client, make_route: MakeRoute
+    ) -> None:
         await edge.put(starting(make_route()))
         asked = asyncio.create_task(client.get())
         await asyncio.sleep(0.2)
@@ -25,8 +28,10 @@ class TestStates:
         (entry,) = edge.proxy.access
         assert entry[12] > 0.15
 
-    async def test_body_of_a_held_request_arrives_whole(self, edge, upstream, client, make_route):
-        async def script(request):
+    async def test_body_of_a_held_request_arrives_whole(
+        self, edge: EdgeInTest, upstream: ScriptedUpstream, client: Client, make_route: MakeRoute
+    ) -> None:
+        async def script(request: Request) -> None:
             await request.answer(await request.read_body())
 
         upstream.script = script
@@ -37,14 +42,18 @@ class TestStates:
         await edge.put(make_route(upstream))
         assert (await asked).body == body
 
-    async def test_start_that_takes_too_long_is_said(self, edge, client, make_route):
+    async def test_start_that_takes_too_long_is_said(
+        self, edge: EdgeInTest, client: Client, make_route: MakeRoute
+    ) -> None:
         await edge.put(replace(starting(make_route()), hold_seconds=0.2))
         answer = await client.get()
         assert (answer.status, answer.header("retry-after")) == (503, "3")
         assert b"shop is starting" in answer.body
         assert b"refresh" in answer.body
 
-    async def test_start_that_fails_answers_who_waits(self, edge, client, make_route):
+    async def test_start_that_fails_answers_who_waits(
+        self, edge: EdgeInTest, client: Client, make_route: MakeRoute
+    ) -> None:
         await edge.put(starting(make_route()))
         asked = asyncio.create_task(client.get())
         await asyncio.sleep(0.05)
@@ -53,15 +62,19 @@ class TestStates:
         assert answer.status == 502
         assert b"It exited with code 3." in answer.body
 
-    async def test_stopped_route_says_so_at_once(self, edge, client, make_route):
+    async def test_stopped_route_says_so_at_once(
+        self, edge: EdgeInTest, client: Client, make_route: MakeRoute
+    ) -> None:
         await edge.put(make_route(state=RouteState.stopped))
         answer = await client.get(Accept="application/json")
         assert answer.status == 503
         assert b'"capsule_stopped"' in answer.body
         assert (await client.get()).status == 503
 
-    async def test_removed_route_answers_who_waits_and_cuts_who_runs(self, edge, upstream, make_route):
-        async def script(request):
+    async def test_removed_route_answers_who_waits_and_cuts_who_runs(
+        self, edge: EdgeInTest, upstream: ScriptedUpstream, make_route: MakeRoute
+    ) -> None:
+        async def script(request: Request) -> None:
             await asyncio.sleep(60)
 
         upstream.script = script
@@ -72,7 +85,9 @@ class TestStates:
         edge.proxy.remove("cps_shop")
         assert (await held).status == 404
 
-    async def test_client_that_leaves_while_held_is_forgotten(self, eventually, edge, client, make_route):
+    async def test_client_that_leaves_while_held_is_forgotten(
+        self, eventually: Eventually, edge: EdgeInTest, client: Client, make_route: MakeRoute
+    ) -> None:
         await edge.put(starting(make_route()))
         await client.send("GET / HTTP/1.1\r\nHost: shop.localhost\r\n\r\n")
         await eventually(lambda: edge.proxy.stats()[0].in_flight == 1)
@@ -82,8 +97,10 @@ class TestStates:
 
 
 class TestUpstreams:
-    async def test_upstream_with_fewest_requests_in_flight_is_taken(self, edge, make_upstream, make_route):
-        async def slow(request):
+    async def test_upstream_with_fewest_requests_in_flight_is_taken(
+        self, edge: EdgeInTest, make_upstream: MakeUpstream, make_route: MakeRoute
+    ) -> None:
+        async def slow(request: Request) -> None:
             await asyncio.sleep(0.5)
             await request.answer()
 
@@ -93,7 +110,9 @@ class TestUpstreams:
         await asyncio.gather(*(client.get() for client in clients))
         assert len(first.requests) == len(second.requests) == 3
 
-    async def test_other_upstream_takes_over_when_one_is_gone(self, edge, client, make_upstream, make_route):
+    async def test_other_upstream_takes_over_when_one_is_gone(
+        self, edge: EdgeInTest, client: Client, make_upstream: MakeUpstream, make_route: MakeRoute
+    ) -> None:
         first, second = await make_upstream("a"), await make_upstream("b")
         await edge.put(make_route(first, second))
         for _ in range(4):
@@ -110,7 +129,9 @@ class TestUpstreams:
             await asyncio.sleep(0.02)
         assert len(first.requests) > before
 
-    async def test_restart_of_the_upstream_is_bridged(self, edge, shop, make_route):
+    async def test_restart_of_the_upstream_is_bridged(
+        self, edge: EdgeInTest, shop: ScriptedUpstream, make_route: MakeRoute
+    ) -> None:
         clients = [await edge.connect() for _ in range(5)]
         for client in clients:
             assert (await client.get()).status == 200
@@ -125,7 +146,9 @@ class TestUpstreams:
         assert time.monotonic() - began < 1
         assert all(entry[12] > 0.2 for entry in edge.proxy.access[-5:])
 
-    async def test_upstream_that_stays_away_is_a_bad_gateway(self, edge, shop, client, make_route):
+    async def test_upstream_that_stays_away_is_a_bad_gateway(
+        self, edge: EdgeInTest, shop: ScriptedUpstream, client: Client, make_route: MakeRoute
+    ) -> None:
         await shop.stop()
         await edge.put(make_route(shop, hold_seconds=0.3))
         answer = await client.get()
@@ -135,11 +158,11 @@ class TestUpstreams:
 
 class TestSwaps:
     async def test_streams_in_flight_finish_on_the_old_upstream(
-        self, eventually, edge, make_upstream, make_route
-    ):
+        self, eventually: Eventually, edge: EdgeInTest, make_upstream: MakeUpstream, make_route: MakeRoute
+    ) -> None:
         go = asyncio.Event()
 
-        async def stream(request):
+        async def stream(request: Request) -> None:
             request.writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nold\r\n")
             await go.wait()
             request.writer.write(b"3\r\nend\r\n0\r\n\r\n")
@@ -163,8 +186,13 @@ class TestSwaps:
         await eventually(lambda: old.open_connections == 0)
 
     async def test_unused_connections_of_the_old_upstream_are_closed(
-        self, eventually, edge, client, make_upstream, make_route
-    ):
+        self,
+        eventually: Eventually,
+        edge: EdgeInTest,
+        client: Client,
+        make_upstream: MakeUpstream,
+        make_route: MakeRoute,
+    ) -> None:
         old, new = await make_upstream("old"), await make_upstream("new")
         await edge.put(make_route(old))
         await client.get()
@@ -173,9 +201,9 @@ class TestSwaps:
         await eventually(lambda: old.open_connections == 0)
 
     async def test_what_does_not_end_is_cut_when_the_time_is_up(
-        self, edge, client, make_upstream, make_route
-    ):
-        async def forever(request):
+        self, edge: EdgeInTest, client: Client, make_upstream: MakeUpstream, make_route: MakeRoute
+    ) -> None:
+        async def forever(request: Request) -> None:
             request.writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n")
             await asyncio.sleep(60)
 
@@ -189,7 +217,9 @@ class TestSwaps:
         assert await client.read_chunk() == b"x"
         assert await client.ended()
 
-    async def test_upstream_that_stays_keeps_its_connections(self, edge, client, make_upstream, make_route):
+    async def test_upstream_that_stays_keeps_its_connections(
+        self, edge: EdgeInTest, client: Client, make_upstream: MakeUpstream, make_route: MakeRoute
+    ) -> None:
         first, second = await make_upstream("a"), await make_upstream("b")
         await edge.put(make_route(first))
         await client.get()
@@ -201,32 +231,32 @@ class TestSwaps:
 
 class TestLimits:
     @pytest.fixture
-    def limits(self):
+    def limits(self) -> Limits:
         return Limits(
             head_seconds=0.5, idle_seconds=0.5, body_seconds=0.5, answer_seconds=0.5, pool_seconds=0.5
         )
 
-    async def test_head_that_is_not_finished_is_refused(self, client):
+    async def test_head_that_is_not_finished_is_refused(self, client: Client) -> None:
         await client.send("GET / HTTP/1.1\r\nHos")
         assert (await client.read()).status == 408
         assert await client.ended()
 
-    async def test_idle_client_is_closed(self, client):
+    async def test_idle_client_is_closed(self, client: Client) -> None:
         assert await client.ended()
 
-    async def test_body_that_is_not_finished_is_refused(self, shop, client):
+    async def test_body_that_is_not_finished_is_refused(self, shop: ScriptedUpstream, client: Client) -> None:
         await client.send("POST / HTTP/1.1\r\nHost: shop.localhost\r\nContent-Length: 5\r\n\r\nab")
         assert (await client.read()).status == 408
 
-    async def test_silent_upstream_is_a_gateway_timeout(self, shop, client):
-        async def script(request):
+    async def test_silent_upstream_is_a_gateway_timeout(self, shop: ScriptedUpstream, client: Client) -> None:
+        async def script(request: Request) -> None:
             await asyncio.sleep(60)
 
         shop.script = script
         assert (await client.get()).status == 504
 
-    async def test_silent_stream_is_not_ended(self, shop, client):
-        async def script(request):
+    async def test_silent_stream_is_not_ended(self, shop: ScriptedUpstream, client: Client) -> None:
+        async def script(request: Request) -> None:
             request.writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
             await asyncio.sleep(2.5)
             request.writer.write(b"1\r\nx\r\n0\r\n\r\n")
@@ -234,6 +264,8 @@ class TestLimits:
         shop.script = script
         assert (await client.get()).body == b"x"
 
-    async def test_unused_connections_to_upstreams_are_closed(self, eventually, shop, client):
+    async def test_unused_connections_to_upstreams_are_closed(
+        self, eventually: Eventually, shop: ScriptedUpstream, client: Client
+    ) -> None:
         await client.get()
         await eventually(lambda: shop.open_connections == 0)
