@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,6 +23,7 @@ from capsule.models import (
     Deployment,
     Login,
     Membership,
+    Model,
     Release,
     Replica,
     Serve,
@@ -32,6 +33,7 @@ from capsule.models import (
 )
 
 _numbers = count(1000)
+RowT = TypeVar("RowT", bound=Model)
 
 
 ORIGIN = "http://localhost:8080"
@@ -190,7 +192,7 @@ def _of(capsule: Capsule) -> dict[str, Any]:
     return {"team_id": capsule.team_id, "capsule_id": capsule.id, "created_at": now()}
 
 
-async def _add(db_session: AsyncSession, row: Any) -> Any:
+async def _add(db_session: AsyncSession, row: RowT) -> RowT:
     db_session.add(row)
     await db_session.flush()
     return row

@@ -8,6 +8,8 @@ import shutil
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import httpx2
 import pytest
@@ -72,9 +74,16 @@ def context(database: Database, data: DataPaths) -> Context:
     )
 
 
+@pytest.fixture(scope="session")
+def assembled() -> FastAPI:
+    """The app, put together once: that takes longer than most tests."""
+    return create_app(cast(Context, SimpleNamespace(version="0.0.test", console=None)))
+
+
 @pytest.fixture
-def app(context: Context) -> FastAPI:
-    return create_app(context)
+def app(assembled: FastAPI, context: Context) -> FastAPI:
+    assembled.state.context = context
+    return assembled
 
 
 @pytest.fixture

@@ -13,9 +13,10 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 from sqlalchemy import select
 
-from capsule.api import app as app_module
 from capsule.api.access import public
+from capsule.api.app import create_app
 from capsule.api.context import Context
+from capsule.api.routers import ROUTERS
 from capsule.api.uow import DbSession
 from capsule.db import Database
 from capsule.kit.ids import new_id
@@ -54,16 +55,13 @@ async def stream(db_session: DbSession) -> StreamingResponse:
 
 
 @pytest.fixture
-async def client(
-    context: Context, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> AsyncIterator[httpx2.AsyncClient]:
+async def client(context: Context, tmp_path: Path) -> AsyncIterator[httpx2.AsyncClient]:
     """The app with the routes above, and a console with an index page and one asset."""
     console = tmp_path / "console"
     (console / "assets").mkdir(parents=True)
     (console / "index.html").write_text("<!doctype html><title>console</title>")
     (console / "assets" / "index-abc.js").write_text("1")
-    monkeypatch.setattr(app_module, "ROUTERS", (*app_module.ROUTERS, router))
-    app = app_module.create_app(replace(context, console=console))
+    app = create_app(replace(context, console=console), routers=(*ROUTERS, router))
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=ORIGIN) as client:
         yield client
 
@@ -166,7 +164,7 @@ class TestConsole:
         assert "secret" not in (await client.get(path)).text
 
     async def test_not_built_says_how(self, context: Context) -> None:
-        app = app_module.create_app(context)
+        app = create_app(context)
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=ORIGIN) as client:
             answer = await client.get("/")
         assert answer.status_code == 503
@@ -181,7 +179,7 @@ class TestSystem:
         def doctor() -> list[dict[str, Any]]:
             return [{"part": "git", "found": True, "version": "2", "enables": "builds", "hint": ""}]
 
-        app = app_module.create_app(replace(context, processes=processes, doctor=doctor))
+        app = create_app(replace(context, processes=processes, doctor=doctor))
         headers = {"Authorization": f"Bearer {world.people['member'].token}"}
         async with httpx2.AsyncClient(
             transport=httpx2.ASGITransport(app), base_url=ORIGIN, headers=headers

@@ -90,7 +90,8 @@ async def _status(app: FastAPI, method: str, path: str, person: Person | None, v
             status.set_result(message["status"])
 
     call = asyncio.create_task(app(scope, receive, send))
-    await asyncio.wait({call, status}, timeout=20, return_when=asyncio.FIRST_COMPLETED)
+    known: set[asyncio.Future[Any]] = {call, status}
+    await asyncio.wait(known, timeout=20, return_when=asyncio.FIRST_COMPLETED)
     if not call.done():
         # A stream goes on; anything else is about to finish its unit of work.
         await asyncio.wait({call}, timeout=0.05)

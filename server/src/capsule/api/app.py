@@ -1,9 +1,9 @@
 """Assemble the web application from its parts. Opens nothing; everything comes in the Context."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
 import capsule
@@ -24,7 +24,10 @@ class _Server(FastAPI):
 
 
 def create_app(
-    context: Context, *, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None
+    context: Context,
+    *,
+    routers: Sequence[APIRouter] = ROUTERS,
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
 ) -> FastAPI:
     """Return the server's ASGI app. Raises UndeclaredRoute when a route has no rule."""
     app = _Server(
@@ -40,7 +43,7 @@ def create_app(
     app.state.context = context
     problem.install(app)
     app.include_router(health.router)
-    for router in ROUTERS:
+    for router in routers:
         app.include_router(router, prefix="/api/v1")
     check_routes(app.routes)
     app.mount("/", Console(context.console))
