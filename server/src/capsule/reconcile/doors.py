@@ -45,7 +45,9 @@ class DoorKeeper:
                 if capsule.id in self._tasks or self._platform.locks.of(capsule.id).locked():
                     continue
                 doors = await self._wanted(db_session, capsule)
-                if doors is not None and self._differ(doors, routes, apps):
+                if doors is None or _is_undecided(doors, routes.get(doors.route.id)):
+                    continue
+                if self._differ(doors, routes, apps):
                     self._tasks.start(capsule.id, self._mend(capsule.id))
 
     async def stop(self) -> None:
@@ -133,6 +135,16 @@ class DoorKeeper:
             socket=socket_of(replica.address) if replica else None,
             manifest=release.manifest if release else None,
         )
+
+
+def _is_undecided(doors: Doors, present: Route | None) -> bool:
+    """Tell when a deployment is on its way and something answers meanwhile: that is left alone.
+
+    It may be the very replica that the deployment of a killed server had already moved the traffic to.
+    """
+    return (
+        doors.route.state is RouteState.starting and present is not None and present.state is RouteState.live
+    )
 
 
 def _live_replica(replicas: Sequence[Replica], deployments: Sequence[Deployment]) -> Replica | None:

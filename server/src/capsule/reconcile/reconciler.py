@@ -1,6 +1,7 @@
 """The loops that move what is towards what should be. Woken by every committed change, and by a clock."""
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -49,10 +50,10 @@ class Loop:
                 log.exception("%s failed and is tried again", self._name)
                 await asyncio.sleep(1)
             await asyncio.sleep(self._pause)
-            try:
-                await asyncio.wait_for(self._news.wait(), self._interval)
-            except TimeoutError:
-                continue
+            with contextlib.suppress(TimeoutError):
+                # Not wait_for: in Python 3.11 it can lose a cancellation.
+                async with asyncio.timeout(self._interval):
+                    await self._news.wait()
 
 
 class Reconciler:
@@ -97,10 +98,11 @@ class Reconciler:
 
     async def stop(self) -> None:
         """End every task of this process. Replicas and routes stay; unfinished work is queued again."""
-        for task in self._running:
-            task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
-        self._running = []
+        while self._running:
+            for task in self._running:
+                task.cancel()
+            _, left = await asyncio.wait(self._running, timeout=1)
+            self._running = list(left)
         started = time.monotonic()
         await asyncio.gather(
             *(

@@ -17,7 +17,7 @@ from capsule.api.access import requires
 from capsule.api.auth import CurrentActor
 from capsule.api.context import Context, CurrentContext
 from capsule.api.uow import DbSession
-from capsule.control.policy import Action
+from capsule.control.policy import Action, Actor
 from capsule.control.shapes.base import Input, Shape
 from capsule.control.workload.capsules.service import ensure_type
 from capsule.errors import Unavailable
@@ -86,7 +86,7 @@ async def chat(
     """Send a message and wait for the whole answer; without a session a new conversation begins."""
     ensure_type(app, "app")
     async with AsyncExitStack() as stack:
-        client = await _client(stack, context, app, actor.user.id)
+        client = await _client(stack, context, app, actor)
         try:
             answer = await client.post(CHAT_PATH, json=wanted.model_dump(exclude_none=True))
         except httpx2.HTTPError as exc:
@@ -107,7 +107,7 @@ async def stream(
     params = {"text": text} | ({"session_id": session_id} if session_id else {})
     stack = AsyncExitStack()
     try:
-        client = await _client(stack, context, app, actor.user.id)
+        client = await _client(stack, context, app, actor)
         answer = await stack.enter_async_context(client.stream("GET", STREAM_PATH, params=params))
         if answer.status_code != 200:
             body = await answer.aread()
@@ -128,13 +128,17 @@ async def _pass_on(stack: AsyncExitStack, answer: httpx2.Response) -> AsyncGener
             yield chunk
 
 
-async def _client(stack: AsyncExitStack, context: Context, app: Capsule, user_id: str) -> httpx2.AsyncClient:
+async def _client(stack: AsyncExitStack, context: Context, app: Capsule, actor: Actor) -> httpx2.AsyncClient:
     socket = stack.enter_context(short_path(context.paths.apps_socket))
     return await stack.enter_async_context(
         httpx2.AsyncClient(
             transport=httpx2.AsyncHTTPTransport(uds=socket),
             base_url=f"http://{context.site.host(app.slug)}",
-            headers={"X-Capsule-Route": app.id, "X-Capsule-User": user_id},
+            headers={
+                "X-Capsule-Route": app.id,
+                "X-Capsule-User": actor.user.id,
+                "X-Capsule-Email": actor.user.email,
+            },
             timeout=httpx2.Timeout(_SECONDS, connect=5.0),
         )
     )

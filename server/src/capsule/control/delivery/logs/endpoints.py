@@ -110,9 +110,9 @@ async def follow_access_logs(
     tail: Tail = 100,
     search: Search = None,
 ) -> StreamingResponse:
-    """Server-sent events: `record` for each request."""
+    """Server-sent events: `line` for each request."""
     folder = context.paths.telemetry(capsule.id)
-    return event_stream(records(folder, ACCESS_LOG, "record", before=tail, search=search))
+    return event_stream(records(folder, ACCESS_LOG, "line", before=tail, search=search))
 
 
 async def records(
