@@ -133,6 +133,24 @@ class TestExit:
         assert ended.out_of_memory
         await harness.text("Ran out of memory and was killed.", "platform")
 
+    async def test_a_child_out_of_memory_is_told_while_the_replica_lives_on(
+        self, harness: Harness, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        needs_commands(harness)
+        if not harness.engine.capabilities.memory_limit:
+            pytest.skip("limits no memory")
+        monkeypatch.setattr("capsule.engines.process.engine._MEMORY_CHECK_SECONDS", 0.05)
+        await harness.engine.close()
+        harness.engine = harness.new_engine()
+        await harness.engine.recover()
+        script = '/usr/bin/python3 -c "x = bytearray(400 * 1024 * 1024)"; echo lives; exec sleep 1000'
+        await harness.engine.start(harness.spec(("sh", "-c", script), limits=Limits(memory=64)))
+        await harness.text("lives")
+        await harness.text("A process ran out of memory and was killed.", "platform")
+        status = await harness.engine.stop("rpl_1")
+        assert status.last_exit is not None
+        assert not status.last_exit.out_of_memory
+
 
 class TestStop:
     async def test_stop_ends_the_command_and_it_stays_stopped(self, harness: Harness) -> None:
@@ -456,6 +474,7 @@ class TestRecover:
         await until(lambda: not Path(f"/proc/{first.pid}").exists())
         harness.engine = harness.new_engine()
         await harness.engine.recover()
+        await until_restarts(harness, 1)
         await until_phase(harness, Phase.running)
         again = await harness.status()
         assert again.address == first.address

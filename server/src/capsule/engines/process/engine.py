@@ -98,7 +98,10 @@ class ProcessEngine:
             raise ReplicaExists(f"Replica {spec.id} exists already.")
         files.check(spec, self._machine)
         folder = ReplicaFolder(self._paths.replica(spec.id))
-        folder.root.mkdir(mode=0o700)
+        try:
+            folder.root.mkdir(mode=0o700)
+        except FileExistsError:
+            raise ReplicaExists(f"A folder of replica {spec.id} exists already.") from None
         handle = Handle(spec, ReplicaState(restart=spec.restart), folder, self._surroundings())
         self._starting[spec.id] = handle
         try:
