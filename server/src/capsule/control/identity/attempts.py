@@ -36,8 +36,11 @@ class Attempts:
         self._clock = clock
         self._failures: OrderedDict[tuple[str, ...], deque[float]] = OrderedDict()
 
-    def check(self, email: str, client: str) -> None:
-        """Raise TooManyAttempts while this client, or all clients together, failed too often."""
+    def begin(self, email: str, client: str) -> None:
+        """Count one attempt, before its outcome is known, so that many at once gain nothing.
+
+        Raises TooManyAttempts while this client, or all clients together, failed too often.
+        """
         now = self._clock()
         for key, limit in self._keys(email, client):
             failures = self._failures.get(key)
@@ -50,17 +53,17 @@ class Attempts:
                     hint=f"Try again in {max(1, round(wait / 60))} min.",
                     retry_after=wait,
                 )
-
-    def failed(self, email: str, client: str) -> None:
         for key, limit in self._keys(email, client):
-            self._failures.setdefault(key, deque(maxlen=limit)).append(self._clock())
+            self._failures.setdefault(key, deque(maxlen=limit)).append(now)
             self._failures.move_to_end(key)
         while len(self._failures) > self._max_keys:
             self._failures.popitem(last=False)
 
     def succeeded(self, email: str, client: str) -> None:
-        """Forget this client's failures; those of other clients stay counted."""
+        """Forget this client's failures and this attempt; those of other clients stay counted."""
         self._failures.pop((email, client), None)
+        if together := self._failures.get((email,)):
+            together.pop()
 
     def _keys(self, email: str, client: str) -> Iterator[tuple[tuple[str, ...], int]]:
         yield (email, client), self._per_client

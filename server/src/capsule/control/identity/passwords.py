@@ -3,7 +3,7 @@
 import asyncio
 import functools
 import secrets
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,22 +13,19 @@ MIN_LENGTH = 8
 MAX_LENGTH = 1024
 """Longer ones are refused, so that nobody makes the server hash megabytes."""
 
-# Each run takes 19 MiB; two at a time keep the server small while many sign in.
-_slots = threading.BoundedSemaphore(2)
-
 
 async def hash_password(password: str) -> str:
-    return await asyncio.to_thread(_hash, password)
+    return await asyncio.get_running_loop().run_in_executor(_workers(), _hash, password)
 
 
 async def matches(password: str, password_hash: str | None) -> bool:
     """Tell whether the password fits. None (nobody by that email) takes as long as a wrong one."""
-    return await asyncio.to_thread(_matches, password, password_hash)
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_workers(), _matches, password, password_hash)
 
 
 def _hash(password: str) -> str:
-    with _slots:
-        return _hasher().hash(password)
+    return _hasher().hash(password)
 
 
 def _matches(password: str, password_hash: str | None) -> bool:
@@ -36,11 +33,17 @@ def _matches(password: str, password_hash: str | None) -> bool:
 
     stored = password_hash or _dummy_hash()
     try:
-        with _slots:
-            _hasher().verify(stored, password)
+        _hasher().verify(stored, password)
     except VerifyMismatchError:
         return False
     return password_hash is not None
+
+
+@functools.cache
+def _workers() -> ThreadPoolExecutor:
+    # Each run takes 19 MiB: two at a time keep the server small while many sign in, and threads of their
+    # own keep a flood of sign-ins from holding up work on files.
+    return ThreadPoolExecutor(2, thread_name_prefix="passwords")
 
 
 @functools.cache

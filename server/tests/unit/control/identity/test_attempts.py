@@ -20,43 +20,48 @@ def clock() -> Clock:
 def test_one_client_is_stopped_and_another_is_not(clock: Clock) -> None:
     attempts = Attempts(per_client=3, clock=clock)
     for _ in range(3):
-        attempts.check("a@x", "1.1.1.1")
-        attempts.failed("a@x", "1.1.1.1")
+        attempts.begin("a@x", "1.1.1.1")
     with pytest.raises(TooManyAttempts):
-        attempts.check("a@x", "1.1.1.1")
-    attempts.check("a@x", "2.2.2.2")
-    attempts.check("b@x", "1.1.1.1")
+        attempts.begin("a@x", "1.1.1.1")
+    attempts.begin("a@x", "2.2.2.2")
+    attempts.begin("b@x", "1.1.1.1")
 
 
 def test_many_clients_together_are_stopped(clock: Clock) -> None:
     attempts = Attempts(per_client=3, per_email=5, clock=clock)
     for number in range(5):
-        attempts.failed("a@x", f"10.0.0.{number}")
+        attempts.begin("a@x", f"10.0.0.{number}")
     with pytest.raises(TooManyAttempts):
-        attempts.check("a@x", "fresh")
+        attempts.begin("a@x", "fresh")
 
 
 def test_waiting_helps(clock: Clock) -> None:
     attempts = Attempts(per_client=1, window_seconds=60, clock=clock)
-    attempts.failed("a@x", "c")
+    attempts.begin("a@x", "c")
     clock.now = 59
     with pytest.raises(TooManyAttempts) as refused:
-        attempts.check("a@x", "c")
+        attempts.begin("a@x", "c")
     assert refused.value.context["retry_after"] == 2
     clock.now = 61
-    attempts.check("a@x", "c")
+    attempts.begin("a@x", "c")
 
 
 def test_success_forgets_the_clients_failures(clock: Clock) -> None:
     attempts = Attempts(per_client=2, clock=clock)
-    attempts.failed("a@x", "c")
-    attempts.succeeded("a@x", "c")
-    attempts.failed("a@x", "c")
-    attempts.check("a@x", "c")
+    for _ in range(5):
+        attempts.begin("a@x", "c")
+        attempts.succeeded("a@x", "c")
+
+
+def test_successes_do_not_count_against_the_account(clock: Clock) -> None:
+    attempts = Attempts(per_email=2, clock=clock)
+    for number in range(10):
+        attempts.begin("a@x", f"10.0.0.{number}")
+        attempts.succeeded("a@x", f"10.0.0.{number}")
 
 
 def test_memory_is_bounded(clock: Clock) -> None:
     attempts = Attempts(max_keys=100, clock=clock)
     for number in range(1000):
-        attempts.failed(f"{number}@x", "c")
+        attempts.begin(f"{number}@x", "c")
     assert len(attempts._failures) <= 100

@@ -36,14 +36,13 @@ async def sign_in(database: Database, attempts: Attempts, *, email: str, passwor
     Raises TooManyAttempts and WrongCredentials, which does not tell whether the email is known.
     """
     email = normal_email(email)
-    attempts.check(email, client)
+    attempts.begin(email, client)
     async with database.reading() as db_session:
         user = await UserRepository(db_session).by_email(email)
     fits = len(password) <= passwords.MAX_LENGTH and await passwords.matches(
         password, user.password_hash if user else None
     )
     if user is None or not fits:
-        attempts.failed(email, client)
         raise WrongCredentials("Email or password is wrong.")
     attempts.succeeded(email, client)
     return user
