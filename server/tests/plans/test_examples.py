@@ -1,4 +1,4 @@
-"""Every example's plan is as its snapshot says. `UPDATE_SNAPSHOTS=1 pytest server/tests/plans` writes them."""
+"""Every example's plan is as its snapshot says. `UPDATE_SNAPSHOTS=1 pytest` on this file writes them."""
 
 import json
 import os

@@ -44,8 +44,6 @@ def make_plan(tree: Path, settings: BuildSettings, toolchain: Toolchain) -> Plan
         return CannotPlan((f"{exc.path} {exc.why}.",), hint=f"Mend {exc.path}.")
     names = ", ".join(sorted(entry.name for entry in tree.iterdir())[:10])
     return CannotPlan(
-        (
-            "The project is of no known kind: no requirements.txt, pyproject.toml, package.json, *.py or index.html.",
-        ),
+        ("The project is of no known kind: no requirements.txt, package.json, *.py or index.html.",),
         hint=f"Its folder has: {names}. Set the project path if the code lies deeper.",
     )

@@ -21,7 +21,10 @@ from capsule.errors import Unavailable
 
 _SYSTEM = ("/usr", "/bin", "/lib")
 _OLDEST = (3, 9)
-_ASK = "import json,platform,sys; print(json.dumps([platform.python_version(), sys.base_prefix, sys.implementation.name]))"
+_ASK = (
+    "import json, platform, sys; "
+    "print(json.dumps([platform.python_version(), sys.base_prefix, sys.implementation.name]))"
+)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Copy, measure and remove directory trees without ever following a link. Knows nothing of what is in them."""
+"""Copy, measure and remove directory trees without ever following a link."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ _SKIPPED = {".git"}
 
 
 def copy_tree(source: Path, target: Path) -> None:
-    """Copy `source` to the new folder `target`; links stay links, times and modes are kept, `.git` is left out."""
+    """Copy `source` to the new folder `target`, without `.git`; links, times and modes are kept."""
     shutil.copytree(source, target, symlinks=True, ignore=lambda _, names: _SKIPPED.intersection(names))
 
 

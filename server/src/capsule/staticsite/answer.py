@@ -41,7 +41,9 @@ def answer(site: Site, contents: Contents, method: str, target: str, headers: di
     if found.location:
         return Answer(found.status, {"Location": found.location, "Cache-Control": _ASK_AGAIN})
     if found.file is None:
-        return Answer(404, {"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-cache"}, _PLAIN_404)
+        return Answer(
+            404, {"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-cache"}, _PLAIN_404
+        )
     wants_range = "range" in headers
     content = contents.get(found.file, accepts_gzip=_accepts_gzip(headers) and not wants_range)
     known = _matches(headers.get("if-none-match", ""), content.etag)

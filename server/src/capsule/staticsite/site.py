@@ -6,7 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-_HASHED_FOLDERS = ("assets", "static", "immutable", "_astro", "_nuxt", "_next", "chunks", "build", "js", "css", "media")
+_HASHED_FOLDERS = (
+    "assets",
+    "static",
+    "immutable",
+    "_astro",
+    "_nuxt",
+    "_next",
+    "chunks",
+    "build",
+    "js",
+    "css",
+    "media",
+)
 _HASH = re.compile(r"[-._]([A-Za-z0-9_-]{8,64})\.[A-Za-z0-9.]+$")
 _HEX = re.compile(r"^(?=.*\d)(?=.*[a-f])[0-9a-f]{8,64}$")
 _WORD = re.compile(r"^[A-Z]?[a-z]+$|^[A-Z]+$|^\d+$")
@@ -30,7 +42,7 @@ class Site:
     def find(self, target: str) -> Found:
         """Return what answers the request target `/path?query`.
 
-        `/about` is `about.html` or a folder with an index (then with a redirect to `/about/`, so that relative
+        `/about` is `about.html` or a folder with an index (then by way of `/about/`, so that relative
         links hold). Hidden files do not exist, `.well-known` excepted.
         """
         raw, mark, query = target.partition("?")

@@ -1,7 +1,7 @@
 """Whatever a project says of `cpsl`, the platform's own SDK is what is installed. Needs a package index."""
 
-import re
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -91,19 +91,31 @@ requires-dist = [{ name = "cpsl", specifier = "==99.0" }]
 
 CASES = {
     "requirements": ({"requirements.txt": "cpsl==99.0\niniconfig\n"}, ""),
-    "extras and url": ({"requirements.txt": "cpsl[all] @ https://example.invalid/cpsl-1-py3-none-any.whl\n"}, ""),
+    "extras and url": (
+        {"requirements.txt": "cpsl[all] @ https://example.invalid/cpsl-1-py3-none-any.whl\n"},
+        "",
+    ),
     "hashes": ({"requirements.txt": f"cpsl==99.0 --hash=sha256:{'1' * 64}\n"}, ""),
     "pyproject with hostile uv settings": ({"pyproject.toml": PYPROJECT.format(version="99.0")}, ""),
     "uv.lock": (
-        {"pyproject.toml": '[project]\nname = "pins"\nversion = "1"\nrequires-python = ">=3.11"\n'
-         'dependencies = ["cpsl==99.0"]\n', "uv.lock": UV_LOCK},
+        {
+            "pyproject.toml": '[project]\nname = "pins"\nversion = "1"\nrequires-python = ">=3.11"\n'
+            'dependencies = ["cpsl==99.0"]\n',
+            "uv.lock": UV_LOCK,
+        },
         "",
     ),
     "poetry.lock": ({"pyproject.toml": POETRY, "poetry.lock": POETRY_LOCK}, ""),
     "image": ({}, 'python_packages=["cpsl==99.0", "iniconfig"]'),
-    "image file": ({"packages.txt": "# mine\n-i https://example.invalid\ncpsl>=99\n"}, 'python_packages="packages.txt"'),
-    "command": ({}, 'commands=["uv --version || true; echo \'raise SystemExit(9)\' > $VIRTUAL_ENV/lib/python*/site-packages/cpsl/__init__.py"]'),
-}  # fmt: skip
+    "image file": (
+        {"packages.txt": "# mine\n-i https://example.invalid\ncpsl>=99\n"},
+        'python_packages="packages.txt"',
+    ),
+    "command": (
+        {},
+        'commands=["pip --version", "for f in $VIRTUAL_ENV/*/*/*/cpsl/__init__.py; do echo 1/0 > $f; done"]',
+    ),
+}
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -1,4 +1,4 @@
-"""Decide how a capsule starts: the run command, else the Procfile's `web` line, else what the language offers."""
+"""Decide how a capsule starts: the run command, else the Procfile's `web` line, else a default."""
 
 import re
 from dataclasses import dataclass
@@ -53,8 +53,8 @@ def written_start(project: Project, settings: BuildSettings, draft: Draft) -> St
         others = sorted(set(processes) - {"web"})
         if others:
             draft.notice(
-                f"Only `web` of the Procfile is started; for {', '.join(others)} make further capsules from the "
-                "same repository with that run command."
+                f"Only `web` of the Procfile is started; for {', '.join(others)} make further capsules from "
+                "the same repository with that run command."
             )
         return StartLine(processes["web"], "Procfile")
     if project.has("Procfile"):

@@ -88,7 +88,8 @@ class _Fetching:
             raise self._failed(f"fatal: '{self._url}' does not appear to be a git repository")
         known = self._mirror.exists()
         result = await self._fetch_once()
-        if result.code != 0 and known and not _is_remote_trouble(result.errors):
+        is_ours = str(self._mirror) in result.errors or not _is_remote_trouble(result.errors)
+        if result.code != 0 and known and is_ours:
             self._log.write(
                 "The copy kept of the repository is damaged; fetching it anew.", stream="platform"
             )

@@ -69,7 +69,7 @@ class ProcessBuilder:
         except TimeoutError:
             log.write(f"Stopped: the build took longer than {limits.seconds:g} s.", stream="platform")
             raise BuildTimedOut(
-                f"The build took longer than {limits.seconds:g} s and was stopped in the step `{run.current}`.",
+                f"The build took longer than {limits.seconds:g} s; it was stopped in `{run.current}`.",
                 hint="Find out in the build log what it waits for.",
                 step=run.current,
                 exit_code=None,

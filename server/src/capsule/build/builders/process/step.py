@@ -56,7 +56,7 @@ async def _following(output: Output) -> AsyncIterator[tuple[int, int]]:
     """
     loop = asyncio.get_running_loop()
     writers: list[int] = []
-    transports: list[asyncio.BaseTransport] = []
+    transports: list[asyncio.ReadTransport] = []
     followers: list[asyncio.Task[None]] = []
     try:
         for stream in ("stdout", "stderr"):
@@ -106,7 +106,7 @@ def _end_the_rest(group: Group | None, mark: str) -> None:
 
 
 def _marked(mark: str) -> list[int]:
-    """Find by their environment the processes that left their session, where no cgroup keeps them together."""
+    """Find processes that left their session by their environment, where no cgroup keeps them together."""
     wanted = f"{MARK}={mark}".encode()
     found = []
     for folder in Path("/proc").iterdir():

@@ -15,6 +15,7 @@ from capsule.build.providers.python.dependencies import (
 )
 from capsule.build.providers.python.environment import (
     PYTHON,
+    needs_pip,
     plan_environment,
     plan_install,
     plan_sdk_again,
@@ -41,7 +42,8 @@ class AppProvider:
         draft.choose(SDK, "the platform's SDK", "apps always run with it, whatever the project asks for")
         plan_environment(draft, interpreter)
         # Importing the app for its manifest compiles what it uses; compiling all would take longer.
-        plan_install(draft, dependencies, ("{sdk}", *packages), compile_bytecode=False)
+        pip = needs_pip(*image.commands)
+        plan_install(draft, dependencies, ("{sdk}", *packages, *pip), compile_bytecode=False)
         _plan_commands(draft, image)
         draft.step(
             "read the manifest", PYTHON, "-m", "cpsl.runtime", "manifest", entry.text, "--output", MANIFEST
@@ -55,7 +57,7 @@ class AppProvider:
 def _packages(
     project: Project, draft: Draft, image: ImageDeclaration, dependencies: Dependencies
 ) -> tuple[str, ...]:
-    """Return what the image asks for on top of the project's own requirements, and say where all comes from."""
+    """Return what the image asks for beyond the project's own requirements, and say where all comes from."""
     origins = [text for text in (image.origin, dependencies.origin) if text]
     wanted = [line for line in image.python_packages if requirement_name(line) != SDK]
     extra: list[str] = []
@@ -79,8 +81,8 @@ def _packages(
     )
     for name in dict.fromkeys(image.unread):
         draft.notice(
-            f"`{name}` of {image.origin} is no plain list, so it cannot be read before the app runs and is left "
-            "out. Write a list of strings, or name the packages in requirements.txt."
+            f"`{name}` of {image.origin} is no plain list, so it cannot be read before the app runs and is "
+            "left out. Write a list of strings, or name the packages in requirements.txt."
         )
     return tuple(extra)
 

@@ -10,7 +10,7 @@ from capsule.build.providers.node.package import Package
 _TOOLS = "{deps}/tools"
 _EXACT = re.compile(r"^(npm|pnpm|yarn|bun)@(\d+\.\d+\.\d+[^+]*)")
 
-# A lock file is sometimes refused for what it lacks about other systems; the fallback gets such projects built.
+# Lock files are sometimes refused for what they lack about other systems; such projects are built as well.
 _NPM_CI = (
     "npm ci --include=dev --no-audit --no-fund || { echo 'npm ci did not accept the lock file; trying npm "
     "install.' >&2; npm install --include=dev --no-audit --no-fund; }"

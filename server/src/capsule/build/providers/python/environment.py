@@ -1,5 +1,7 @@
 """The steps that make `{deps}/venv` and install into it. Shared by Python projects and `cpsl` apps."""
 
+import re
+
 from capsule.build.providers.draft import Draft
 from capsule.build.providers.python.dependencies import SDK, Dependencies
 from capsule.build.toolchain import Interpreter
@@ -46,6 +48,11 @@ def plan_install(
         "--overrides", "{deps}/overrides.txt", *dependencies.arguments, *extra,
         env=_uv_env(),
     )  # fmt: skip
+
+
+def needs_pip(*lines: str) -> tuple[str, ...]:
+    """Return `pip` when the user's command lines call it; an environment made by uv has none."""
+    return ("pip",) if any(re.search(r"\bpip3?\b", line) for line in lines) else ()
 
 
 def plan_sdk_again(draft: Draft) -> None:

@@ -43,7 +43,7 @@ def choose_interpreter(project: Project, toolchain: Toolchain, draft: Draft) -> 
         if not loose:
             raise Unplannable(
                 f"The project needs Python {firm[0].text} ({firm[0].origin}).",
-                hint=f"This machine has {_listed(toolchain)}. Install another on it, or widen the requirement.",
+                hint=f"This machine has {_listed(toolchain)}. Install another, or widen the requirement.",
             )
         chosen, reason = loose[0], f"nearest to {_reason(wishes)}"
         wish = next(wish for wish in wishes if not wish.firm)

@@ -7,7 +7,12 @@ from capsule.build.providers.contract import Unplannable
 from capsule.build.providers.draft import Draft
 from capsule.build.providers.python.dependencies import Dependencies, find_dependencies
 from capsule.build.providers.python.django import Django, find_django
-from capsule.build.providers.python.environment import PYTHON, plan_environment, plan_install
+from capsule.build.providers.python.environment import (
+    PYTHON,
+    needs_pip,
+    plan_environment,
+    plan_install,
+)
 from capsule.build.providers.python.interpreter import choose_interpreter
 from capsule.build.providers.python.web import WebApp, find_web_app
 from capsule.build.providers.start import is_auto, written_start
@@ -43,7 +48,8 @@ class PythonProvider:
         if project.has_folder("src") and not project.has("src/__init__.py"):
             draft.env["PYTHONPATH"] = "{app}/src"
             draft.choose("PYTHONPATH", "src", "the code lies in src/")
-        plan_install(draft, dependencies, starting.extra)
+        pip = needs_pip(settings.build_command, written.line if written else "")
+        plan_install(draft, dependencies, (*starting.extra, *pip))
         if not is_auto(settings.build_command):
             draft.choose("build command", settings.build_command, "build command in the capsule's config")
             draft.line("build", settings.build_command)
@@ -94,8 +100,8 @@ class _Starting:
         if self._django is None:
             return
         self._draft.notice(
-            "Database migrations are not run by the build. Run `python manage.py migrate` in the run command, "
-            "before the server starts."
+            "Database migrations are not run by the build. Run `python manage.py migrate` in the run "
+            "command, before the server starts."
         )
         if self._django.collects_static:
             self._draft.choose("static files", "collectstatic", "STATIC_ROOT in the settings")

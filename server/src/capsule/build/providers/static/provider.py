@@ -16,8 +16,8 @@ _PLAIN_FOLDERS = ("public", "dist", "build", "site", "_site", "www", "html", "do
 
 # What is served is moved out of the project, so that a replica has no sources and no copy to make.
 _PUBLISH = (
-    '[ -f "$1/index.html" ] || [ -d "$1" ] || { echo "The build made no folder $4. Set the output directory." >&2; '
-    'exit 1; }; [ -f "$1/index.html" ] || echo "There is no index.html in $4." >&2; '
+    '[ -d "$1" ] || { echo "The build made no folder $4. Set the output directory." >&2; exit 1; }; '
+    '[ -f "$1/index.html" ] || echo "There is no index.html in $4." >&2; '
     'mkdir -p "$2" && cp -R "$1/." "$2/" && find "$3" -mindepth 1 -delete'
 )
 
@@ -74,7 +74,7 @@ def _as_it_is(project: Project, settings: BuildSettings) -> Output:
     if folder is not None:
         if folder and not project.has_folder(folder):
             raise Unplannable(
-                f"The output directory {folder!r} is not in the project, and there is no build that makes it.",
+                f"The output directory {folder!r} is not in the project, and no build makes it.",
                 hint="Correct the output directory, or set a build command.",
             )
         return Output(folder, False, "output directory in the capsule's config")
