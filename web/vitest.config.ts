@@ -8,5 +8,6 @@ export default defineConfig({
     include: ["{apps,packages}/*/src/**/*.test.{ts,tsx}"],
     setupFiles: ["packages/testing/src/setup.ts"],
     restoreMocks: true,
+    testTimeout: 30_000,
   },
 });

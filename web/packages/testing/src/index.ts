@@ -1,1 +1,2 @@
-export {};
+export * from "./mock-api.ts";
+export * from "./records.ts";

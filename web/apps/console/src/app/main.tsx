@@ -1,6 +1,7 @@
 import { startTheme } from "@capsule/ui";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { createConsole } from "./console.ts";
 import { Providers } from "./providers.tsx";
 import "./main.css";
 
@@ -9,6 +10,6 @@ const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
 createRoot(root).render(
   <StrictMode>
-    <Providers />
+    <Providers console={createConsole()} />
   </StrictMode>,
 );

@@ -14,7 +14,7 @@ export function CardHead({ title, hint, actions }: CardHeadProps) {
         <h2 className="text-base font-semibold">{title}</h2>
         {hint !== undefined && <p className="text-xs text-ink-faint">{hint}</p>}
       </div>
-      {actions !== undefined && <div className="flex items-center gap-2">{actions}</div>}
+      {actions !== undefined && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
     </header>
   );
 }

@@ -68,11 +68,12 @@ export function Composer({ app, isRunning, isStopping, onSend, onStop }: Compose
           onChange={(event) => setText(event.target.value)}
           onKeyDown={onKeyDown}
         />
-        {isRunning && !canSend ? (
+        {isRunning && (
           <Button size="icon" className="rounded-xl" aria-label="Stop" title="Stop" disabled={isStopping} onClick={onStop}>
             <Square className="fill-current" />
           </Button>
-        ) : (
+        )}
+        {(!isRunning || canSend) && (
           <Button type="submit" tone="primary" size="icon" className="rounded-xl" aria-label="Send" disabled={!canSend}>
             <ArrowUp />
           </Button>

@@ -54,7 +54,7 @@ export function CapsuleHeader({ capsule }: { capsule: Capsule }) {
             )}
           </p>
         </div>
-        <div className="flex items-center gap-3">
+        <div className="flex items-center gap-3 max-sm:basis-full">
           {capsule.type === "app" && capsule.url !== null && (
             <a href={capsule.url} target="_blank" rel="noreferrer" className={buttonStyle({ tone: "plain" })}>
               <MessageSquareText /> Open chat

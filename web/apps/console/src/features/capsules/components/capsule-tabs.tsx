@@ -15,6 +15,11 @@ const STORAGE_TABS = [
   ["/capsules/$capsule/files", "Files"],
 ] as const;
 
+/** On a narrow screen the open tab may lie outside the visible part of the row. */
+function showActive(item: HTMLLIElement | null): void {
+  if (item?.querySelector("[data-status=active]")) item.scrollIntoView({ block: "nearest", inline: "center" });
+}
+
 export function CapsuleTabs({ capsule }: { capsule: Capsule }) {
   const tabs = capsule.type === "storage" ? STORAGE_TABS : TABS;
   const status = capsule.current_build?.status;
@@ -23,7 +28,7 @@ export function CapsuleTabs({ capsule }: { capsule: Capsule }) {
     <nav aria-label="Capsule" className="mt-4 mb-5 overflow-x-auto border-b">
       <ul className="flex min-w-max gap-1">
         {tabs.map(([to, label]) => (
-          <li key={to}>
+          <li key={to} ref={showActive}>
             <Link
               to={to}
               params={{ capsule: capsule.slug }}

@@ -1,0 +1,70 @@
+/** Records as the API answers them, with only what a test cares about to be given. */
+import type { Build, Capsule, Me, Space } from "@capsule/api";
+
+const AT = "2026-01-01T10:00:00Z";
+
+export const aMe = (): Me => ({
+  user: { id: "usr_1", email: "ada@example.com", name: "Ada", is_admin: true, created_at: AT },
+  teams: [{ id: "team_1", name: "Ada’s team", slug: "ada", is_personal: true, role: "owner", created_at: AT, can: [] }],
+  via: "login",
+  server: { version: "0.1.0", domain: "localhost", port: 8080, url: "http://localhost:8080" },
+});
+
+export const aSpace = (part: Partial<Space> = {}): Space => ({
+  id: "spc_1",
+  team_id: "team_1",
+  name: "main",
+  slug: "main",
+  capsules: 1,
+  created_at: AT,
+  can: ["update", "delete"],
+  ...part,
+});
+
+export const aCapsule = (part: Partial<Capsule> = {}): Capsule => ({
+  id: "cap_1",
+  team_id: "team_1",
+  space_id: "spc_1",
+  name: "shop",
+  slug: "shop",
+  type: "backend",
+  is_on: true,
+  status: "live",
+  status_reason: null,
+  url: "http://shop.localhost:8080",
+  hosts: ["shop.localhost"],
+  source: { kind: "git", url: "https://git.example.com/team/shop.git", branch: "main", path: "" },
+  config: {
+    run_command: "",
+    build_command: "",
+    output_directory: "",
+    project_path: "",
+    entry: "",
+    cpu: 1,
+    memory: 512,
+  },
+  release: { id: "rel_1", number: 1, created_at: AT },
+  replicas: [],
+  current_build: null,
+  current_deployment: null,
+  created_at: AT,
+  can: ["update", "delete", "start", "stop", "restart", "deploy"],
+  ...part,
+});
+
+export const aBuild = (part: Partial<Build> = {}): Build => ({
+  id: "bld_1",
+  capsule_id: "cap_1",
+  status: "running",
+  trigger: "manual",
+  source: { kind: "git", url: "https://git.example.com/team/shop.git" },
+  plan: null,
+  reason: null,
+  hint: null,
+  created_at: AT,
+  started_at: AT,
+  finished_at: null,
+  is_live: false,
+  can: ["cancel"],
+  ...part,
+});
