@@ -15,7 +15,7 @@ app = cpsl.App("demo", image=cpsl.Image())
 @app.message()
 async def handle(session, msg): ...
 """
-TUTORIAL = Path(__file__).parent / "tutorial_app.txt"
+TUTORIAL = Path(__file__).parents[2] / "examples" / "integrations-demo" / "app.py"
 
 
 def manifest(folder: Path, entry: str) -> tuple[int, dict[str, Any] | None, str]:

@@ -13,6 +13,7 @@ import msgspec
 from capsule.apps.contract import AppState, HostedApp
 from capsule.apps.errors import AppNotFound
 from capsule.apps.liveapp import REMOVED, LiveApp
+from capsule.apps.log import SessionLog
 from capsule.apps.runtime import RuntimeLink
 from capsule.apps.store import SessionStore
 from capsule.paths import DataPaths
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 _THREADS = 4
 _THIN_OUT_EVERY_SECONDS = 600.0
 _THIN_OUT_AFTER_SECONDS = 3600.0
+_THIN_OUT_TURNS = 50
 
 Key = tuple[str, str]
 
@@ -46,6 +48,11 @@ class Hosting:
             self._apps[app.capsule_id, app.environment] = live
             await live.recover()
         self._thinning = asyncio.create_task(self._thin_out())
+
+    def end_streams(self) -> None:
+        """End every stream of events; their readers come back and resume where they were."""
+        for live in self._apps.values():
+            live.log.end_streams()
 
     async def close(self) -> None:
         """Let go of everything without ending a turn; what runs is found again by the next start."""
@@ -121,8 +128,14 @@ class Hosting:
         while True:
             await asyncio.sleep(_THIN_OUT_EVERY_SECONDS)
             for live in list(self._apps.values()):
-                before = time.time() - _THIN_OUT_AFTER_SECONDS
-                await live.log.submit(lambda t, before=before: t.thin_out(before))  # type: ignore[misc]
+                await _thin_out(live.log, time.time() - _THIN_OUT_AFTER_SECONDS)
+
+
+async def _thin_out(log: SessionLog, ended_before: float) -> None:
+    done = _THIN_OUT_TURNS
+    while done == _THIN_OUT_TURNS:
+        done = await log.submit(lambda t: t.thin_out(ended_before, _THIN_OUT_TURNS))
+        await asyncio.sleep(0.1)  # so that messages never wait for it
 
 
 def write_durably(path: Path, content: bytes, mode: int = 0o600) -> None:

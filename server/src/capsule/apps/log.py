@@ -153,13 +153,16 @@ class SessionLog:
         if feed := self._feeds.pop(session_id, None):
             feed.close()
 
+    def end_streams(self) -> None:
+        for session_id in list(self._feeds):
+            self.forget(session_id)
+
     async def close(self) -> None:
         """Write what is in line, end all streams, and close the store."""
         self._is_closing = True
         self._wake.set()
         await self._task
-        for session_id in list(self._feeds):
-            self.forget(session_id)
+        self.end_streams()
         async with self._reading:
             self._store.close()
 

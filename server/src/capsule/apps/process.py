@@ -51,6 +51,7 @@ async def serve(*, data: DataPaths, shell: Path, wait_seconds: float = 60.0) -> 
         stopped = asyncio.create_task(stopping.wait())
         await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
+        hosting.end_streams()
         http.should_exit = True
         await serving
     await control.close()
@@ -91,6 +92,7 @@ def _http_server(application: Starlette) -> "_Server":
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         timeout_keep_alive=75,
         # Streams of events never end by themselves; their readers resume where they were.
         timeout_graceful_shutdown=1,

@@ -30,6 +30,10 @@ CREATE TABLE IF NOT EXISTS turns (
     message_offset INTEGER NOT NULL,
     state TEXT NOT NULL,
     created_at REAL NOT NULL,
+    end_offset INTEGER,
+    ended_at REAL,
     UNIQUE (session_id, client_id)
 );
+-- Ended turns whose deltas are still there; `ended_at` becomes null when they are removed.
+CREATE INDEX IF NOT EXISTS turns_ended ON turns (ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS turns_open ON turns (state) WHERE state IN ('queued', 'running');

@@ -111,7 +111,7 @@ class Transaction:
         payload = {"id": turn_id, "text": text, "sender": "user", "client_id": client_id}
         event = self.append(session_id, "message", turn_id, payload)
         self._connection.execute(
-            "INSERT INTO turns VALUES (?, ?, ?, ?, 'queued', ?)",
+            "INSERT INTO turns VALUES (?, ?, ?, ?, 'queued', ?, NULL, NULL)",
             (turn_id, session_id, client_id, event.offset, event.at),
         )
         self._connection.execute(
@@ -151,6 +151,9 @@ class Transaction:
         payload = {"status": status, **({"error": error} if error else {})}
         event = self.append(session_id, "turn_ended", turn_id, payload)
         self._connection.execute("UPDATE sessions SET updated_at = ? WHERE id = ?", (event.at, session_id))
+        self._connection.execute(
+            "UPDATE turns SET end_offset = ?, ended_at = ? WHERE id = ?", (event.offset, event.at, turn_id)
+        )
         return True
 
     def interrupt_running(self, error: str) -> list[str]:
@@ -200,14 +203,24 @@ class Transaction:
         for table, column in (("events", "session_id"), ("turns", "session_id"), ("sessions", "id")):
             self._connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (session_id,))
 
-    def thin_out(self, ended_before: float) -> int:
-        """Remove the deltas and passing notes of replies that ended long ago; their whole text stays."""
-        changed = self._connection.execute(
-            "DELETE FROM events WHERE type IN ('reply_delta', 'notification') AND at < ?"
-            " AND turn_id NOT IN (SELECT id FROM turns WHERE state IN ('queued', 'running'))",
-            (ended_before,),
-        )
-        return changed.rowcount
+    def thin_out(self, ended_before: float, turns: int = 100) -> int:
+        """Remove the deltas and passing notes of some turns that ended long ago; whole replies stay.
+
+        Return the number of turns done; less than `turns` when there are no more.
+        """
+        ended = self._connection.execute(
+            "SELECT id, session_id, message_offset, end_offset FROM turns"
+            " WHERE ended_at IS NOT NULL AND ended_at < ? ORDER BY ended_at LIMIT ?",
+            (ended_before, turns),
+        ).fetchall()
+        for turn_id, session_id, first, last in ended:
+            self._connection.execute(
+                'DELETE FROM events WHERE session_id = ? AND "offset" BETWEEN ? AND ? AND turn_id = ?'
+                " AND type IN ('reply_delta', 'notification')",
+                (session_id, first, last, turn_id),
+            )
+            self._connection.execute("UPDATE turns SET ended_at = NULL WHERE id = ?", (turn_id,))
+        return len(ended)
 
 
 Operation = Callable[[Transaction], Any]

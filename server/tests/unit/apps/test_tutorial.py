@@ -4,7 +4,7 @@ from pathlib import Path
 
 from apphost import Host
 
-TUTORIAL = Path(__file__).parents[4] / "sdk" / "tests" / "tutorial_app.txt"
+TUTORIAL = Path(__file__).parents[4] / "examples" / "integrations-demo" / "app.py"
 
 
 async def test_the_tutorial_app_works_or_says_what_comes_later(host: Host, tmp_path: Path) -> None:

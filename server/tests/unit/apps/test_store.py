@@ -1,0 +1,136 @@
+"""The file behind a session log."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from capsule.apps.errors import SessionNotFound
+from capsule.apps.store import SessionStore, TurnRecord, shorten
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SessionStore]:
+    opened = SessionStore(tmp_path / "s.db")
+    opened.apply([lambda t: t.create_session("ses_1", "u", None, "chat")])
+    yield opened
+    opened.close()
+
+
+def queue(store: SessionStore, number: int) -> TurnRecord:
+    turn_id = f"trn_{number}"
+    (accepted,), _ = store.apply([lambda t: t.accept_message("ses_1", turn_id, f"c{number}", f"m{number}")])
+    return TurnRecord(turn_id, "ses_1", accepted.offset, "queued")
+
+
+def answer(store: SessionStore, turn: TurnRecord, text: str) -> None:
+    store.apply(
+        [
+            lambda t: t.start_turn(turn, "1"),
+            lambda t: t.append("ses_1", "reply_started", turn.id, {"id": "r"}),
+            lambda t: t.append("ses_1", "reply_delta", turn.id, {"id": "r", "text": text}),
+            lambda t: t.append("ses_1", "reply_ended", turn.id, {"id": "r", "text": text}),
+            lambda t: t.end_turn("ses_1", turn.id, "succeeded", None, {}),
+        ]
+    )
+
+
+def texts(store: SessionStore) -> list[str]:
+    return [event.payload()["text"] for event in store.history("ses_1")]
+
+
+def test_history_follows_the_turns_and_leaves_open_ones_out(store: SessionStore) -> None:
+    first, second, _third = queue(store, 1), queue(store, 2), queue(store, 3)
+    answer(store, first, "a1")
+    assert texts(store) == ["m1", "a1"]
+    answer(store, second, "a2")
+    assert texts(store) == ["m1", "a1", "m2", "a2"]
+
+
+def test_history_has_at_most_fifty_entries(store: SessionStore) -> None:
+    for number in range(40):
+        answer(store, queue(store, number), f"a{number}")
+    found = texts(store)
+    assert len(found) == 50
+    assert found[-1] == "a39"
+
+
+def test_one_refused_operation_leaves_the_others_of_its_commit(store: SessionStore) -> None:
+    results, events = store.apply(
+        [
+            lambda t: t.accept_message("ses_no", "trn_x", "c", "lost"),
+            lambda t: t.accept_message("ses_1", "trn_y", "c", "kept"),
+        ]
+    )
+    assert isinstance(results[0], SessionNotFound)
+    assert results[1].is_new
+    assert [event.payload()["text"] for event in events] == ["kept"]
+
+
+def test_a_bug_in_one_operation_undoes_the_whole_commit(store: SessionStore) -> None:
+    with pytest.raises(ZeroDivisionError):
+        store.apply([lambda t: t.accept_message("ses_1", "trn_y", "c", "lost"), lambda _: 1 / 0])
+    assert store.events("ses_1", 0) == []
+    assert queue(store, 1).message_offset == 1
+
+
+def test_a_turn_ends_once(store: SessionStore) -> None:
+    turn = queue(store, 1)
+    answer(store, turn, "a")
+    (again, dropped, started), events = store.apply(
+        [
+            lambda t: t.end_turn("ses_1", turn.id, "failed", "late", {}),
+            lambda t: t.drop_turn("ses_1", turn.id, "cancelled", None),
+            lambda t: t.start_turn(turn, "2"),
+        ]
+    )
+    assert (again, dropped, started, events) == (False, False, False, [])
+
+
+def test_interrupting_closes_replies_with_the_text_they_had(store: SessionStore) -> None:
+    turn = queue(store, 1)
+    store.apply(
+        [
+            lambda t: t.start_turn(turn, "1"),
+            lambda t: t.append("ses_1", "reply_started", turn.id, {"id": "r"}),
+            lambda t: t.append("ses_1", "reply_delta", turn.id, {"id": "r", "text": "so "}),
+            lambda t: t.append("ses_1", "reply_delta", turn.id, {"id": "r", "text": "far"}),
+        ]
+    )
+    (ids,), events = store.apply([lambda t: t.interrupt_running("gone")])
+    assert ids == [turn.id]
+    assert [(event.type, event.payload()) for event in events] == [
+        ("reply_ended", {"id": "r", "text": "so far"}),
+        ("turn_ended", {"status": "interrupted", "error": "gone"}),
+    ]
+
+
+def test_thinning_out_removes_deltas_and_keeps_what_was_said(store: SessionStore) -> None:
+    for number in range(3):
+        answer(store, queue(store, number), f"a{number}")
+    open_turn = queue(store, 3)
+    store.apply(
+        [
+            lambda t: t.start_turn(open_turn, "1"),
+            lambda t: t.append("ses_1", "reply_delta", open_turn.id, {"id": "r", "text": "x"}),
+        ]
+    )
+    (done, rest), _ = store.apply([lambda t: t.thin_out(9e12, 2), lambda t: t.thin_out(9e12, 2)])
+    assert (done, rest) == (2, 1)
+    left = [event for event in store.events("ses_1", 0) if event.type == "reply_delta"]
+    assert [event.turn_id for event in left] == [open_turn.id]
+    assert texts(store) == ["m0", "a0", "m1", "a1", "m2", "a2"]
+
+
+def test_data_is_saved_by_key(store: SessionStore) -> None:
+    store.apply([lambda t: t.save_data("ses_1", {"a": 1, "b": [1]}, [])])
+    store.apply([lambda t: t.save_data("ses_1", {"a": 2}, ["b", "never"])])
+    session = store.session("ses_1")
+    assert session is not None
+    assert session.data == {"a": 2}
+
+
+def test_titles_are_one_short_line() -> None:
+    assert shorten("\n  Hello \nworld") == "Hello"
+    assert shorten("x" * 100) == "x" * 59 + "…"
+    assert shorten("  \n ") == ""
