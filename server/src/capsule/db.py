@@ -1,6 +1,7 @@
 """Open the control database and hand out units of work. Knows no table."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -35,11 +36,13 @@ class Database:
 
         What it loaded stays readable afterwards, as plain data.
         """
-        async with self._sessions() as db_session:
+        db_session = self._sessions()
+        try:
             await db_session.connection(execution_options={"reading": True})
             yield db_session
             db_session.expunge_all()  # a rollback would empty what was loaded
-            await db_session.rollback()
+        finally:
+            await _whole(db_session.close())
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncIterator[AsyncSession]:
@@ -47,11 +50,31 @@ class Database:
 
         Only the request edge (`api/`) and `reconcile/` open one; services never commit.
         """
-        async with self._sessions() as db_session, db_session.begin():
+        db_session = self._sessions()
+        try:
             yield db_session
+            await _whole(db_session.commit())
+        except BaseException:
+            await _whole(db_session.rollback())
+            raise
+        finally:
+            await _whole(db_session.close())
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+async def _whole(ending: Coroutine[Any, Any, None]) -> None:
+    """Let a commit, rollback or close come to its end though the caller is cancelled.
+
+    Half of it could leave a connection behind that still holds SQLite's write lock.
+    """
+    task = asyncio.ensure_future(ending)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.gather(task, return_exceptions=True)
+        raise
 
 
 def _tune_sqlite(connection: Any, _record: object) -> None:

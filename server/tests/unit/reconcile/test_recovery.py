@@ -1,4 +1,4 @@
-"""A server, node agent or edge that dies at the worst moment; nothing is left half made or running for ever."""
+"""A server, node agent or edge that dies at the worst moment; nothing is left half made."""
 
 from conftest import Stage
 
@@ -119,7 +119,7 @@ class TestReplicas:
             stage.engine.crash(replica, Exit(code=7))
 
             async def runs_again() -> bool:
-                return (await stage.engine.inspect(replica)).pid is None  # noqa: B023
+                return (await stage.engine.inspect(replica)).pid is None
 
             await stage.until(runs_again)
             import asyncio

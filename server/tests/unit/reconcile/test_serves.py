@@ -1,0 +1,160 @@
+"""The life of a `capsule serve`: build, run, reload, a reload that fails, silence."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from conftest import Stage
+
+from capsule.control.delivery.serves import service
+from capsule.control.delivery.serves.files import stage as stage_change
+from capsule.control.events import Events
+from capsule.control.workload.capsules.service import CapsuleService
+from capsule.edge.contract import RouteState
+from capsule.kit.clock import now
+from capsule.models import Build, Capsule, Deployment, Replica, Serve, Upload
+from capsule.reconcile.platform import Pace
+
+
+async def begin(stage: Stage, capsule: Capsule) -> Serve:
+    async with stage.database.unit_of_work() as db_session:
+        upload = Upload(
+            id=f"upl_{now().timestamp()}",
+            team_id=capsule.team_id,
+            space_id=capsule.space_id,
+            digest="d",
+            size_bytes=1,
+        )
+        db_session.add(upload)
+        await db_session.flush()
+        return await service.begin(
+            db_session,
+            CapsuleService(db_session, Events()),
+            await db_session.get_one(Capsule, capsule.id),
+            upload_id=upload.id,
+            entry="app.py:app",
+            user_id="usr_1",
+        )
+
+
+async def get(stage: Stage, serve: Serve) -> Serve:
+    async with stage.database.reading() as db_session:
+        return await db_session.get_one(Serve, serve.id)
+
+
+async def until(stage: Stage, serve: Serve, **wanted: Any) -> Serve:
+    async def so() -> bool:
+        row = await get(stage, serve)
+        return all(getattr(row, key) == value for key, value in wanted.items())
+
+    await stage.until(so)
+    return await get(stage, serve)
+
+
+async def change(stage: Stage, serve: Serve, files: dict[str, str], deleted: list[str] | None = None) -> None:
+    unpacked = Path(stage.platform.paths.root / "unpacked")
+    unpacked.mkdir()
+    for name, text in files.items():
+        (unpacked / name).write_text(text)
+    async with stage.database.unit_of_work() as db_session:
+        revision = service.next_revision(await db_session.get_one(Serve, serve.id))
+        stage_change(stage.platform.paths, serve.id, revision, unpacked=unpacked, deleted=deleted or [])
+
+
+async def test_serve_is_reached_at_its_own_host_beside_the_deployed_app(stage: Stage) -> None:
+    await stage.begin()
+    capsule = await stage.live(type="app")
+    serve = await until(stage, await begin(stage, capsule), status="running")
+    route = stage.edge.table[f"{capsule.id}:serve"]
+    assert (route.state, route.hosts) == (RouteState.live, (f"{capsule.slug}--serve.localhost",))
+    assert stage.apps.hosted[capsule.id, "serve"].release == "serve-0"
+    assert stage.apps.hosted[capsule.id, "deploy"].release == "1"
+    assert serve.replica_id is not None
+    spec = stage.engine.world.replicas[serve.replica_id].spec
+    assert spec.env["CAPSULE_ENV_TYPE"] == "serve"
+    assert spec.labels == {"environment": "serve"}
+    assert len(await stage.rows(Deployment, capsule)) == 1
+
+
+async def test_change_restarts_the_runtime_with_the_new_files(stage: Stage) -> None:
+    await stage.begin()
+    capsule = await stage.add_capsule(type="app", build=False)
+    serve = await until(stage, await begin(stage, capsule), status="running")
+    first = serve.replica_id
+    await change(stage, serve, {"app.py": "two", "more.py": "x"}, deleted=["gone.py"])
+
+    async def swapped() -> bool:
+        return stage.apps.hosted[capsule.id, "serve"].release == "serve-1"
+
+    async with asyncio.timeout(2):
+        await stage.until(swapped)
+    app = stage.platform.paths.serve_tree(serve.id) / "app"
+    assert (app / "app.py").read_text() == "two"
+    assert (app / "more.py").exists()
+    await stage.until_replicas(capsule, 1)
+    assert await stage.running(capsule) != [first]
+
+
+async def test_change_that_does_not_start_leaves_the_running_one_and_tells_why(stage: Stage) -> None:
+    await stage.begin()
+    capsule = await stage.add_capsule(type="app", build=False)
+    serve = await until(stage, await begin(stage, capsule), status="running")
+    running = await stage.running(capsule)
+    stage.apps.unready = "SyntaxError: invalid syntax (app.py, line 3)"
+    await change(stage, serve, {"app.py": "def"})
+
+    async def told() -> bool:
+        return (await get(stage, serve)).reason is not None
+
+    await stage.until(told)
+    row = await get(stage, serve)
+    assert row.status == "running"
+    assert "SyntaxError: invalid syntax (app.py, line 3)" in str(row.reason)
+    await stage.until_replicas(capsule, 1)
+    assert await stage.running(capsule) == running
+    stage.apps.unready = ""
+    await change(stage, serve, {"app.py": "fine"})
+    await until(stage, serve, reason=None, revision=2)
+
+
+async def test_failed_build_is_told(stage: Stage) -> None:
+    stage.pipeline.cannot_plan = "There is no app.py."
+    await stage.begin()
+    capsule = await stage.add_capsule(type="app", build=False)
+    serve = await until(stage, await begin(stage, capsule), status="failed")
+    assert serve.reason == "There is no app.py."
+
+
+async def test_silence_ends_the_serve_and_leaves_nothing(stage: Stage) -> None:
+    await stage.begin()
+    capsule = await stage.add_capsule(type="app", build=False)
+    serve = await until(stage, await begin(stage, capsule), status="running")
+    await until(stage, serve, status="stopped")
+    assert await stage.running(capsule) == []
+    assert f"{capsule.id}:serve" not in stage.edge.table
+    assert (capsule.id, "serve") not in stage.apps.hosted
+    assert stage.apps.deleted == []
+    assert not stage.platform.paths.serve_tree(serve.id).exists()
+    assert [row.state for row in await stage.rows(Replica, capsule)] == ["stopped"]
+
+
+async def test_newer_serve_takes_over(stage: Stage) -> None:
+    object.__setattr__(stage.platform, "pace", Pace(answer=1, drain=0.1, heartbeat=30))
+    await stage.begin()
+    capsule = await stage.add_capsule(type="app", build=False)
+    first = await until(stage, await begin(stage, capsule), status="running")
+    second = await begin(stage, capsule)
+    await until(stage, second, status="running")
+    assert (await get(stage, first)).status == "stopped"
+    assert len(await stage.running(capsule)) == 1
+
+
+async def test_ended_serve_cancels_its_build(stage: Stage) -> None:
+    stage.pipeline.seconds = 60
+    await stage.begin()
+    capsule = await stage.add_capsule(type="app", build=False)
+    serve = await begin(stage, capsule)
+    async with stage.database.unit_of_work() as db_session:
+        service.finish(await db_session.get_one(Serve, serve.id))
+    await until(stage, serve, status="stopped")
+    assert (await stage.until_ended(Build, capsule)).status == "cancelled"
