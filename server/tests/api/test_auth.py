@@ -100,6 +100,12 @@ class TestLogout:
         client.cookies.set(LOGIN_COOKIE, world.people["owner"].cookie)
         assert (await client.get("/auth/me")).status_code == 401
 
+    async def test_token_ends_itself_and_no_login(self, client_as: ClientAs) -> None:
+        program = client_as("owner", via="token")
+        assert (await program.post("/auth/logout")).status_code == 204
+        assert (await program.get("/auth/me")).status_code == 401
+        assert (await client_as("owner").get("/auth/me")).status_code == 200
+
     async def test_without_a_login_is_fine(self, client_as: ClientAs) -> None:
         assert (await client_as(None).post("/auth/logout")).status_code == 204
 

@@ -7,13 +7,14 @@ from pydantic import Field, StringConstraints
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from capsule.api.access import public, requires
-from capsule.api.auth import LOGIN_COOKIE, CurrentActor
+from capsule.api.auth import LOGIN_COOKIE, CurrentActor, OptionalActor
 from capsule.api.client import client_of
 from capsule.api.context import Context, CurrentContext
 from capsule.api.uow import DbSession
 from capsule.control.identity.logins import service
 from capsule.control.identity.schemas import Me, ServerShape, TeamShape, UserShape
 from capsule.control.identity.teams.repository import TeamRepository
+from capsule.control.identity.tokens import service as tokens
 from capsule.control.identity.users import service as users
 from capsule.control.policy import Action, Actor
 from capsule.control.shapes.base import Input
@@ -57,9 +58,11 @@ async def sign_in(
 
 
 @router.post("/logout", status_code=204, dependencies=[public("without a login there is nothing to end")])
-async def sign_out(request: Request, response: Response, db_session: DbSession) -> None:
-    """Sign this browser out."""
-    if cookie := request.cookies.get(LOGIN_COOKIE):
+async def sign_out(request: Request, response: Response, actor: OptionalActor, db_session: DbSession) -> None:
+    """Sign this browser out; called with a token, end that token."""
+    if actor is not None and actor.via == "token":
+        await tokens.delete(db_session, actor.user.id, actor.credential_id)
+    elif cookie := request.cookies.get(LOGIN_COOKIE):
         await service.end(db_session, cookie)
     response.delete_cookie(LOGIN_COOKIE, httponly=True, samesite="lax")
 
