@@ -2,7 +2,7 @@
 
 import asyncio
 
-from conftest import Stage
+from reconcile_stage import Stage
 
 from capsule.control.delivery.builds.service import cancel_build
 from capsule.models import Build, Deployment, Release

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from conftest import Stage
+from reconcile_stage import Stage
 
 from capsule.control.delivery.deployments import service
 from capsule.edge.contract import RouteState

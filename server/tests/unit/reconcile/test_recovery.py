@@ -1,6 +1,6 @@
 """A server, node agent or edge that dies at the worst moment; nothing is left half made."""
 
-from conftest import Stage
+from reconcile_stage import Stage
 
 from capsule.edge.contract import RouteState
 from capsule.engines.contract import Exit

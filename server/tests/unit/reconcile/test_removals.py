@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from conftest import Stage
+from reconcile_stage import Stage
 from sqlalchemy import text
 
 from capsule.kit.clock import now

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from conftest import Stage
+from reconcile_stage import Stage
 
 from capsule.control.delivery.serves import service
 from capsule.control.delivery.serves.files import stage as stage_change
