@@ -233,7 +233,12 @@ class TestLimits:
     @pytest.fixture
     def limits(self) -> Limits:
         return Limits(
-            head_seconds=0.5, idle_seconds=0.5, body_seconds=0.5, answer_seconds=0.5, pool_seconds=0.5
+            head_seconds=0.5,
+            idle_seconds=0.5,
+            linger_seconds=0.5,
+            body_seconds=0.5,
+            answer_seconds=0.5,
+            pool_seconds=0.5,
         )
 
     async def test_head_that_is_not_finished_is_refused(self, client: Client) -> None:
@@ -247,6 +252,18 @@ class TestLimits:
     async def test_body_that_is_not_finished_is_refused(self, shop: ScriptedUpstream, client: Client) -> None:
         await client.send("POST / HTTP/1.1\r\nHost: shop.localhost\r\nContent-Length: 5\r\n\r\nab")
         assert (await client.read()).status == 408
+
+    async def test_refused_client_that_sends_on_for_ever_is_cut(self, client: Client) -> None:
+        await client.send("nonsense\r\n\r\n")
+        assert (await client.read()).status == 400
+
+        async def go_on() -> None:
+            for _ in range(50):
+                await client.send(b"more")
+                await asyncio.sleep(0.1)
+
+        with pytest.raises(ConnectionError):
+            await go_on()
 
     async def test_silent_upstream_is_a_gateway_timeout(self, shop: ScriptedUpstream, client: Client) -> None:
         async def script(request: Request) -> None:

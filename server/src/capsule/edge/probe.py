@@ -49,7 +49,7 @@ async def _attempt(route: Route, address: Address, probe: Probe, deadline: float
                 asked.transport.write(_question(route, probe.path))
                 status = await asked.status
             finally:
-                asked.transport.abort()
+                asked.transport.close()
     except TimeoutError:
         return "it took the connection but sent no answer"
     except OSError as exc:

@@ -21,7 +21,7 @@ from capsule.edge.proxy.routing import LiveUpstream, drain
 
 log = logging.getLogger(__name__)
 
-_FLUSH_SECONDS = 0.25
+_FLUSH_SECONDS = 0.1
 _MAX_UNSENT = 16 * 1024 * 1024
 _ORPHAN_DRAIN_SECONDS = 10.0
 

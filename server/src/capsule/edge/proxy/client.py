@@ -63,10 +63,11 @@ class ClientConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         exchange = self._exchange
+        if self._is_lingering:
+            return
         self._touched = self.proxy.now
         if exchange is None:
-            if not self._is_lingering:
-                self._advance(self._buffer + data if self._buffer else data)
+            self._advance(self._buffer + data if self._buffer else data)
         elif self._is_tunnel:
             exchange.feed(data)
         elif not exchange.is_complete:
@@ -228,7 +229,9 @@ class ClientConnection(asyncio.Protocol):
         limits, silent = self.proxy.limits, now - self._touched
         exchange = self._exchange
         if self._is_lingering:
-            if silent > limits.linger_seconds:
+            # What is written may still be on its way to a slow reader.
+            limit = limits.idle_seconds if self.transport.get_write_buffer_size() else limits.linger_seconds
+            if silent > limit:
                 self.abort()
         elif self._is_tunnel:
             return

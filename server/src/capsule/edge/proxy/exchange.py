@@ -223,7 +223,7 @@ class Exchange:
                 )
             if state is RouteState.live and await self._try_upstreams(route, entered if waited else 0.0):
                 return
-            left = self._started + route.route.hold_seconds - perf_counter()
+            left = entered + route.route.hold_seconds - perf_counter()
             if left <= 0:
                 if state is RouteState.starting or not route.route.upstreams:
                     raise CapsuleStarting(f"{name} is starting.", hint="This page looks again by itself.")

@@ -80,9 +80,10 @@ class LiveUpstream:
                 delay = min(delay * 1.5, _WAITED_RETRY if self.route.has_waiters else _IDLE_RETRY)
                 await asyncio.sleep(_FIRST_RETRY)
                 continue
+            # Not kept: a server that serves one connection at a time would wait for a request on it.
+            connection.close()
             self.is_down = False
             self._reviver = self._nudge = None
-            self.park(connection)
             self.route.recount()
             self.route.notify()
             return
