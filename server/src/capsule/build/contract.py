@@ -89,3 +89,6 @@ class Builder(Protocol):
         Raises BuildFailed or BuildTimedOut; on these and on cancellation every process of the build is
         gone and `artifact` is removed. `identity` is the capsule's number (see `ReplicaSpec`).
         """
+
+    async def sweep(self, artifacts: Path) -> None:
+        """End and remove what builds into the folder `artifacts` left when their process was killed."""

@@ -20,6 +20,7 @@ from capsule.build.contract import (
 )
 from capsule.build.detect import make_plan
 from capsule.build.plan import CannotPlan, Plan
+from capsule.build.sources.address import public_url
 from capsule.build.sources.git import Checkout, checkout
 from capsule.build.sources.tree import digest, project_folder
 from capsule.build.toolchain import Toolchain
@@ -75,7 +76,8 @@ class Pipeline:
             raise SourceUnavailable(
                 "The capsule has no source.", hint="Set a git repository, or deploy a folder with the CLI."
             )
-        tree = project_folder(root, path)
+        origin = f"The repository {public_url(str(source['url']))}" if found else "The upload"
+        tree = project_folder(root, path, origin=origin)
         return Fetched(
             tree=tree,
             digest=await asyncio.to_thread(digest, tree),
@@ -123,5 +125,4 @@ class Pipeline:
 
     async def sweep(self) -> None:
         """Remove what builds of an earlier process left half made. Called once, before the first build."""
-        for partial in self._paths.artifact("x").parent.glob("*.partial"):
-            await asyncio.to_thread(remove_tree, partial)
+        await self._builder.sweep(self._paths.artifact("x").parent)

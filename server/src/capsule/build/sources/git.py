@@ -9,6 +9,7 @@ import contextlib
 import os
 import signal
 import tempfile
+import weakref
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ _PASSED = ("PATH", "LANG", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO", "C
            "http_proxy", "https_proxy", "no_proxy", "all_proxy")  # fmt: skip
 _SSH = "ssh -F /dev/null -oBatchMode=yes -oIdentitiesOnly=yes -oIdentityFile=/dev/null -oStrictHostKeyChecking=accept-new -oUserKnownHostsFile=/dev/null -oConnectTimeout=20"  # noqa: E501
 
-_locks: dict[Path, asyncio.Lock] = {}
+_locks: weakref.WeakValueDictionary[Path, asyncio.Lock] = weakref.WeakValueDictionary()
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import ParamSpec, TypeVar
 
 from capsule.build.builders.process.output import Output
 from capsule.build.builders.process.places import Places, lay_out
-from capsule.build.builders.process.step import MARK, run_step
+from capsule.build.builders.process.step import MARK, end_the_rest, run_step
 from capsule.build.builders.process.surroundings import build_env
 from capsule.build.contract import Artifact, BuildFailed, BuildLimits, BuildTimedOut, LogSink
 from capsule.build.plan import MANIFEST, Plan, Step
@@ -23,6 +23,7 @@ from capsule.sandbox.box import Box, BoxLimits
 from capsule.sandbox.cgroups import Group
 from capsule.sandbox.machine import Machine
 
+_GROUP = "build-"
 _MAX_MANIFEST = 8 * 1024 * 1024
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -77,6 +78,20 @@ class ProcessBuilder:
         finally:
             await _to_the_end(run.clear)
         return Artifact(path=artifact, size_bytes=size, manifest=manifest)
+
+    async def sweep(self, artifacts: Path) -> None:
+        await _to_the_end(self._sweep, artifacts)
+
+    def _sweep(self, artifacts: Path) -> None:
+        cgroups = self._machine.cgroups
+        for name in cgroups.names() if cgroups is not None else ():
+            if cgroups is not None and name.startswith(_GROUP):
+                end_the_rest(cgroups.group(name), "")
+                with contextlib.suppress(OSError):
+                    cgroups.group(name).remove()
+        for partial in artifacts.glob("*.partial"):
+            end_the_rest(None, partial.name)
+            remove_tree(partial)
 
 
 class _Run:
@@ -182,7 +197,7 @@ class _Run:
     def _make_group(self) -> Group | None:
         if self._machine.cgroups is None:
             return None
-        group = self._machine.cgroups.group(f"build-{self._folder.name.removesuffix('.partial')}")
+        group = self._machine.cgroups.group(f"{_GROUP}{self._folder.name.removesuffix('.partial')}")
         group.create(self._box_limits())
         # Whoever serves users goes first: a build only gets a small share while others want the processor.
         for folder in group.folders:

@@ -86,7 +86,7 @@ def _same(protocol: asyncio.StreamReaderProtocol) -> asyncio.StreamReaderProtoco
 async def _end(process: asyncio.subprocess.Process, group: Group | None, mark: str) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-    ending = asyncio.ensure_future(asyncio.to_thread(_end_the_rest, group, mark))
+    ending = asyncio.ensure_future(asyncio.to_thread(end_the_rest, group, mark))
     try:
         await asyncio.shield(ending)
     except asyncio.CancelledError:
@@ -96,7 +96,8 @@ async def _end(process: asyncio.subprocess.Process, group: Group | None, mark: s
         await process.wait()
 
 
-def _end_the_rest(group: Group | None, mark: str) -> None:
+def end_the_rest(group: Group | None, mark: str) -> None:
+    """End every process in the group, or where there are none, every process that carries the mark."""
     if group is not None:
         group.kill()
     elif mark:

@@ -24,7 +24,8 @@ def plan_node(draft: Draft, package: Package, toolchain: Toolchain) -> None:
         )
     draft.put_on_path("{app}/node_modules/.bin")
     draft.put_on_path(node.bin)
-    draft.show(node.visible)
+    for folder in node.visible:
+        draft.show(folder)
     if not package.node:
         draft.choose("node", node.version, "the Node on this machine")
         return
