@@ -65,9 +65,10 @@ def beat(serve: Serve) -> None:
 
 
 def next_revision(serve: Serve) -> int:
-    """Count a change. Raises ServeEnded."""
+    """Count a change, and forget why the revision before it failed. Raises ServeEnded."""
     _refuse_when_over(serve)
     serve.revision += 1
+    serve.reason = None
     serve.heartbeat_at = now()
     return serve.revision
 
