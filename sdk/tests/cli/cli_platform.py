@@ -50,6 +50,8 @@ class FakePlatform:
     cut_after_line: int | None = None
     plan: Json = field(default_factory=lambda: {"provider": "python", "choices": [], "steps": []})
     fail: Callable[[str, str], None] = lambda method, path: None
+    serve_runs: bool = True
+    reload_failure: str | None = None
     heartbeats: int = 0
     ended: threading.Event = field(default_factory=threading.Event)
 
@@ -346,7 +348,10 @@ def create_serve(_: Handler, platform: FakePlatform, body: Json, id_: str) -> Js
         "revision": 0,
         "url": f"http://{name}--serve.localhost:8080",
         "reason": None,
+        "replica_id": None,
+        "build_id": "bld_s",
     }
+    platform.builds["bld_s"] = {"id": "bld_s", "capsule_id": id_, "status": "running"}
     platform.serves["srv_1"] = made
     return made
 
@@ -359,8 +364,11 @@ def heartbeat(_: Handler, platform: FakePlatform, __: Any, id_: str) -> Json:
 
 
 def serve_changes(handler: Handler, platform: FakePlatform, body: bytes, id_: str) -> Json:
-    platform.changes.append((unpacked(body), json.loads(handler.headers["X-Deleted"])))
-    platform.serves[id_]["revision"] += 1
+    platform.changes.append((unpacked(body) if body else {}, json.loads(handler.headers["X-Deleted"])))
+    serve = platform.serves[id_]
+    serve.update(revision=serve["revision"] + 1, reason=platform.reload_failure)
+    if platform.reload_failure is None:
+        serve["replica_id"] = f"rpl_{serve['revision']}"
     return platform.serves[id_]
 
 
@@ -368,8 +376,9 @@ def serve_log(handler: Handler, platform: FakePlatform, _: Any, id_: str) -> obj
     handler.stream()
     handler.event("line", log_line("hello from boot"))
     time.sleep(0.1)
-    platform.serves[id_]["status"] = "running"
-    handler.event("serve", platform.serves[id_])
+    if platform.serve_runs:
+        platform.serves[id_].update(status="running", replica_id="rpl_0")
+        handler.event("serve", platform.serves[id_])
     platform.ended.wait(10)
     return STREAMED
 

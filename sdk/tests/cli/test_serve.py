@@ -102,10 +102,11 @@ def test_failed_app_is_told_and_the_watch_goes_on(
     platform: FakePlatform, serving: Serving, project: Path
 ) -> None:
     _, text = serving
-    platform.serves["srv_1"].update(status="failed", reason="NameError: name 'x' is not defined")
+    platform.reload_failure = "NameError: name 'x' is not defined"
     (project / "app.py").write_text((project / "app.py").read_text() + "x\n")
     wait_for(lambda: "report-agent failed: NameError" in text())
-    platform.serves["srv_1"].update(status="running")
+    assert "The version before keeps running." in text()
+    platform.reload_failure = None
     (project / "app.py").write_text((project / "app.py").read_text().replace("\nx\n", "\n"))
     wait_for(lambda: "Reloaded" in text())
 
@@ -127,6 +128,20 @@ def test_refused_serve_leaves_no_capsule(platform: FakePlatform, project: Path, 
     assert ran.code == 2
     assert "Hint:  capsule secret create KEY=…" in ran.err
     assert platform.capsules == {}
+
+
+def test_failed_build_ends_with_its_reason(platform: FakePlatform, project: Path, capsule_cli: Cli) -> None:
+    platform.build_end = {
+        "status": "failed",
+        "reason": "There is no secret 'KEY'",
+        "hint": "capsule secret …",
+    }
+    platform.serve_runs = False
+    ran = capsule_cli("serve", "app.py:app")
+    assert ran.code == 1
+    assert "Error: The build of 'report-agent' failed: There is no secret 'KEY'." in ran.err
+    assert "installing flask" in ran.out
+    assert platform.called("DELETE", "/serves/srv_1")
 
 
 def test_wrong_entry_sends_nothing(platform: FakePlatform, project: Path, capsule_cli: Cli) -> None:

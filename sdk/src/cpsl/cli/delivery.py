@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from cpsl._problems import CapsuleError
+from cpsl.cli import words
 from cpsl.cli.api import Record
 from cpsl.cli.invocation import Invocation
+from cpsl.cli.output import Output
 from cpsl.cli.progress import Progress
 
 KEPT_LINES = 20
@@ -32,6 +34,36 @@ class Delivered:
     is_live: bool
 
 
+class BuildLog:
+    """The lines of a build as a person wants them: the newest one in a terminal, all of them elsewhere."""
+
+    def __init__(self, out: Output, progress: Progress) -> None:
+        self._out = out
+        self._progress = progress
+        self._prints_all = out.verbose or not out.is_terminal
+        self._tail: deque[Record] = deque(maxlen=KEPT_LINES)
+
+    def add(self, line: Record) -> None:
+        self._tail.append(line)
+        if self._prints_all:
+            self._out.log_line(line)
+        else:
+            self._progress.detail(str(line.get("text", "")))
+
+    def show_tail(self) -> None:
+        """Print the last lines, unless all of them were printed."""
+        if not self._prints_all:
+            show_tail(self._out, list(self._tail))
+
+
+def show_tail(out: Output, lines: list[Any]) -> None:
+    """Print the last lines of a log under a heading."""
+    if lines:
+        out.line(f"Last {words.plural(len(lines), 'line')} of the log:", dim=True)
+    for line in lines:
+        out.log_line(line if isinstance(line, dict) else {"text": line})
+
+
 class Follower:
     """Follows one build of one capsule and prints what a person wants to see of it."""
 
@@ -40,9 +72,6 @@ class Follower:
         self._out = invocation.out
         self._capsule = capsule
         self._build = build
-        # A terminal shows the newest line only; elsewhere, and with --verbose, the log is the progress.
-        self._all_lines = invocation.verbose or not invocation.out.is_terminal
-        self._tail: deque[Record] = deque(maxlen=KEPT_LINES)
 
     def run(self, progress: Progress) -> Delivered:
         """Return when the release is live. Raises DeliveryFailed."""
@@ -57,24 +86,18 @@ class Follower:
         build_id = self._build["id"]
         progress.step("Building" if self._build["status"] != "queued" else "Waiting for a free builder")
         waiting = self._build["status"] == "queued"
+        log = BuildLog(self._out, progress)
         for event in self._api.events(f"/builds/{build_id}/logs/stream"):
             if event.name == "line":
                 if waiting:
                     progress.step("Building")
                     waiting = False
-                self._line(event.data, progress)
+                log.add(event.data)
             elif event.name == "end":
-                self._ended(event.data)
+                self._ended(event.data, log)
                 return
 
-    def _line(self, line: Record, progress: Progress) -> None:
-        self._tail.append(line)
-        if self._all_lines:
-            self._out.log_line(line)
-        else:
-            progress.detail(str(line.get("text", "")))
-
-    def _ended(self, end: dict[str, Any]) -> None:
+    def _ended(self, end: dict[str, Any], log: BuildLog) -> None:
         status = end["status"]
         if status == "succeeded":
             return
@@ -83,7 +106,7 @@ class Follower:
             raise DeliveryFailed(
                 f"The build of '{name}' was cancelled.", code="build_cancelled", request_id=self._build["id"]
             )
-        self._show_tail(list(self._tail), printed=self._all_lines)
+        log.show_tail()
         reason = str(end.get("reason") or "The build failed.").rstrip(".")
         raise DeliveryFailed(
             f"The build of '{name}' failed: {reason}.",
@@ -142,7 +165,7 @@ class Follower:
                 code="deployment_cancelled",
                 request_id=deployment["id"],
             )
-        self._show_tail(deployment.get("log_tail") or [], printed=False)
+        show_tail(self._out, deployment.get("log_tail") or [])
         reason = str(deployment.get("reason") or "it did not come up").rstrip(".")
         raise DeliveryFailed(
             f"Release {number} of '{name}' did not go live: {reason}.",
@@ -150,13 +173,6 @@ class Follower:
             code="deployment_failed",
             request_id=deployment["id"],
         )
-
-    def _show_tail(self, lines: list[Any], *, printed: bool) -> None:
-        if printed or not lines:
-            return
-        self._out.line(f"Last {len(lines)} lines of the log:", dim=True)
-        for line in lines:
-            self._out.log_line(line if isinstance(line, dict) else {"text": line})
 
     def _refreshed(self) -> Record:
         found: Record = self._api.get(f"/capsules/{self._capsule['id']}")

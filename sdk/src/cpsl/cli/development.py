@@ -10,13 +10,14 @@ import json
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import click
 
 from cpsl._problems import ApiError, CapsuleError
 from cpsl.cli.api import Record
 from cpsl.cli.archive import pack
+from cpsl.cli.delivery import BuildLog
 from cpsl.cli.entry import Entry, read_declaration, syntax_problem
 from cpsl.cli.invocation import Invocation
 from cpsl.cli.progress import Progress
@@ -46,23 +47,24 @@ class Development:
         self._lock = threading.RLock()
         self._over: CapsuleError | None = None
         self._held_back: list[str] = []
-        self._reported_revision = -1
-        self._reported_status = ""
-        self._running = threading.Event()
-        self._reloading_since: float | None = None
+        self._revision = 0
+        self._replica_id: str | None = None
+        """The replica last told about; another one is a reload that worked."""
+        self._failure: tuple[int, str] | None = None
+        self._settled = threading.Event()
+        self._sent_at: float | None = None
 
     def run(self) -> None:
         """Serve until interrupted. Raises ServeFailed when the server ends it, or cannot start it."""
         with self._out.progress() as progress:
-            self._start(progress)
-            threads = [
-                threading.Thread(target=target, daemon=True, name=name)
-                for target, name in ((self._beat, "heartbeat"), (self._listen, "log stream"))
-            ]
-            for thread in threads:
-                thread.start()
+            serve = self._start(progress)
+            work = [self._beat, self._listen]
+            if serve.get("build_id"):
+                work.append(lambda: self._follow_build(str(serve["build_id"]), progress))
+            for target in work:
+                threading.Thread(target=self._aside, args=(target,), daemon=True).start()
             try:
-                self._wait_until_up(progress)
+                self._wait_until_settled()
             except BaseException:
                 self._leave()
                 raise
@@ -73,11 +75,23 @@ class Development:
         if self._over is not None:
             raise self._over
 
-    def _start(self, progress: Progress) -> None:
+    def _aside(self, target: Callable[[], None]) -> None:
+        """Run `target` in a thread of its own; its failure ends the serve."""
+        try:
+            target()
+        except CapsuleError as error:
+            self._end(error)
+        except Exception as error:
+            # Once it is over the connections are closed under the threads, and that means nothing.
+            failed = ServeFailed(f"`capsule serve` failed unexpectedly: {type(error).__name__}: {error}")
+            failed.__cause__ = error
+            self._end(failed)
+
+    def _start(self, progress: Progress) -> Record:
         upload, project = upload_directory(self._invocation, self._entry.root, progress)
         self._tree = Tree(project)
         capsule, is_new = self._capsule()
-        progress.step("Starting")
+        progress.step("Building")
         try:
             serve: Record = self._api.post(
                 f"/capsules/{capsule['id']}/serves", {"upload_id": upload["id"], "entry": str(self._entry)}
@@ -88,6 +102,7 @@ class Development:
             raise
         self._path = f"/serves/{serve['id']}"
         self._report(serve)
+        return serve
 
     def _capsule(self) -> tuple[Record, bool]:
         space = self._invocation.current_space
@@ -112,9 +127,9 @@ class Development:
         )
         return made, True
 
-    def _wait_until_up(self, progress: Progress) -> None:
+    def _wait_until_settled(self) -> None:
         deadline = time.monotonic() + START_SECONDS
-        while not self._running.wait(0.1):
+        while not self._settled.wait(0.1):
             if self._over is not None:
                 raise self._over
             if time.monotonic() > deadline:
@@ -140,11 +155,11 @@ class Development:
             changes = self._tree.compare()
             if not changes or self._has_syntax_errors(changes):
                 return
-            self._reloading_since = time.monotonic()
+            self._sent_at = time.monotonic()
             answer = self._send(changes)
         except CapsuleError as error:
             # The next change, or the one after the server is back, sends these files too.
-            self._reloading_since = None
+            self._sent_at = None
             self._out.error(error)
             return
         self._tree.sent(changes)
@@ -154,7 +169,8 @@ class Development:
 
     def _send(self, changes: ChangeSet) -> Record:
         with tempfile.TemporaryFile() as packed:
-            size = pack(changes.changed, packed)
+            # No body where files were deleted only.
+            size = pack(changes.changed, packed) if changes.changed else 0
             packed.seek(0)
             answer: Record = self._api.send(
                 "POST",
@@ -193,6 +209,26 @@ class Development:
                 f"{packages[0]} has changed: start `capsule serve` again to install what it names."
             )
 
+    def _follow_build(self, build_id: str, progress: Progress) -> None:
+        log = BuildLog(self._out, progress)
+        for event in self._api.events(f"/builds/{build_id}/logs/stream", patience=None):
+            if self._stop.is_set():
+                return
+            if event.name == "line":
+                log.add(event.data)
+            elif event.name == "end" and event.data["status"] == "succeeded":
+                progress.step("Starting")
+                return
+            elif event.name == "end":
+                log.show_tail()
+                reason = str(event.data.get("reason") or event.data["status"]).rstrip(".")
+                raise ServeFailed(
+                    f"The build of '{self._name}' failed: {reason}.",
+                    code="build_failed",
+                    hint=event.data.get("hint"),
+                    request_id=build_id,
+                )
+
     def _beat(self) -> None:
         while not self._stop.wait(HEARTBEAT_SECONDS):
             try:
@@ -211,48 +247,52 @@ class Development:
             patience=None,
             dropped=lambda error: self._out.notice("The connection was lost; trying again …"),
         )
-        try:
-            for event in events:
-                if self._stop.is_set():
-                    return
-                if event.name == "line":
-                    self._out.log_line(event.data, with_time=True)
-                elif event.name == "serve":
-                    self._report(event.data)
-        except CapsuleError as error:
-            self._end(error)
+        for event in events:
+            if self._stop.is_set():
+                return
+            if event.name == "line":
+                self._out.log_line(event.data, with_time=True)
+            elif event.name == "serve":
+                self._report(event.data)
 
     def _report(self, serve: Record | None) -> None:
-        """Say what is new about the serve; comes from three threads, so only news are printed."""
+        """Say what is new about the serve; comes from several threads, so only news are printed."""
         if serve:
             with self._lock:
-                self._report_news(serve, str(serve["status"]), int(serve.get("revision") or 0))
+                self._report_news(serve, int(serve.get("revision") or 0))
 
-    def _report_news(self, serve: Record, status: str, revision: int) -> None:
-        if revision < self._reported_revision:
+    def _report_news(self, serve: Record, revision: int) -> None:
+        if revision < self._revision:
             return
-        if revision == self._reported_revision and status in (self._reported_status, "starting"):
-            return
-        first = not self._running.is_set()
-        self._reported_revision, self._reported_status = revision, status
-        if status == "running":
-            self._reloading_since, since = None, self._reloading_since
-            if first:
-                self._out.success(f"{self._name} is running at {click.style(str(serve['url']), bold=True)}")
-                self._out.line("Watching for changes. Ctrl-C stops it.", dim=True)
-            else:
-                took = f" in {time.monotonic() - since:.1f} s" if since is not None else ""
-                self._out.success(f"Reloaded{took}.")
-            self._running.set()
-        elif status == "failed":
-            reason = serve.get("reason") or "see the log above"
-            self._out.notice(f"{self._name} failed: {reason}")
-            self._out.line("Save a change to try again.", dim=True)
-            self._running.set()
-        elif status == "stopped" and not self._stop.is_set():
-            self._end(
-                ServeFailed(f"The serve of '{self._name}' was ended by the server.", code="serve_ended")
-            )
+        self._revision = revision
+        replica_id, reason = serve.get("replica_id"), serve.get("reason")
+        if serve["status"] == "stopped":
+            self._end(ServeFailed(reason or f"The serve of '{self._name}' was ended.", code="serve_ended"))
+        elif reason:
+            if (revision, reason) != self._failure:
+                self._failure = (revision, str(reason))
+                self._failed(str(reason), runs_on=replica_id is not None)
+        elif serve["status"] == "running" and replica_id != self._replica_id:
+            self._up(serve, is_first=self._replica_id is None)
+            self._replica_id = str(replica_id)
+
+    def _up(self, serve: Record, *, is_first: bool) -> None:
+        if is_first:
+            self._out.success(f"{self._name} is running at {click.style(str(serve['url']), bold=True)}")
+            self._out.line("Watching for changes. Ctrl-C stops it.", dim=True)
+        else:
+            since, self._sent_at = self._sent_at, None
+            took = f" in {time.monotonic() - since:.1f} s" if since is not None else ""
+            self._out.success(f"Reloaded{took}.")
+        self._settled.set()
+
+    def _failed(self, reason: str, *, runs_on: bool) -> None:
+        self._sent_at = None
+        self._out.notice(f"{self._name} failed: {reason}")
+        self._out.line(
+            "The version before keeps running." if runs_on else "Save a change to try again.", dim=True
+        )
+        self._settled.set()
 
     def _end(self, error: CapsuleError) -> None:
         if not self._stop.is_set():
