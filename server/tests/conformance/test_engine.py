@@ -190,6 +190,19 @@ class TestStop:
         assert status.last_exit is not None
         assert status.last_exit.code == 0
 
+    async def test_sigterm_passes_by_a_script_runner_that_would_not_wait(self, harness: Harness) -> None:
+        needs_commands(harness)
+        inner = "trap 'sleep 0.2; echo bye; exit 0' TERM; echo ready; while :; do sleep 0.05; done"
+        (harness.artifact / "app" / "npm").write_text(
+            "import subprocess, sys; sys.exit(subprocess.run(['sh', '-c', sys.argv[1]]).returncode)"
+        )
+        await harness.engine.start(harness.spec(("/usr/bin/python3", "{app}/npm", inner)))
+        await harness.text("ready")
+        status = await harness.engine.stop("rpl_1")
+        assert harness.texts()[-1] == "bye"
+        assert status.last_exit is not None
+        assert status.last_exit.code == 0
+
     async def test_children_that_were_left_behind_are_gone(self, harness: Harness) -> None:
         needs_commands(harness)
         marker = f"31{os.getpid() % 10_000}"

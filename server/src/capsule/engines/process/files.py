@@ -98,7 +98,7 @@ def describe(spec: ReplicaSpec, folder: ReplicaFolder, machine: Machine, *, port
         "port": str(port) if port else "",
         "python": platform_python() if spec.platform_files else "python3",
     }
-    env = machine_env() | {"PYTHONUNBUFFERED": "1"}
+    env = machine_env() | {"PYTHONUNBUFFERED": "1", "NPM_CONFIG_UPDATE_NOTIFIER": "false"}
     env |= {name: _fill(value, values) for name, value in spec.env.items()}
     env |= {"HOME": inside.home, "TMPDIR": inside.tmp, "CAPSULE_REPLICA_ID": spec.id}
     if port:

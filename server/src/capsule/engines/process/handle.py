@@ -1,6 +1,7 @@
 """Mind one replica: start its command, tell how it is, start it again after a crash, end it."""
 
 import asyncio
+import logging
 import shutil
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
@@ -26,6 +27,8 @@ from capsule.sandbox.box import BoxLimits
 from capsule.sandbox.cgroups import WALL_PROCESSES, Group
 from capsule.sandbox.command import enclose
 from capsule.sandbox.machine import Machine, Walls
+
+log = logging.getLogger(__name__)
 
 _BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 _HEALTHY_AFTER_SECONDS = 30.0
@@ -73,7 +76,7 @@ class Handle:
         self._folder.save_spec(self.spec)
         self._folder.save_state(self.state)
         await self._launch()
-        self._minding = asyncio.create_task(self._mind())
+        self._begin_minding()
 
     async def recover(self) -> None:
         """Go on with what an earlier process of the node agent left."""
@@ -89,7 +92,7 @@ class Handle:
             self._phase = Phase.running
             if self._folder.shim.exit_code() is not None:
                 process.command_ended()
-            self._minding = asyncio.create_task(self._mind())
+            self._begin_minding()
             if not self.state.wanted:  # the agent died while it stopped this one
                 self._stopping = asyncio.create_task(self.stop())
             return
@@ -102,7 +105,7 @@ class Handle:
         self._phase = Phase.exited
         self._run_ended.set()
         if self._wants_restart():
-            self._minding = asyncio.create_task(self._mind())
+            self._begin_minding()
 
     async def stop(self) -> None:
         self.state.wanted = False
@@ -133,7 +136,7 @@ class Handle:
         self._folder.save_state(self.state)
         ended = self._minding is None or self._minding.done()
         if ended and self._wants_restart():
-            self._minding = asyncio.create_task(self._mind())
+            self._begin_minding()
 
     async def wait(self) -> Exit:
         await self._run_ended.wait()
@@ -224,6 +227,14 @@ class Handle:
         state.started_at = now()
         folder.save_state(state)
         self._log.say("Started.")
+
+    def _begin_minding(self) -> None:
+        self._minding = asyncio.create_task(self._mind())
+        self._minding.add_done_callback(self._on_minded)
+
+    def _on_minded(self, task: "asyncio.Task[None]") -> None:
+        if not task.cancelled() and (failure := task.exception()) is not None:
+            log.error("replica %s is not minded any more", self.spec.id, exc_info=failure)
 
     async def _mind(self) -> None:
         """Wait for each end of the command and start it again for as long as that is wanted."""

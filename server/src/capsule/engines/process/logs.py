@@ -96,7 +96,9 @@ class ReplicaLogs:
             self._timer = asyncio.get_running_loop().call_later(_GATHER_SECONDS, self._on_timer)
 
     def say(self, text: str) -> None:
-        """Write a line of the platform's own."""
+        """Write a line of the platform's own, after what the replica has written so far."""
+        if self._offsets_fd >= 0:
+            self._pump()
         self._append("platform", text)
         self._writer.flush()
 

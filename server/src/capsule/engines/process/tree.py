@@ -12,6 +12,7 @@ from capsule.sandbox.command import MAPPER
 
 _WRAPPERS = {"bwrap", "setpriv", "unshare"}
 _SHELLS = {"sh", "dash", "bash", "busybox"}
+_SCRIPT_RUNNERS = {"npm", "npm-cli", "yarn", "yarnpkg", "pnpm", "npx"}
 _LISTENING = "0A"
 
 
@@ -77,13 +78,15 @@ def main_process(shim: int) -> int | None:
 
 
 def terminate(pid: int) -> list[int]:
-    """Send SIGTERM to the process, or to what a shell that would not pass it on is waiting for.
+    """Send SIGTERM to the process, or to what it waits for when it would not pass it on well.
 
-    Return the processes that got it.
+    A shell without a trap would die and leave its children, npm and its like would not wait for theirs to
+    finish. Return the processes that got it.
     """
     line = argv(pid)
     below = children(pid)
-    if line and os.path.basename(line[0]) in _SHELLS and below and not _catches(pid, signal.SIGTERM):
+    is_shell = bool(line) and os.path.basename(line[0]) in _SHELLS and not _catches(pid, signal.SIGTERM)
+    if below and (is_shell or _is_script_runner(line)):
         return [got for child in below for got in terminate(child)]
     try:
         os.kill(pid, signal.SIGTERM)
@@ -148,6 +151,12 @@ def _is_wrapper(pid: int) -> bool:
         or (name == "sh" and len(line) > 3 and line[3] == "capsule-box")
         or line[3:4] == [MAPPER]
     )
+
+
+def _is_script_runner(line: list[str]) -> bool:
+    # npm names itself `npm start` or `npm run …`; the others are scripts of node.
+    names = [os.path.basename(item) for item in line[:2]]
+    return any(name.split(" ")[0].split(".")[0] in _SCRIPT_RUNNERS for name in names)
 
 
 def _catches(pid: int, number: signal.Signals) -> bool:

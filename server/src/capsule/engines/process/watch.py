@@ -2,6 +2,8 @@
 
 import asyncio
 import ctypes
+import itertools
+import logging
 import os
 import struct
 from collections.abc import Callable
@@ -9,38 +11,60 @@ from pathlib import Path
 
 _IN_MODIFY, _IN_MOVED_TO = 0x2, 0x80
 _PUNCH_HOLE_KEEP_SIZE = 0x3
+_POLL_SECONDS = 0.2
 _HEAD = struct.Struct("iIII")
+
+log = logging.getLogger(__name__)
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class Watcher:
-    """Call back with the name of each file that was written or moved into a watched folder."""
+    """Call back with the name of each file that was written or moved into a watched folder.
+
+    Where the machine has no inotify left, with "" for any file, several times a second.
+    """
 
     def __init__(self) -> None:
-        self._fd = _libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
-        if self._fd < 0:
-            raise OSError(ctypes.get_errno(), "inotify")
-        self._callbacks: dict[int, Callable[[str], None]] = {}
         self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(self._fd, self._read)
+        self._callbacks: dict[int, Callable[[str], None]] = {}
+        self._keys = itertools.count(1)
+        self._polling: asyncio.TimerHandle | None = None
+        self._fd: int = _libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
+        if self._fd >= 0:
+            self._loop.add_reader(self._fd, self._read)
+        else:
+            log.warning("no inotify (%s): logs are polled", os.strerror(ctypes.get_errno()))
+            self._poll()
 
     def add(self, folder: Path, callback: Callable[[str], None]) -> int:
         """Watch a folder; return the key for `remove`."""
-        key: int = _libc.inotify_add_watch(self._fd, os.fsencode(folder), _IN_MODIFY | _IN_MOVED_TO)
-        if key < 0:
-            raise OSError(ctypes.get_errno(), "inotify", str(folder))
+        if self._fd < 0:
+            key = next(self._keys)
+        else:
+            key = _libc.inotify_add_watch(self._fd, os.fsencode(folder), _IN_MODIFY | _IN_MOVED_TO)
+            if key < 0:
+                raise OSError(ctypes.get_errno(), "inotify", str(folder))
         self._callbacks[key] = callback
         return key
 
     def remove(self, key: int) -> None:
-        if self._callbacks.pop(key, None) is not None:
+        if self._callbacks.pop(key, None) is not None and self._fd >= 0:
             _libc.inotify_rm_watch(self._fd, key)
 
     def close(self) -> None:
-        self._loop.remove_reader(self._fd)
-        os.close(self._fd)
+        if self._polling is not None:
+            self._polling.cancel()
+        if self._fd >= 0:
+            self._loop.remove_reader(self._fd)
+            os.close(self._fd)
+            self._fd = -1
         self._callbacks.clear()
+
+    def _poll(self) -> None:
+        self._polling = self._loop.call_later(_POLL_SECONDS, self._poll)
+        for callback in list(self._callbacks.values()):
+            callback("")
 
     def _read(self) -> None:
         try:
