@@ -139,7 +139,8 @@ def _failure(status: int, body: str) -> RuntimeError:
 
 
 def _chunks(lines: Iterator[str]) -> Iterator[StreamChunk]:
-    event, data = "message", []
+    event = "message"
+    data: list[str] = []
     for line in lines:
         if not line:
             if data:
