@@ -49,6 +49,7 @@ class FakePlatform:
     deployment_end: Json = field(default_factory=lambda: {"status": "succeeded"})
     cut_after_line: int | None = None
     plan: Json = field(default_factory=lambda: {"provider": "python", "choices": [], "steps": []})
+    site_plan: Json = field(default_factory=lambda: {"reasons": ["There is no index.html."], "hint": "-"})
     fail: Callable[[str, str], None] = lambda method, path: None
     serve_runs: bool = True
     reload_failure: str | None = None
@@ -186,6 +187,7 @@ def me(*_: Any) -> Json:
 def make_token(_: Handler, platform: FakePlatform, body: Json) -> Json:
     if body["password"] != "right":
         raise Problem(401, "wrong_credentials", "E-mail or password is wrong.")
+    platform.tokens.append({"id": "tok_9", "name": body.get("name"), "created_at": AT})
     return {"token": "tok-new", "user": me()["user"]}
 
 
@@ -430,7 +432,7 @@ ROUTES: list[tuple[str, str, Callable[..., Any]]] = [
     ("GET", "/builds/([^/]+)/logs", lambda h, p, b, i: items([log_line(t) for t in p.build_lines])),
     ("POST", "/builds/([^/]+)/cancel", lambda h, p, b, i: p.builds[i]),
     ("POST", "/spaces/([^/]+)/uploads", upload),
-    ("POST", "/plans", lambda h, p, b: p.plan),
+    ("POST", "/plans", lambda h, p, b: p.site_plan if b["type"] == "frontend" else p.plan),
     ("GET", "/spaces/([^/]+)/secrets", lambda h, p, b, i: items([{"name": n} for n in p.secrets])),
     ("POST", "/spaces/([^/]+)/secrets", create_secret),
     ("DELETE", "/spaces/([^/]+)/secrets/([^/]+)", lambda h, p, b, i, n: p.secrets.pop(n) and None),

@@ -91,6 +91,13 @@ class TestDirectory:
         assert "Hint:  Add a Procfile." in ran.err
         assert platform.capsules == {}
 
+    def test_site_that_has_to_be_built_is_a_frontend(
+        self, platform: FakePlatform, capsule_cli: Cli, site: Path
+    ) -> None:
+        platform.plan = {"reasons": ["package.json has no script `start`."], "hint": "Add one."}
+        platform.site_plan = {"provider": "static", "choices": []}
+        assert capsule_cli("deploy", "--json").json["type"] == "frontend"
+
     def test_given_type_and_commands_are_sent(
         self, platform: FakePlatform, capsule_cli: Cli, site: Path
     ) -> None:

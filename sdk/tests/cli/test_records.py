@@ -65,7 +65,9 @@ class TestLogin:
 
     def test_logout_forgets(self, logged_out: FakePlatform, capsule_cli: Cli) -> None:
         capsule_cli("login", "-e", "a@b.c", "-p", "right")
+        assert [token["id"] for token in logged_out.tokens] == ["tok_9"]
         assert "Logged out" in capsule_cli("logout").out
+        assert logged_out.tokens == []
         assert _config.load_saved() is None
         assert capsule_cli("logout").out == "You were not logged in.\n"
 

@@ -5,7 +5,6 @@ Nothing is read or connected before a command asks for it.
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,8 +13,6 @@ from typing import TYPE_CHECKING
 from cpsl._problems import ApiError, CapsuleError, InvalidInput, NotLoggedIn
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from cpsl._config import Login
     from cpsl.cli.api import Api, Record
     from cpsl.cli.output import Output
@@ -75,11 +72,13 @@ class Invocation:
     @cached_property
     def current_space(self) -> Record:
         """The space that commands mean: `--space`, else the one of `capsule space use`, else the first."""
+        from cpsl.cli import memory
+
         spaces = self.api.items("/spaces")
         wanted = self.space or os.environ.get("CAPSULE_SPACE")
         if wanted:
             return pick_space(spaces, wanted)
-        remembered = read_spaces().get(self.login.url) or self.login.space
+        remembered = memory.recall(self.login.url, "space") or self.login.space
         if remembered:
             for space in spaces:
                 if remembered in (space["id"], space["slug"]):
@@ -148,27 +147,3 @@ def closest(word: str, words: list[str]) -> str | None:
 
     found = get_close_matches(word, words, n=1)
     return found[0] if found else None
-
-
-def spaces_path() -> Path:
-    """The file that holds the current space of each server, beside the saved login."""
-    from cpsl import _config
-
-    return _config.config_path().with_name("spaces.json")
-
-
-def read_spaces() -> dict[str, str]:
-    try:
-        found = json.loads(spaces_path().read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return {str(url): str(space) for url, space in found.items()} if isinstance(found, dict) else {}
-
-
-def remember_space(url: str, space_id: str) -> None:
-    """Make `space_id` the current space of the server at `url`."""
-    path = spaces_path()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(path.name + ".new")
-    fresh.write_text(json.dumps({**read_spaces(), url: space_id}, indent=2) + "\n", encoding="utf-8")
-    fresh.replace(path)

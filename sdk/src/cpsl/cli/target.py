@@ -111,25 +111,33 @@ def entry_within(root: Path, *, needed: bool) -> Entry | None:
 
 def detect_type(invocation: Invocation, source: Record, config: Record) -> str:
     """Ask the platform how it would build `source`. Raises CapsuleError when it cannot."""
-    answer: Record = invocation.api.call(
-        "POST",
-        "/plans",
-        body={
-            "space_id": invocation.current_space["id"],
-            "source": source,
-            "type": "backend",
-            "config": config,
-        },
-        timeout=300.0,
+    as_server = _plan(invocation, source, "backend", config)
+    provider = as_server.get("provider")
+    if provider == "app":
+        return "app"
+    if provider not in (None, "static"):
+        return "backend"
+    # A site that is built has no start command, so it fails as a server and works as a site.
+    if provider == "static" or "reasons" not in _plan(invocation, source, "frontend", config):
+        return "frontend"
+    reasons = " ".join(str(reason) for reason in as_server["reasons"])
+    raise CapsuleError(
+        f"The platform cannot tell how to build this: {reasons}",
+        code="cannot_plan",
+        hint=str(as_server.get("hint") or "--type, --run-command and --build-command say how."),
     )
-    if "reasons" in answer:
-        reasons = " ".join(str(reason) for reason in answer["reasons"])
-        raise CapsuleError(
-            f"The platform cannot tell how to build this: {reasons}",
-            code="cannot_plan",
-            hint=str(answer.get("hint") or "--type, --run-command and --build-command say how."),
-        )
-    return {"static": "frontend", "app": "app"}.get(str(answer.get("provider")), "backend")
+
+
+def _plan(invocation: Invocation, source: Record, type_: str, config: Record) -> Record:
+    body = {
+        "space_id": invocation.current_space["id"],
+        "source": source,
+        "type": type_,
+        "config": config,
+    }
+    # A repository is fetched for it.
+    answer: Record = invocation.api.call("POST", "/plans", body=body, timeout=300.0)
+    return answer
 
 
 def _git(

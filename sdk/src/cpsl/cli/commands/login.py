@@ -45,6 +45,7 @@ def login(
 ) -> None:
     """Log in to an installation, by browser or by e-mail."""
     from cpsl import _config
+    from cpsl.cli import memory
 
     url = _server_url(invocation, host, http_port or port)
     out, api = invocation.out, invocation.connect(url)
@@ -57,8 +58,10 @@ def login(
         token = str(made["token"])
     else:
         token = str(_by_browser(invocation, api, no_browser=no_browser)["token"])
-    me = invocation.connect(url, token).get("/auth/me")
+    logged_in = invocation.connect(url, token)
+    me = logged_in.get("/auth/me")
     _config.save(_config.Login(url, token))
+    memory.remember(url, token_id=_own_token(logged_in, invocation.token))
     invocation.server, invocation.token = url, token
     out.record(
         {"server": url, **me},
@@ -72,18 +75,22 @@ def login(
 def logout(invocation: Invocation) -> None:
     """Forget the saved login and end it on the server."""
     from cpsl import _config
+    from cpsl.cli import memory
 
     saved = _config.load_saved()
     if saved is None:
         invocation.out.line("You were not logged in.")
         return
+    token_id = memory.recall(saved.url, "token_id")
     try:
-        # A token may end itself; where it cannot, forgetting it is what matters.
-        invocation.connect(saved.url, saved.token).post("/auth/logout")
+        if token_id is not None:
+            invocation.connect(saved.url, saved.token).delete(f"/auth/tokens/{token_id}")
     except CapsuleError as error:
-        if invocation.verbose:
-            invocation.out.notice(f"The server was not told: {error.detail}")
+        # The login is forgotten here all the same.
+        if not isinstance(error, ApiError) or error.status not in (401, 404):
+            invocation.out.notice(f"The token could not be ended on the server: {error.detail}")
     _config.forget()
+    memory.remember(saved.url, token_id=None)
     invocation.out.success(f"Logged out of {saved.url}.")
     if _config.load_local() is not None:
         invocation.out.line("Commands now mean the installation on this machine.", dim=True)
@@ -120,6 +127,15 @@ _ORIGINS = {
     "saved": "capsule login",
     "local": "the installation on this machine",
 }
+
+
+def _own_token(api: Api, given: str | None) -> str | None:
+    """Return the id of the token made just now, so that logout can end it; None for one given by hand."""
+    if given is not None:
+        return None
+    tokens = api.items("/auth/tokens")
+    newest = max(tokens, key=lambda token: str(token["created_at"]), default=None)
+    return str(newest["id"]) if newest else None
 
 
 def _by_browser(invocation: Invocation, api: Api, *, no_browser: bool) -> Record:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from cpsl.cli import words
+from cpsl.cli import memory, words
 from cpsl.cli.command import Command, Group, pass_invocation, with_json, with_server
-from cpsl.cli.invocation import Invocation, pick_space, remember_space
+from cpsl.cli.invocation import Invocation, pick_space
 
 
 @click.group(cls=Group)
@@ -45,7 +45,7 @@ def create(invocation: Invocation, name: str, team: str | None) -> None:
     """Create the space NAME and make it the current one."""
     body = {"name": name, "team_id": team} if team else {"name": name}
     made = invocation.api.post("/spaces", body)
-    remember_space(invocation.login.url, made["id"])
+    memory.remember(invocation.login.url, space=made["id"])
     if invocation.as_json:
         invocation.out.json(made)
     else:
@@ -60,7 +60,7 @@ def create(invocation: Invocation, name: str, team: str | None) -> None:
 def use(invocation: Invocation, name: str) -> None:
     """Make the space NAME (a name, a slug or an id) the current one."""
     found = pick_space(invocation.api.items("/spaces"), name)
-    remember_space(invocation.login.url, found["id"])
+    memory.remember(invocation.login.url, space=found["id"])
     if invocation.as_json:
         invocation.out.json(found)
     else:
