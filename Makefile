@@ -24,7 +24,7 @@ test: ## set up what is missing and run every check and test
 check: ## linters, types, import directions, generated files, web checks (no set-up)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/mypy
+	@$(BIN)/python scripts/check_types.py
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python scripts/generate.py --check
 	@$(BIN)/python scripts/web.py check
@@ -42,7 +42,7 @@ format: ## format all Python
 	@$(BIN)/ruff format .
 
 types: ## mypy strict and tsc strict
-	@$(BIN)/mypy
+	@$(BIN)/python scripts/check_types.py
 	@$(BIN)/python scripts/web.py typecheck
 
 gen: ## write what is generated from code (API schema and client, reference pages)

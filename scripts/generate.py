@@ -58,7 +58,7 @@ def api_page(document: dict[str, Any]) -> str:
         "# HTTP API",
         "",
         "Generated from the code by `make gen`. A running installation has the document at",
-        "`/api/v1/openapi.json`, and `/api/v1/docs` lets you try it. Errors are `application/problem+json` with",
+        "`/api/v1/openapi.json`, and `/api/v1/docs` lets you try it. Errors are problem+json with",
         "a stable [`code`](errors.md).",
         "",
     ]

@@ -40,6 +40,7 @@ from capsule.installation.guardian import guard
 from capsule.installation.layout import CONSOLE, EXAMPLES, code_digest
 from capsule.installation.processes import processes
 from capsule.kit.crypto import SecretBox
+from capsule.kit.memory import settle
 from capsule.kit.sockets import short_path
 from capsule.migrations import migrate
 from capsule.node.client import NodeClient
@@ -200,6 +201,7 @@ class Server:
         await web.answering.wait()
         await reconciler.start()
         await self._open_console(context)
+        settle()
         if on_ready is not None:
             on_ready()
         if self._settings.demo:

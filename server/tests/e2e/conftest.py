@@ -58,7 +58,7 @@ def page(context: BrowserContext) -> Page:
 def console(page: Page, installation: Installation) -> Page:
     """A tab signed in to the console as the admin."""
     page.goto(installation.url)
-    page.get_by_label("Email").fill(ADMIN)
+    page.get_by_label("E-mail").fill(ADMIN)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(lambda url: "sign-in" not in url)

@@ -24,11 +24,11 @@ async def handle(session: cpsl.Session, msg: cpsl.Message):
 
 def test_wrong_password_is_told_and_the_form_stays(page: Page, installation: Installation) -> None:
     page.goto(installation.url)
-    page.get_by_label("Email").fill("nobody@example.com")
+    page.get_by_label("E-mail").fill("nobody@example.com")
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert").first).to_be_visible()
-    expect(page.get_by_label("Email")).to_have_value("nobody@example.com")
+    expect(page.get_by_label("E-mail")).to_have_value("nobody@example.com")
 
 
 def test_create_capsule_see_it_live_read_logs_switch_off_and_on_remove(

@@ -96,15 +96,17 @@ def test_killed_node_agent_leaves_replicas_running_and_finds_them_again(
     eventually(lambda: installation.get(target).status_code == 200, what="the start")
 
 
-def test_killed_app_host_and_edge_are_started_again(installation: Installation, target: str) -> None:
-    for process in ("apps", "edge"):
-        killed = installation.pid(process)
-        os.kill(killed, signal.SIGKILL)
-        eventually(
-            lambda process=process: installation.json_status()[process]["health"] == "healthy",
-            what=f"a new {process}",
-        )
-        assert installation.pid(process) != killed
+@pytest.mark.parametrize("process", ["apps", "edge"])
+def test_killed_app_host_or_edge_is_started_again(
+    installation: Installation, target: str, process: str
+) -> None:
+    def is_healthy() -> bool:
+        return bool(installation.json_status()[process]["health"] == "healthy")
+
+    killed = installation.pid(process)
+    os.kill(killed, signal.SIGKILL)
+    eventually(is_healthy, what=f"a new {process}")
+    assert installation.pid(process) != killed
     assert installation.get(target).status_code == 200
 
 

@@ -61,15 +61,16 @@ def test_port_in_use_is_told_with_the_way_out_and_nothing_is_left() -> None:
 
 def test_demo_space_goes_live_by_itself() -> None:
     fresh = new_installation(demo=True)
+    live = {"hello-flask": "Flask", "hello-site": "<html", "integrations-demo": "<div"}
+
+    def all_live() -> bool:
+        answers = {name: fresh.get(name) for name in live}
+        return all(
+            answer.status_code == 200 and live[name] in answer.text for name, answer in answers.items()
+        )
+
     try:
         assert "hello-flask" in fresh.up()
-        for name, text in (("hello-flask", "Flask"), ("hello-site", "<html"), ("integrations-demo", "<div")):
-            eventually(
-                lambda name=name, text=text: (
-                    fresh.get(name).status_code == 200 and text in fresh.get(name).text
-                ),
-                seconds=180,
-                what=f"{name} live",
-            )
+        eventually(all_live, seconds=180, what="the demo space")
     finally:
         fresh.remove()

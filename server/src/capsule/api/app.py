@@ -36,9 +36,8 @@ def create_app(
         lifespan=lifespan,
         max_body_size=_MAX_JSON_BYTES,
         openapi_url="/api/v1/openapi.json",
-        docs_url="/api/v1/docs",
+        docs_url=None,
         redoc_url=None,
-        swagger_ui_oauth2_redirect_url=None,
     )
     app.state.context = context
     problem.install(app)
