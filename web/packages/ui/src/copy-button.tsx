@@ -42,15 +42,15 @@ export function CopyButton({ text, label = "Copy", className, showsLabel = false
   );
 }
 
-/** A command to type elsewhere, with a copy button. */
-export function CommandLine({ command }: { command: string }) {
+/** Something to use elsewhere, with a copy button; a command unless `isCommand` is false. */
+export function CommandLine({ command, isCommand = true }: { command: string; isCommand?: boolean }) {
   return (
     <div className="flex items-start gap-1 rounded-md border bg-sunken py-1.5 pr-1.5 pl-3">
       <code className="min-w-0 flex-1 py-0.5 font-mono text-xs leading-6 break-words whitespace-pre-wrap">
-        <span className="text-ink-faint select-none">$ </span>
+        {isCommand && <span className="text-ink-faint select-none">$ </span>}
         {command}
       </code>
-      <CopyButton text={command} label="Copy command" />
+      <CopyButton text={command} label={isCommand ? "Copy command" : "Copy"} />
     </div>
   );
 }

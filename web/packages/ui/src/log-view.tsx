@@ -10,6 +10,8 @@ type LogViewProps = {
   search?: string;
   showsTime?: boolean;
   showsReplica?: boolean;
+  /** Many programs write all they say to stderr, so it is marked, not shouted; builds switch it off. */
+  marksErrors?: boolean;
   /** Shown instead of lines when there are none. */
   empty?: ReactNode;
   dropped?: number;
@@ -32,6 +34,7 @@ export function LogView({
   search = "",
   showsTime = true,
   showsReplica = true,
+  marksErrors = true,
   empty,
   dropped = 0,
   className,
@@ -91,7 +94,7 @@ export function LogView({
           <div className="px-4 py-2 text-ink-faint">{empty ?? "There are no logs at the moment."}</div>
         ) : (
           lines.map((line) => (
-            <Line key={line.number} line={line} search={search} showsTime={showsTime} showsReplica={showsReplica} />
+            <Line key={line.number} {...{ line, search, showsTime, showsReplica, marksErrors }} />
           ))
         )}
         </div>
@@ -105,16 +108,22 @@ export function LogView({
   );
 }
 
-type LineProps = { line: NumberedLine; search: string; showsTime: boolean; showsReplica: boolean };
+type LineProps = {
+  line: NumberedLine;
+  search: string;
+  showsTime: boolean;
+  showsReplica: boolean;
+  marksErrors: boolean;
+};
 
-function Line({ line, search, showsTime, showsReplica }: LineProps) {
+function Line({ line, search, showsTime, showsReplica, marksErrors }: LineProps) {
   return (
     <div
       data-testid="log-line"
       data-stream={line.stream}
       className={cn(
-        "flex gap-3 px-4 [contain-intrinsic-size:auto_1.25rem] [content-visibility:auto] hover:bg-hover/60",
-        line.stream === "stderr" && "text-bad-text",
+        "flex gap-3 border-l-2 border-transparent pr-4 pl-3.5 [contain-intrinsic-size:auto_1.25rem] [content-visibility:auto] hover:bg-hover/60",
+        line.stream === "stderr" && marksErrors && "border-warn bg-warn-soft/35",
         line.stream === "platform" && "text-accent-text",
       )}
     >

@@ -79,6 +79,7 @@ export function BuildDetail({ build, capsuleKey }: { build: Build; capsuleKey: s
           lines={log.lines}
           dropped={log.dropped}
           showsReplica={false}
+          marksErrors={false}
           label="Build log"
           className="h-[clamp(18rem,calc(100dvh-22.5rem),40rem)]"
           empty={isLive ? "Waiting for the first line…" : "This build wrote no log."}

@@ -1,6 +1,7 @@
 import type { Capsule } from "@capsule/api";
 import { Card, CardHead, CopyButton, StatusBadge, Time } from "@capsule/ui";
 import type { ReactNode } from "react";
+import { RenameCapsule } from "./rename-capsule.tsx";
 import { typeInfo } from "#config/capsule-types.ts";
 
 function Fact({ name, children }: { name: string; children: ReactNode }) {
@@ -19,6 +20,10 @@ export function FactsCard({ capsule }: { capsule: Capsule }) {
     <Card>
       <CardHead title="Facts" />
       <dl className="divide-y divide-line/60 py-1">
+        <Fact name="Name">
+          <span className="truncate">{capsule.name}</span>
+          {capsule.can.includes("update") && <RenameCapsule capsule={capsule} />}
+        </Fact>
         <Fact name="Status">
           <StatusBadge status={capsule.status} />
         </Fact>

@@ -1,5 +1,6 @@
-import type { Capsule } from "@capsule/api";
+import { findSpace, spaceKey, spacesQuery, type Capsule } from "@capsule/api";
 import { Button, Card, ConfirmDialog } from "@capsule/ui";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useRemoveCapsule } from "../api/use-capsule-actions.ts";
@@ -7,7 +8,10 @@ import { useRemoveCapsule } from "../api/use-capsule-actions.ts";
 export function RemoveCard({ capsule }: { capsule: Capsule }) {
   const navigate = useNavigate();
   const [isOpen, setIsOpen] = useState(false);
-  const remove = useRemoveCapsule(capsule, () => void navigate({ to: "/spaces/$space", params: { space: capsule.space_id } }));
+  const spaces = useQuery(spacesQuery).data ?? [];
+  const space = findSpace(capsule.space_id, spaces);
+  const params = { space: space ? spaceKey(space, spaces) : capsule.space_id };
+  const remove = useRemoveCapsule(capsule, () => void navigate({ to: "/spaces/$space", params }));
   return (
     <Card className="flex flex-wrap items-center justify-between gap-3 p-4">
       <div>

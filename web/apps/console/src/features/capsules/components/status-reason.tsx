@@ -7,7 +7,8 @@ import { LoaderCircle } from "lucide-react";
 export function StatusReason({ capsule }: { capsule: Capsule }) {
   const build = capsule.current_build;
   const deployment = capsule.current_deployment;
-  const isOnBuilds = useLocation().pathname.endsWith("/builds");
+  const { pathname } = useLocation();
+  const isOnBuilds = pathname.endsWith("/builds");
   if (build?.status === "running" || build?.status === "queued") {
     return isOnBuilds ? null : (
       <p role="note" className="mb-5 flex items-center gap-2.5 rounded-md bg-busy-soft px-3 py-2 text-sm text-busy-text">
@@ -27,6 +28,8 @@ export function StatusReason({ capsule }: { capsule: Capsule }) {
   const isBuildFailed = build?.status === "failed";
   const reason = capsule.status_reason ?? (isBuildFailed ? build.reason : null);
   if (capsule.status !== "failed" && !isBuildFailed) return null;
+  // The tab below says the same, with the log.
+  if (isBuildFailed ? isOnBuilds : pathname.endsWith("/deploy")) return null;
   const hint = isBuildFailed ? build.hint : deployment?.hint;
   return (
     <Notice

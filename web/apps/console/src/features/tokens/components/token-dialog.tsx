@@ -17,7 +17,7 @@ export function TokenDialog({ onClose }: { onClose: () => void }) {
       {create.isSuccess ? (
         <DialogContent title="Copy the token now" description="It is shown this one time only.">
           <div className="mt-4 space-y-4">
-            <CommandLine command={create.data.token} />
+            <CommandLine command={create.data.token} isCommand={false} />
             <div className="flex justify-end">
               <Button tone="primary" onClick={onClose}>
                 Done
