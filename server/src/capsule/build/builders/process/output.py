@@ -8,13 +8,17 @@ from capsule.build.contract import LogSink
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07]*\x07|[@-Z\\-_])")
+_TELLING = re.compile(r"error|cannot|not found|failed|no such", re.IGNORECASE)
+_NOISE = re.compile(r"complete log of this run|^npm error\s*$|npm help|^hint: ", re.IGNORECASE)
+_CAUSES = ("cause:", "Caused by", "\u2570\u2500\u25b6")
+"""How uv goes on to say why."""
 _MAX_LINE = 8192
 
 
 class Output:
     def __init__(self, log: LogSink) -> None:
         self._log = log
-        self._tail: deque[str] = deque(maxlen=40)
+        self._tail: deque[str] = deque(maxlen=200)
 
     async def follow(self, reader: asyncio.StreamReader, stream: str) -> None:
         """Read until the end; a progress bar's carriage returns end lines too."""
@@ -31,12 +35,19 @@ class Output:
 
     def last_words(self) -> str:
         """Return the line that most likely says what went wrong, shortened; empty without any output."""
-        said = [line for line in self._tail if line.strip()]
-        telling = [line for line in said if re.search(r"error|cannot|not found|failed|no such", line, re.I)]
-        return (telling or said or [""])[-1].strip()[:300]
+        said = [line for line in self._tail if not _NOISE.search(line)]
+        telling = [line for line in said if _TELLING.search(line)]
+        npm = [line for line in telling if line.startswith("npm error") and " code " not in line]
+        # npm names the cause first and its usage after; everything else ends with the cause.
+        line = npm[0].removeprefix("npm error ") if npm else (telling or said or [""])[-1]
+        return line.strip()[:300]
 
     def _write(self, line: bytes, stream: str) -> None:
         text = _ESCAPES.sub("", line.decode(errors="replace")).rstrip()
-        if text:
+        if not text:
+            return
+        if self._tail and text.strip().startswith(_CAUSES):
+            self._tail[-1] += " " + text.strip()
+        else:
             self._tail.append(text)
-            self._log.write(text, stream=stream)
+        self._log.write(text, stream=stream)
