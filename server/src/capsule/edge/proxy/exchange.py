@@ -10,16 +10,9 @@ import logging
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from capsule.edge.answers import (
-    AnswerTimedOut,
-    BadGateway,
-    CapsuleFailed,
-    CapsuleStarting,
-    CapsuleStopped,
-    HostNotFound,
-)
-from capsule.edge.contract import RouteState
+from capsule.edge.answers import AnswerTimedOut, BadGateway
 from capsule.edge.proxy.body import Body, ChunkedBody, LengthBody, MalformedChunk
+from capsule.edge.proxy.dispatch import host_not_found, take_connection
 from capsule.edge.proxy.limits import ClientTooSlow
 from capsule.edge.proxy.request import REPLAYABLE, Headers
 from capsule.edge.proxy.upstream import UpstreamConnection
@@ -100,7 +93,7 @@ class Exchange:
                 return b""
         route = self.client.proxy.find(self.headers.host)
         if route is None:
-            self._refuse_host()
+            self._fail(host_not_found(self.headers.host))
             return rest
         self._count_on(route)
         if route.is_live and self._is_replayable:
@@ -182,6 +175,8 @@ class Exchange:
     # -- finding an upstream
 
     def _count_on(self, route: "LiveRoute") -> None:
+        if self._route is route:
+            return
         if self._route is not None:
             self._route.in_flight -= 1
         self._route = route
@@ -192,7 +187,16 @@ class Exchange:
         try:
             if self._sends:
                 await asyncio.sleep(0.05 * (self._sends - 1))
-            await self._find_upstream()
+            taken = await take_connection(
+                self.client.proxy.find,
+                self.headers.host,
+                reuse=self._is_replayable,
+                count_on=self._count_on,
+            )
+            self._task = None
+            self._held += taken.held_seconds
+            self.client.touch()
+            self._send(taken.upstream, taken.connection)
         except PlatformError as exc:
             self._task = None
             self._fail(exc)
@@ -200,64 +204,6 @@ class Exchange:
             log.exception("request to %s could not be passed on", self.headers.host)
             self._task = None
             self._fail(BadGateway("The request could not be passed on."))
-
-    async def _find_upstream(self) -> None:
-        """Send the request as soon as the route has an upstream that takes it. Raises what to answer else."""
-        find = self.client.proxy.find
-        entered = perf_counter()
-        waited = False
-        while True:
-            route = find(self.headers.host)
-            if route is None:
-                raise self._host_not_found()
-            if route is not self._route:
-                self._count_on(route)
-            state, name, reason = route.route.state, route.route.name, route.route.reason
-            if state is RouteState.stopped:
-                raise CapsuleStopped(
-                    reason or f"{name} is switched off.", hint="Its team can start it in the console."
-                )
-            if state is RouteState.failed:
-                raise CapsuleFailed(
-                    f"{name} is not running. {reason}".strip(), hint="Its logs in the console say more."
-                )
-            if state is RouteState.live and await self._try_upstreams(route, entered if waited else 0.0):
-                return
-            left = entered + route.route.hold_seconds - perf_counter()
-            if left <= 0:
-                if state is RouteState.starting or not route.route.upstreams:
-                    raise CapsuleStarting(f"{name} is starting.", hint="This page looks again by itself.")
-                raise BadGateway(f"{name} does not answer at the moment.", hint="Try again in a moment.")
-            waited = True
-            await route.wait_for_change(left)
-
-    async def _try_upstreams(self, route: "LiveRoute", held_since: float) -> bool:
-        while (upstream := route.pick()) is not None:
-            upstream.reserve()
-            try:
-                if self._is_replayable and upstream.idle:
-                    connection = upstream.idle.pop()
-                else:
-                    connection = await upstream.connect()
-                    if connection.is_closing:
-                        raise ConnectionResetError
-            except OSError:
-                upstream.release()
-                upstream.mark_down()
-                if upstream.is_leaving:
-                    # The route has changed meanwhile; `pick` looks at the new one.
-                    await asyncio.sleep(0)
-                continue
-            except BaseException:
-                upstream.release()
-                raise
-            if held_since:
-                self._held += perf_counter() - held_since
-            self._task = None
-            self.client.touch()
-            self._send(upstream, connection)
-            return True
-        return False
 
     def _send(self, upstream: "LiveUpstream", connection: UpstreamConnection) -> None:
         """Send head and known body; `upstream` has counted this request already."""
@@ -362,13 +308,6 @@ class Exchange:
         )
 
     # -- ends
-
-    def _refuse_host(self) -> None:
-        self._fail(self._host_not_found())
-
-    def _host_not_found(self) -> HostNotFound:
-        host = self.headers.host or "this address"
-        return HostNotFound(f"There is no capsule at {host}.", hint="Check the address for a typing mistake.")
 
     def _fail(self, error: PlatformError) -> None:
         """Answer with a page of the edge's own, unless an answer has begun."""

@@ -146,6 +146,8 @@ class LiveRoute:
         for live in self._upstreams:
             live.leave()
             live.cut()
+        self._upstreams = []
+        self.recount()
         self.notify()
 
     def close_unused(self, since: float) -> None:
