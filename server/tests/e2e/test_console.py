@@ -35,35 +35,36 @@ def test_create_capsule_see_it_live_read_logs_switch_off_and_on_remove(
     console: Page, installation: Installation, tmp_path: Path
 ) -> None:
     repository = git_repository(tmp_path / "flask", "flask-procfile")
-    console.get_by_role("link", name=re.compile("New capsule", re.I)).first.click()
-    console.get_by_role("radio", name=re.compile("Backend", re.I)).click()
-    console.get_by_label(re.compile("Repository", re.I)).fill(str(repository))
-    console.get_by_label(re.compile("^Branch", re.I)).fill("main")
-    console.get_by_label(re.compile("^Name", re.I)).fill("from-console")
-    console.get_by_role("button", name=re.compile("Create", re.I)).click()
+    console.get_by_test_id("new-capsule").first.click()
+    console.get_by_test_id("type-backend").click()
+    console.get_by_label("Repository URL").fill(str(repository))
+    console.get_by_label("Branch").fill("main")
+    console.get_by_label("Name", exact=True).fill("from-console")
+    console.get_by_test_id("create-capsule").click()
 
-    expect(console.get_by_text("Live", exact=True).first).to_be_visible(timeout=120_000)
+    console.wait_for_url(re.compile("/capsules/from-console"))
+    expect(console.get_by_test_id("status").filter(has_text="Live").first).to_be_visible(timeout=120_000)
     live = console.context.new_page()
     live.goto(f"http://{installation.host('from-console')}/")
     expect(live.get_by_text("Flask").first).to_be_visible()
 
-    console.get_by_role("tab", name="Logs", exact=True).click()
-    expect(
-        console.get_by_text(re.compile("gunicorn|Running on|Listening|Started", re.I)).first
-    ).to_be_visible()
+    console.get_by_role("link", name="Builds", exact=True).click()
+    expect(console.get_by_test_id("plan-choices")).to_contain_text("Procfile")
+    console.get_by_role("link", name="Logs", exact=True).click()
+    expect(console.get_by_test_id("log-lines")).to_contain_text(re.compile("Listening|Running|Started"))
 
-    switch = console.get_by_role("switch").first
+    switch = console.get_by_test_id("power-switch")
     switch.click()
-    console.get_by_role("button", name=re.compile("Switch off|Stop|Turn off", re.I)).last.click()
+    console.get_by_test_id("power-off-dialog").get_by_role("button", name="Switch off").click()
     eventually(lambda: installation.get("from-console").status_code == 503, what="switching off")
     expect(switch).to_have_attribute("aria-checked", "false")
     switch.click()
     eventually(lambda: installation.get("from-console").status_code == 200, what="switching on")
 
-    console.get_by_role("tab", name="Details").click()
-    console.get_by_role("button", name=re.compile("Remove", re.I)).first.click()
-    dialog = console.get_by_role("dialog")
-    confirm = dialog.get_by_role("button", name=re.compile("Remove", re.I))
+    console.get_by_role("link", name="Details", exact=True).click()
+    console.get_by_role("button", name="Remove").click()
+    dialog = console.get_by_test_id("remove-dialog")
+    confirm = dialog.get_by_role("button", name="Remove")
     expect(confirm).to_be_disabled()
     dialog.get_by_role("textbox").fill("from-console")
     confirm.click()
@@ -83,9 +84,9 @@ def test_chat_streams_survives_a_reload_in_the_middle_and_repeats_nothing(
     expect(page.get_by_text("word3")).to_be_visible()
     page.reload()
     expect(page.get_by_text("word40")).to_be_visible()
-    text = page.get_by_role("main").inner_text()
+    text = page.get_by_test_id("messages").inner_text()
     assert [f"word{n}" for n in range(1, 41)] == re.findall(r"word\d+", text)
     page.reload()
     expect(page.get_by_text("word40")).to_be_visible()
-    assert len(re.findall(r"word\d+", page.get_by_role("main").inner_text())) == 40
+    assert len(re.findall(r"word\d+", page.get_by_test_id("messages").inner_text())) == 40
     installation.run("remove", "slow-talker", "--yes")
