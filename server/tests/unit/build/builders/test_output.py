@@ -39,7 +39,7 @@ async def test_endless_line_is_cut(log: Any) -> None:
             "error: No solution found cause: Because x==9 is missing",
         ),
         (
-            "npm error code E1\nnpm error 404 Not Found: nope\nnpm error\nnpm error complete log of this run\n",
+            "npm error code E1\nnpm error 404 Not Found: nope\nnpm error\nnpm error See npm help\n",
             "404 Not Found: nope",
         ),
         ("doing\nlast words\n", "last words"),
