@@ -9,10 +9,14 @@ Makes the OpenAPI document that the web client's types come from, and the pages 
 import importlib
 import json
 import pkgutil
+import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from web import web_environment
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
@@ -39,6 +43,7 @@ def main() -> int:
 def generated() -> Iterator[tuple[Path, str]]:
     document = openapi()
     yield ROOT / "web/packages/api/openapi.json", json.dumps(document, indent=1, sort_keys=True) + "\n"
+    yield ROOT / "web/packages/api/src/schema.ts", web_types(document)
     yield REFERENCE / "api.md", api_page(document)
     yield REFERENCE / "settings.md", settings_page()
     yield REFERENCE / "errors.md", errors_page()
@@ -51,6 +56,16 @@ def openapi() -> dict[str, Any]:
     from capsule.api.app import describe
 
     return describe()
+
+
+def web_types(document: dict[str, Any]) -> str:
+    """Return the TypeScript types of the document, as the web workspace's own tool makes them."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder, "openapi.json"), Path(folder, "schema.ts")
+        source.write_text(json.dumps(document))
+        tool = [str(ROOT / "web/node_modules/.bin/openapi-typescript"), str(source), "-o", str(target)]
+        subprocess.run(tool, check=True, capture_output=True, cwd=ROOT / "web", env=web_environment())
+        return target.read_text()
 
 
 def api_page(document: dict[str, Any]) -> str:

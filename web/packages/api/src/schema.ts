@@ -4,7 +4,24 @@
  */
 
 export interface paths {
-    "/api/v1/app/{app}/chat": {
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Health */
+        get: operations["health_health_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/login": {
         parameters: {
             query?: never;
             header?: never;
@@ -14,17 +31,37 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Chat
-         * @description Send a message and wait for the whole answer; without a session a new conversation begins.
+         * Sign In
+         * @description Sign this browser in with a cookie.
          */
-        post: operations["chat_api_v1_app__app__chat_post"];
+        post: operations["sign_in_api_v1_auth_login_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/app/{app}/stream": {
+    "/api/v1/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign Out
+         * @description Sign this browser out; called with a token, end that token.
+         */
+        post: operations["sign_out_api_v1_auth_logout_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/me": {
         parameters: {
             query?: never;
             header?: never;
@@ -32,10 +69,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Stream
-         * @description Send a message and get the answer piece by piece: `chunk` events, then `done`.
+         * Me
+         * @description Tell who you are and where this is.
          */
-        get: operations["stream_api_v1_app__app__stream_get"];
+        get: operations["me_api_v1_auth_me_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -44,37 +81,55 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/apps": {
+    "/api/v1/auth/tokens": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
+        /** List Tokens */
+        get: operations["list_tokens_api_v1_auth_tokens_get"];
+        put?: never;
+        /** Create Token */
+        post: operations["create_token_api_v1_auth_tokens_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete Token */
+        delete: operations["delete_token_api_v1_auth_tokens__token_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
         /**
-         * List Apps
-         * @description List the apps of your teams.
+         * Token For Credentials
+         * @description Exchange email and password for a token.
          */
-        get: operations["list_apps_api_v1_apps_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/apps/{app}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Read App */
-        get: operations["read_app_api_v1_apps__app__get"];
-        put?: never;
-        post?: never;
+        post: operations["token_for_credentials_api_v1_auth_token_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -92,6 +147,26 @@ export interface paths {
         put?: never;
         /** Start Cli Login */
         post: operations["start_cli_login_api_v1_auth_cli_logins_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/cli-logins/{login_id}/poll": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Poll Cli Login
+         * @description Ask whether somebody said yes; the first poll after that gets the token.
+         */
+        post: operations["poll_cli_login_api_v1_auth_cli_logins__login_id__poll_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -135,78 +210,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/auth/cli-logins/{login_id}/poll": {
+    "/api/v1/teams": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
-        /**
-         * Poll Cli Login
-         * @description Ask whether somebody said yes; the first poll after that gets the token.
-         */
-        post: operations["poll_cli_login_api_v1_auth_cli_logins__login_id__poll_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/login": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Sign In
-         * @description Sign this browser in with a cookie.
-         */
-        post: operations["sign_in_api_v1_auth_login_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/logout": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Sign Out
-         * @description Sign this browser out.
-         */
-        post: operations["sign_out_api_v1_auth_logout_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/me": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Me
-         * @description Tell who you are and where this is.
-         */
-        get: operations["me_api_v1_auth_me_get"];
+        /** List Teams */
+        get: operations["list_teams_api_v1_teams_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -215,628 +227,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/auth/token": {
+    "/api/v1/teams/{team}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
-        /**
-         * Token For Credentials
-         * @description Exchange email and password for a token.
-         */
-        post: operations["token_for_credentials_api_v1_auth_token_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/tokens": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List Tokens */
-        get: operations["list_tokens_api_v1_auth_tokens_get"];
-        put?: never;
-        /** Create Token */
-        post: operations["create_token_api_v1_auth_tokens_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/tokens/{token_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Delete Token */
-        delete: operations["delete_token_api_v1_auth_tokens__token_id__delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/builds/{build}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Read Build */
-        get: operations["read_build_api_v1_builds__build__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/builds/{build}/cancel": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Cancel
-         * @description Cancel a queued or running build; every process of it is ended.
-         */
-        post: operations["cancel_api_v1_builds__build__cancel_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/builds/{build}/logs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Read Build Log */
-        get: operations["read_build_log_api_v1_builds__build__logs_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/builds/{build}/logs/stream": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Follow Build Log
-         * @description Server-sent events: `line` for each line, `end` with the status when the build has ended.
-         */
-        get: operations["follow_build_log_api_v1_builds__build__logs_stream_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/capsules": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Capsules
-         * @description List the capsules of a space, or of all your teams.
-         */
-        get: operations["list_capsules_api_v1_capsules_get"];
-        put?: never;
-        /**
-         * Create Capsule
-         * @description Create a capsule; with a source it is built and deployed at once.
-         */
-        post: operations["create_capsule_api_v1_capsules_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/capsules/{capsule}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Read Capsule */
-        get: operations["read_capsule_api_v1_capsules__capsule__get"];
-        put?: never;
-        post?: never;
-        /**
-         * Remove Capsule
-         * @description Remove the capsule with everything it holds.
-         */
-        delete: operations["remove_capsule_api_v1_capsules__capsule__delete"];
-        options?: never;
-        head?: never;
-        /**
-         * Update Capsule
-         * @description Change name, source or config. A changed source or build setting queues a build.
-         */
-        patch: operations["update_capsule_api_v1_capsules__capsule__patch"];
-        trace?: never;
-    };
-    "/api/v1/capsules/{capsule}/access-logs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read Access Logs
-         * @description Return the newest requests that fit, the oldest first.
-         */
-        get: operations["read_access_logs_api_v1_capsules__capsule__access_logs_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/capsules/{capsule}/access-logs/stream": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Follow Access Logs
-         * @description Server-sent events: `record` for each request.
-         */
-        get: operations["follow_access_logs_api_v1_capsules__capsule__access_logs_stream_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/capsules/{capsule}/builds": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Builds
-         * @description List the newest builds, the newest first.
-         */
-        get: operations["list_builds_api_v1_capsules__capsule__builds_get"];
-        put?: never;
-        /**
-         * Create Build
-         * @description Build and deploy, after changing source and config as sent; switches the capsule on.
-         */
-        post: operations["create_build_api_v1_capsules__capsule__builds_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/capsules/{capsule}/deployments": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Deployments
-         * @description List the newest deployments, the newest first.
-         */
-        get: operations["list_deployments_api_v1_capsules__capsule__deployments_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/capsules/{capsule}/env": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List Variables */
-        get: operations["list_variables_api_v1_capsules__capsule__env_get"];
-        /**
-         * Replace Variables
-         * @description Replace the whole list of your own variables. A live capsule is restarted with them.
-         */
-        put: operations["replace_variables_api_v1_capsules__capsule__env_put"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /**
-         * Change Variables
-         * @description Set some variables and drop others. A live capsule is restarted with them.
-         */
-        patch: operations["change_variables_api_v1_capsules__capsule__env_patch"];
-        trace?: never;
-    };
-    "/api/v1/capsules/{capsule}/events/stream": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Follow Capsule
-         * @description Server-sent events: `capsule` with the whole record now and after each change, `removed` at the end.
-         */
-        get: operations["follow_capsule_api_v1_capsules__capsule__events_stream_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/capsules/{capsule}/files": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List Files */
-        get: operations["list_files_api_v1_capsules__capsule__files_get"];
-        /**
-         * Write File
-         * @description Put the request's body at `path`, whole or not at all; missing folders are made.
-         */
-        put: operations["write_file_api_v1_capsules__capsule__files_put"];
-        post?: never;
-        /**
-         * Delete File
-         * @description Delete a file, or a folder with all it holds.
-         */
-        delete: operations["delete_file_api_v1_capsules__capsule__files_delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/capsules/{capsule}/files/content": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read File
-         * @description Download a file, or the part that the `Range` header names.
-         */
-        get: operations["read_file_api_v1_capsules__capsule__files_content_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/capsules/{capsule}/logs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read Logs
-         * @description Return the newest lines that fit, the oldest first.
-         */
-        get: operations["read_logs_api_v1_capsules__capsule__logs_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/capsules/{capsule}/logs/stream": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Follow Logs
-         * @description Server-sent events: `line` for each line.
-         */
-        get: operations["follow_logs_api_v1_capsules__capsule__logs_stream_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/capsules/{capsule}/releases": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Releases
-         * @description List the newest releases, the newest first.
-         */
-        get: operations["list_releases_api_v1_capsules__capsule__releases_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/capsules/{capsule}/replicas": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Replicas
-         * @description List what runs now.
-         */
-        get: operations["list_replicas_api_v1_capsules__capsule__replicas_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/capsules/{capsule}/restart": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Restart Capsule
-         * @description Replace the running replica by a fresh one, without a gap.
-         */
-        post: operations["restart_capsule_api_v1_capsules__capsule__restart_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/capsules/{capsule}/serves": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Begin Serve
-         * @description Build the uploaded folder and serve it beside the deployed app; an earlier serve ends.
-         */
-        post: operations["begin_serve_api_v1_capsules__capsule__serves_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/capsules/{capsule}/start": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Start Capsule
-         * @description Switch on: deploy the live release with the present configuration.
-         */
-        post: operations["start_capsule_api_v1_capsules__capsule__start_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/capsules/{capsule}/stop": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Stop Capsule
-         * @description Switch off: requests meet a page that says so, and nothing runs.
-         */
-        post: operations["stop_capsule_api_v1_capsules__capsule__stop_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/deployments/{deployment}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Read Deployment */
-        get: operations["read_deployment_api_v1_deployments__deployment__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/plans": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Make Plan
-         * @description Say how a source would be built and started, and why, without building it.
-         */
-        post: operations["make_plan_api_v1_plans_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/serves/{serve}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Read Serve */
-        get: operations["read_serve_api_v1_serves__serve__get"];
-        put?: never;
-        post?: never;
-        /**
-         * End Serve
-         * @description End it. Conversations held with it are kept.
-         */
-        delete: operations["end_serve_api_v1_serves__serve__delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/serves/{serve}/changes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Change Serve
-         * @description Send changed files as .tar.gz, and the paths of deleted ones; the runtime is started anew.
-         */
-        post: operations["change_serve_api_v1_serves__serve__changes_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/serves/{serve}/heartbeat": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Keep Serve
-         * @description Say every few seconds that the developer is still there; without it the serve ends after 20 s.
-         */
-        post: operations["keep_serve_api_v1_serves__serve__heartbeat_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/serves/{serve}/logs/stream": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Follow Serve
-         * @description Server-sent events: `line` for each line of the app, `serve` with the record when it changes.
-         */
-        get: operations["follow_serve_api_v1_serves__serve__logs_stream_get"];
+        /** Read Team */
+        get: operations["read_team_api_v1_teams__team__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -929,6 +328,125 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/capsules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Capsules
+         * @description List the capsules of a space, or of all your teams.
+         */
+        get: operations["list_capsules_api_v1_capsules_get"];
+        put?: never;
+        /**
+         * Create Capsule
+         * @description Create a capsule; with a source it is built and deployed at once.
+         */
+        post: operations["create_capsule_api_v1_capsules_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/capsules/{capsule}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read Capsule */
+        get: operations["read_capsule_api_v1_capsules__capsule__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove Capsule
+         * @description Remove the capsule with everything it holds.
+         */
+        delete: operations["remove_capsule_api_v1_capsules__capsule__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Update Capsule
+         * @description Change name, source or config. A changed source or build setting queues a build.
+         */
+        patch: operations["update_capsule_api_v1_capsules__capsule__patch"];
+        trace?: never;
+    };
+    "/api/v1/capsules/{capsule}/env": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Variables */
+        get: operations["list_variables_api_v1_capsules__capsule__env_get"];
+        /**
+         * Replace Variables
+         * @description Replace the whole list of your own variables. A live capsule is restarted with them.
+         */
+        put: operations["replace_variables_api_v1_capsules__capsule__env_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Variables
+         * @description Set some variables and drop others. A live capsule is restarted with them.
+         */
+        patch: operations["change_variables_api_v1_capsules__capsule__env_patch"];
+        trace?: never;
+    };
+    "/api/v1/capsules/{capsule}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Files */
+        get: operations["list_files_api_v1_capsules__capsule__files_get"];
+        /**
+         * Write File
+         * @description Put the request's body at `path`, whole or not at all; missing folders are made.
+         */
+        put: operations["write_file_api_v1_capsules__capsule__files_put"];
+        post?: never;
+        /**
+         * Delete File
+         * @description Delete a file, or a folder with all it holds.
+         */
+        delete: operations["delete_file_api_v1_capsules__capsule__files_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/capsules/{capsule}/files/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read File
+         * @description Download a file, or the part that the `Range` header names.
+         */
+        get: operations["read_file_api_v1_capsules__capsule__files_content_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/spaces/{space}/uploads": {
         parameters: {
             query?: never;
@@ -943,6 +461,539 @@ export interface paths {
          * @description Send a source tree as .tar.gz or .zip; its id can then be deployed or served.
          */
         post: operations["upload_source_api_v1_spaces__space__uploads_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make Plan
+         * @description Say how a source would be built and started, and why, without building it.
+         */
+        post: operations["make_plan_api_v1_plans_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/capsules/{capsule}/builds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Builds
+         * @description List the newest builds, the newest first.
+         */
+        get: operations["list_builds_api_v1_capsules__capsule__builds_get"];
+        put?: never;
+        /**
+         * Create Build
+         * @description Build and deploy, after changing source and config as sent; switches the capsule on.
+         */
+        post: operations["create_build_api_v1_capsules__capsule__builds_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/builds/{build}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read Build */
+        get: operations["read_build_api_v1_builds__build__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/builds/{build}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel
+         * @description Cancel a queued or running build; every process of it is ended.
+         */
+        post: operations["cancel_api_v1_builds__build__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/builds/{build}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read Build Log */
+        get: operations["read_build_log_api_v1_builds__build__logs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/builds/{build}/logs/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow Build Log
+         * @description Server-sent events: `line` for each line, `end` with the status when the build has ended.
+         */
+        get: operations["follow_build_log_api_v1_builds__build__logs_stream_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/capsules/{capsule}/releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Releases
+         * @description List the newest releases, the newest first.
+         */
+        get: operations["list_releases_api_v1_capsules__capsule__releases_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/capsules/{capsule}/deployments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Deployments
+         * @description List the newest deployments, the newest first.
+         */
+        get: operations["list_deployments_api_v1_capsules__capsule__deployments_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deployments/{deployment}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read Deployment */
+        get: operations["read_deployment_api_v1_deployments__deployment__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/capsules/{capsule}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Capsule
+         * @description Switch on: deploy the live release with the present configuration.
+         */
+        post: operations["start_capsule_api_v1_capsules__capsule__start_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/capsules/{capsule}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop Capsule
+         * @description Switch off: requests meet a page that says so, and nothing runs.
+         */
+        post: operations["stop_capsule_api_v1_capsules__capsule__stop_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/capsules/{capsule}/restart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restart Capsule
+         * @description Replace the running replica by a fresh one, without a gap.
+         */
+        post: operations["restart_capsule_api_v1_capsules__capsule__restart_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/capsules/{capsule}/events/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow Capsule
+         * @description Server-sent events: `capsule` with the whole record now and after each change, `removed` at the end.
+         */
+        get: operations["follow_capsule_api_v1_capsules__capsule__events_stream_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/capsules/{capsule}/replicas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Replicas
+         * @description List what runs now.
+         */
+        get: operations["list_replicas_api_v1_capsules__capsule__replicas_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/capsules/{capsule}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Logs
+         * @description Return the newest lines that fit, the oldest first.
+         */
+        get: operations["read_logs_api_v1_capsules__capsule__logs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/capsules/{capsule}/logs/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow Logs
+         * @description Server-sent events: `line` for each line.
+         */
+        get: operations["follow_logs_api_v1_capsules__capsule__logs_stream_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/capsules/{capsule}/access-logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Access Logs
+         * @description Return the newest requests that fit, the oldest first.
+         */
+        get: operations["read_access_logs_api_v1_capsules__capsule__access_logs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/capsules/{capsule}/access-logs/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow Access Logs
+         * @description Server-sent events: `line` for each request.
+         */
+        get: operations["follow_access_logs_api_v1_capsules__capsule__access_logs_stream_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/capsules/{capsule}/serves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin Serve
+         * @description Build the uploaded folder and serve it beside the deployed app; an earlier serve ends.
+         */
+        post: operations["begin_serve_api_v1_capsules__capsule__serves_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/serves/{serve}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read Serve */
+        get: operations["read_serve_api_v1_serves__serve__get"];
+        put?: never;
+        post?: never;
+        /**
+         * End Serve
+         * @description End it. Conversations held with it are kept.
+         */
+        delete: operations["end_serve_api_v1_serves__serve__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/serves/{serve}/heartbeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep Serve
+         * @description Say every few seconds that the developer is still there; without it the serve ends after 20 s.
+         */
+        post: operations["keep_serve_api_v1_serves__serve__heartbeat_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/serves/{serve}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Serve
+         * @description Send changed files as .tar.gz, and the paths of deleted ones; the runtime is started anew.
+         */
+        post: operations["change_serve_api_v1_serves__serve__changes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/serves/{serve}/logs/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow Serve
+         * @description Server-sent events: `line` for each line of the app, `serve` with the record when it changes.
+         */
+        get: operations["follow_serve_api_v1_serves__serve__logs_stream_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/apps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Apps
+         * @description List the apps of your teams.
+         */
+        get: operations["list_apps_api_v1_apps_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/apps/{app}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read App */
+        get: operations["read_app_api_v1_apps__app__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/app/{app}/chat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Chat
+         * @description Send a message and wait for the whole answer; without a session a new conversation begins.
+         */
+        post: operations["chat_api_v1_app__app__chat_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/app/{app}/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream
+         * @description Send a message and get the answer piece by piece: `chunk` events, then `done`.
+         */
+        get: operations["stream_api_v1_app__app__stream_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -969,57 +1020,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/teams": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List Teams */
-        get: operations["list_teams_api_v1_teams_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/teams/{team}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Read Team */
-        get: operations["read_team_api_v1_teams__team__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/health": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Health */
-        get: operations["health_health_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1031,27 +1031,27 @@ export interface components {
              * Format: date-time
              */
             at: string;
+            /** Method */
+            method: string;
+            /** Path */
+            path: string;
+            /** Host */
+            host: string;
+            /** Status */
+            status: number;
+            /** Duration Ms */
+            duration_ms: number;
             /** Bytes In */
             bytes_in: number;
             /** Bytes Out */
             bytes_out: number;
+            /** Replica */
+            replica?: string | null;
             /**
              * Client
              * @default
              */
             client: string;
-            /** Duration Ms */
-            duration_ms: number;
-            /** Host */
-            host: string;
-            /** Method */
-            method: string;
-            /** Path */
-            path: string;
-            /** Replica */
-            replica?: string | null;
-            /** Status */
-            status: number;
             /**
              * User Agent
              * @default
@@ -1060,12 +1060,12 @@ export interface components {
         };
         /** AppShape */
         AppShape: {
-            /** Hostname */
-            hostname: string;
             /** Id */
             id: string;
             /** Name */
             name: string;
+            /** Hostname */
+            hostname: string;
             /** Url */
             url: string;
         };
@@ -1076,85 +1076,68 @@ export interface components {
         };
         /** BuildLog */
         BuildLog: {
-            /** Finished */
-            finished: boolean;
             /** Items */
             items: components["schemas"]["LogLineShape"][];
             /** Next */
             next: number;
+            /** Finished */
+            finished: boolean;
         };
         /** BuildShape */
         BuildShape: {
-            /** Can */
-            can: string[];
-            /** Capsule Id */
-            capsule_id: string;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Finished At */
-            finished_at: string | null;
-            /** Hint */
-            hint: string | null;
             /** Id */
             id: string;
-            /**
-             * Is Live
-             * @description Whether the live release was made by this build.
-             */
-            is_live: boolean;
+            /** Capsule Id */
+            capsule_id: string;
+            /** Status */
+            status: string;
+            /** Trigger */
+            trigger: string;
+            /** Source */
+            source: {
+                [key: string]: unknown;
+            };
             /** Plan */
             plan: {
                 [key: string]: unknown;
             } | null;
             /** Reason */
             reason: string | null;
-            /** Source */
-            source: {
-                [key: string]: unknown;
-            };
-            /** Started At */
-            started_at: string | null;
-            /** Status */
-            status: string;
-            /** Trigger */
-            trigger: string;
-        };
-        /** CapsuleShape */
-        CapsuleShape: {
-            /** Can */
-            can: string[];
-            config: components["schemas"]["ConfigShape"];
+            /** Hint */
+            hint: string | null;
             /**
              * Created At
              * Format: date-time
              */
             created_at: string;
-            /** @description The newest build. */
-            current_build: components["schemas"]["BuildShape"] | null;
-            /** @description The newest deployment. */
-            current_deployment: components["schemas"]["DeploymentShape"] | null;
-            /** Hosts */
-            hosts: string[];
+            /** Started At */
+            started_at: string | null;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Is Live
+             * @description Whether the live release was made by this build.
+             */
+            is_live: boolean;
+            /** Can */
+            can: string[];
+        };
+        /** CapsuleShape */
+        CapsuleShape: {
             /** Id */
             id: string;
-            /** Is On */
-            is_on: boolean;
-            /** Name */
-            name: string;
-            release: components["schemas"]["LiveRelease"] | null;
-            /** Replicas */
-            replicas: components["schemas"]["ReplicaShape"][];
-            /** Slug */
-            slug: string;
-            /** Source */
-            source: {
-                [key: string]: unknown;
-            };
+            /** Team Id */
+            team_id: string;
             /** Space Id */
             space_id: string;
+            /** Name */
+            name: string;
+            /** Slug */
+            slug: string;
+            /** Type */
+            type: string;
+            /** Is On */
+            is_on: boolean;
             /**
              * Status
              * @enum {string}
@@ -1162,12 +1145,29 @@ export interface components {
             status: "empty" | "building" | "starting" | "live" | "failed" | "stopped" | "removing";
             /** Status Reason */
             status_reason: string | null;
-            /** Team Id */
-            team_id: string;
-            /** Type */
-            type: string;
             /** Url */
             url: string | null;
+            /** Hosts */
+            hosts: string[];
+            /** Source */
+            source: {
+                [key: string]: unknown;
+            };
+            config: components["schemas"]["ConfigShape"];
+            release: components["schemas"]["LiveRelease"] | null;
+            /** Replicas */
+            replicas: components["schemas"]["ReplicaShape"][];
+            /** @description The newest build. */
+            current_build: components["schemas"]["BuildShape"] | null;
+            /** @description The newest deployment. */
+            current_deployment: components["schemas"]["DeploymentShape"] | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Can */
+            can: string[];
         };
         /** ChangeVariables */
         ChangeVariables: {
@@ -1180,22 +1180,22 @@ export interface components {
         };
         /** ChatText */
         ChatText: {
-            /** Session Id */
-            session_id?: string | null;
             /** Text */
             text: string;
+            /** Session Id */
+            session_id?: string | null;
         };
         /** CliLoginShape */
         CliLoginShape: {
             /** Code */
             code: string;
+            /** Host Name */
+            host_name: string;
             /**
              * Expires At
              * Format: date-time
              */
             expires_at: string;
-            /** Host Name */
-            host_name: string;
             /**
              * Status
              * @enum {string}
@@ -1208,25 +1208,15 @@ export interface components {
          */
         ConfigInput: {
             /**
+             * Run Command
+             * @description Empty: detected.
+             */
+            run_command?: string | null;
+            /**
              * Build Command
              * @description Empty: detected.
              */
             build_command?: string | null;
-            /**
-             * Cpu
-             * @description Cores a replica may use.
-             */
-            cpu?: number | null;
-            /**
-             * Entry
-             * @description Of an app: `file.py:symbol`.
-             */
-            entry?: string | null;
-            /**
-             * Memory
-             * @description MiB a replica may use.
-             */
-            memory?: number | null;
             /**
              * Output Directory
              * @description Of the built site.
@@ -1238,33 +1228,33 @@ export interface components {
              */
             project_path?: string | null;
             /**
-             * Run Command
-             * @description Empty: detected.
+             * Entry
+             * @description Of an app: `file.py:symbol`.
              */
-            run_command?: string | null;
+            entry?: string | null;
+            /**
+             * Cpu
+             * @description Cores a replica may use.
+             */
+            cpu?: number | null;
+            /**
+             * Memory
+             * @description MiB a replica may use.
+             */
+            memory?: number | null;
         };
         /** ConfigShape */
         ConfigShape: {
+            /**
+             * Run Command
+             * @default
+             */
+            run_command: string;
             /**
              * Build Command
              * @default
              */
             build_command: string;
-            /**
-             * Cpu
-             * @default 1
-             */
-            cpu: number;
-            /**
-             * Entry
-             * @default
-             */
-            entry: string;
-            /**
-             * Memory
-             * @default 512
-             */
-            memory: number;
             /**
              * Output Directory
              * @default
@@ -1276,13 +1266,37 @@ export interface components {
              */
             project_path: string;
             /**
-             * Run Command
+             * Entry
              * @default
              */
-            run_command: string;
+            entry: string;
+            /**
+             * Cpu
+             * @default 1
+             */
+            cpu: number;
+            /**
+             * Memory
+             * @default 512
+             */
+            memory: number;
         };
         /** CreateCapsule */
         CreateCapsule: {
+            /**
+             * Space Id
+             * @description Id or slug of the space.
+             */
+            space_id: string;
+            /** Name */
+            name: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "app" | "backend" | "frontend" | "agent" | "storage";
+            /** Source */
+            source?: (components["schemas"]["GitSource"] | components["schemas"]["UploadSource"] | components["schemas"]["NoSource"]) | null;
             /** @default {} */
             config: components["schemas"]["ConfigInput"];
             /**
@@ -1291,20 +1305,6 @@ export interface components {
              * @default true
              */
             deploy: boolean;
-            /** Name */
-            name: string;
-            /** Source */
-            source?: (components["schemas"]["GitSource"] | components["schemas"]["UploadSource"] | components["schemas"]["NoSource"]) | null;
-            /**
-             * Space Id
-             * @description Id or slug of the space.
-             */
-            space_id: string;
-            /**
-             * Type
-             * @enum {string}
-             */
-            type: "app" | "backend" | "frontend" | "agent" | "storage";
         };
         /** CreateSpace */
         CreateSpace: {
@@ -1318,10 +1318,10 @@ export interface components {
         };
         /** CreateToken */
         CreateToken: {
-            /** Expires In Days */
-            expires_in_days?: number | null;
             /** Name */
             name: string;
+            /** Expires In Days */
+            expires_in_days?: number | null;
         };
         /** Credentials */
         Credentials: {
@@ -1332,86 +1332,96 @@ export interface components {
         };
         /** DeploymentShape */
         DeploymentShape: {
+            /** Id */
+            id: string;
             /** Capsule Id */
             capsule_id: string;
+            /** Release Id */
+            release_id: string;
+            /** Release Number */
+            release_number: number;
+            /** Status */
+            status: string;
+            /** Reason */
+            reason: string | null;
+            /** Hint */
+            hint: string | null;
+            /** Log Tail */
+            log_tail: unknown[];
             /**
              * Created At
              * Format: date-time
              */
             created_at: string;
-            /** Finished At */
-            finished_at: string | null;
-            /** Hint */
-            hint: string | null;
-            /** Id */
-            id: string;
-            /** Log Tail */
-            log_tail: unknown[];
-            /** Reason */
-            reason: string | null;
-            /** Release Id */
-            release_id: string;
-            /** Release Number */
-            release_number: number;
             /** Started At */
             started_at: string | null;
-            /** Status */
-            status: string;
+            /** Finished At */
+            finished_at: string | null;
         };
         /** EngineShape */
         EngineShape: {
-            /** Health */
-            health: string;
             /** Name */
             name: string;
-            /** Notices */
-            notices: string[];
+            /** Health */
+            health: string;
             /** Sentence */
             sentence: string;
+            /** Notices */
+            notices: string[];
         };
         /** EnvVariableShape */
         EnvVariableShape: {
             /** Key */
             key: string;
+            /** Value */
+            value: string;
             /**
              * Set By
              * @enum {string}
              */
             set_by: "user" | "system";
-            /** Value */
-            value: string;
         };
         /** FileEntry */
         FileEntry: {
+            /** Name */
+            name: string;
+            /** Path */
+            path: string;
             /** Is Folder */
             is_folder: boolean;
+            /** Size */
+            size: number;
             /**
              * Modified At
              * Format: date-time
              */
             modified_at: string;
-            /** Name */
-            name: string;
-            /** Path */
-            path: string;
-            /** Size */
-            size: number;
         };
         /** FindingShape */
         FindingShape: {
-            /** Enables */
-            enables: string;
-            /** Found */
-            found: boolean;
-            /** Hint */
-            hint?: string | null;
             /** Part */
             part: string;
+            /** Found */
+            found: boolean;
             /** Version */
             version?: string | null;
+            /** Enables */
+            enables: string;
+            /** Hint */
+            hint?: string | null;
         };
         /** GitSource */
         GitSource: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "git";
+            /**
+             * Url
+             * @description Address of the repository: https, ssh or git.
+             */
+            url: string;
             /**
              * Branch
              * @description Empty: the repository's own default.
@@ -1419,21 +1429,11 @@ export interface components {
              */
             branch: string;
             /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            kind: "git";
-            /**
              * Path
              * @description Folder of the project in the repository.
              * @default
              */
             path: string;
-            /**
-             * Url
-             * @description Address of the repository: https, ssh or git.
-             */
-            url: string;
         };
         /** HTTPValidationError */
         HTTPValidationError: {
@@ -1507,15 +1507,15 @@ export interface components {
         };
         /** LiveRelease */
         LiveRelease: {
+            /** Id */
+            id: string;
+            /** Number */
+            number: number;
             /**
              * Created At
              * Format: date-time
              */
             created_at: string;
-            /** Id */
-            id: string;
-            /** Number */
-            number: number;
         };
         /** LogLineShape */
         LogLineShape: {
@@ -1537,18 +1537,22 @@ export interface components {
         };
         /** Me */
         Me: {
-            server: components["schemas"]["ServerShape"];
+            user: components["schemas"]["UserShape"];
             /** Teams */
             teams: components["schemas"]["TeamShape"][];
-            user: components["schemas"]["UserShape"];
             /**
              * Via
              * @enum {string}
              */
             via: "login" | "token";
+            server: components["schemas"]["ServerShape"];
         };
         /** NewToken */
         NewToken: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
             /**
              * Created At
              * Format: date-time
@@ -1556,12 +1560,8 @@ export interface components {
             created_at: string;
             /** Expires At */
             expires_at: string | null;
-            /** Id */
-            id: string;
             /** Last Used At */
             last_used_at: string | null;
-            /** Name */
-            name: string;
             /**
              * Token
              * @description Shown this once.
@@ -1594,10 +1594,10 @@ export interface components {
         };
         /** ProcessShape */
         ProcessShape: {
-            /** Health */
-            health: string;
             /** Pid */
             pid: number | null;
+            /** Health */
+            health: string;
         };
         /** PutSecret */
         PutSecret: {
@@ -1611,21 +1611,21 @@ export interface components {
         };
         /** ReleaseShape */
         ReleaseShape: {
-            /** Build Id */
-            build_id: string | null;
+            /** Id */
+            id: string;
             /** Capsule Id */
             capsule_id: string;
+            /** Number */
+            number: number;
+            /** Build Id */
+            build_id: string | null;
             /**
              * Created At
              * Format: date-time
              */
             created_at: string;
-            /** Id */
-            id: string;
             /** Is Live */
             is_live: boolean;
-            /** Number */
-            number: number;
         };
         /** ReplaceVariables */
         ReplaceVariables: {
@@ -1634,28 +1634,28 @@ export interface components {
         };
         /** ReplicaShape */
         ReplicaShape: {
-            /** Environment */
-            environment: string;
-            /** Exit Reason */
-            exit_reason: string | null;
             /** Id */
             id: string;
-            /** Restarts */
-            restarts: number;
-            /** Started At */
-            started_at: string | null;
             /** State */
             state: string;
+            /** Restarts */
+            restarts: number;
+            /** Exit Reason */
+            exit_reason: string | null;
+            /** Started At */
+            started_at: string | null;
+            /** Environment */
+            environment: string;
         };
         /** SecretShape */
         SecretShape: {
+            /** Name */
+            name: string;
             /**
              * Created At
              * Format: date-time
              */
             created_at: string;
-            /** Name */
-            name: string;
             /**
              * Updated At
              * Format: date-time
@@ -1664,38 +1664,44 @@ export interface components {
         };
         /** ServeShape */
         ServeShape: {
-            /** Build Id */
-            build_id: string | null;
-            /** Capsule Id */
-            capsule_id: string;
             /** Id */
             id: string;
-            /** Reason */
-            reason: string | null;
-            /** Replica Id */
-            replica_id: string | null;
-            /** Revision */
-            revision: number;
+            /** Capsule Id */
+            capsule_id: string;
             /** Status */
             status: string;
+            /** Revision */
+            revision: number;
             /** Url */
             url: string;
+            /** Reason */
+            reason: string | null;
+            /** Build Id */
+            build_id: string | null;
+            /** Replica Id */
+            replica_id: string | null;
         };
         /** ServerShape */
         ServerShape: {
+            /** Version */
+            version: string;
             /** Domain */
             domain: string;
             /** Port */
             port: number;
             /** Url */
             url: string;
-            /** Version */
-            version: string;
         };
         /** SpaceShape */
         SpaceShape: {
-            /** Can */
-            can: string[];
+            /** Id */
+            id: string;
+            /** Team Id */
+            team_id: string;
+            /** Name */
+            name: string;
+            /** Slug */
+            slug: string;
             /**
              * Capsules
              * @description How many it holds.
@@ -1706,14 +1712,8 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
-            /** Id */
-            id: string;
-            /** Name */
-            name: string;
-            /** Slug */
-            slug: string;
-            /** Team Id */
-            team_id: string;
+            /** Can */
+            can: string[];
         };
         /** StartCliLogin */
         StartCliLogin: {
@@ -1726,72 +1726,72 @@ export interface components {
         };
         /** StartedCliLogin */
         StartedCliLogin: {
+            /** Id */
+            id: string;
+            /** Poll Secret */
+            poll_secret: string;
             /**
              * Code
              * @description Shown in the terminal and in the browser, to be compared.
              */
             code: string;
             /**
-             * Expires At
-             * Format: date-time
-             */
-            expires_at: string;
-            /** Id */
-            id: string;
-            /** Poll Secret */
-            poll_secret: string;
-            /**
              * Url
              * @description Where a signed-in person says yes.
              */
             url: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
         };
         /** SystemShape */
         SystemShape: {
-            /** Doctor */
-            doctor: components["schemas"]["FindingShape"][];
-            engine: components["schemas"]["EngineShape"];
+            /** Version */
+            version: string;
             /** Processes */
             processes: {
                 [key: string]: components["schemas"]["ProcessShape"];
             };
-            /** Version */
-            version: string;
+            engine: components["schemas"]["EngineShape"];
+            /** Doctor */
+            doctor: components["schemas"]["FindingShape"][];
         };
         /** TeamShape */
         TeamShape: {
-            /** Can */
-            can: string[];
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
             /** Id */
             id: string;
-            /** Is Personal */
-            is_personal: boolean;
             /** Name */
             name: string;
+            /** Slug */
+            slug: string;
+            /** Is Personal */
+            is_personal: boolean;
             /**
              * Role
              * @description Your role in it: `owner` or `member`.
              */
             role: string;
-            /** Slug */
-            slug: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Can */
+            can: string[];
         };
         /** TokenCredentials */
         TokenCredentials: {
             /** Email */
             email: string;
+            /** Password */
+            password: string;
             /**
              * Name
              * @default command line
              */
             name: string;
-            /** Password */
-            password: string;
         };
         /** TokenForUser */
         TokenForUser: {
@@ -1801,6 +1801,10 @@ export interface components {
         };
         /** TokenShape */
         TokenShape: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
             /**
              * Created At
              * Format: date-time
@@ -1808,21 +1812,17 @@ export interface components {
             created_at: string;
             /** Expires At */
             expires_at: string | null;
-            /** Id */
-            id: string;
             /** Last Used At */
             last_used_at: string | null;
-            /** Name */
-            name: string;
         };
         /** UpdateCapsule */
         UpdateCapsule: {
-            /** @default {} */
-            config: components["schemas"]["ConfigInput"];
             /** Name */
             name?: string | null;
             /** Source */
             source?: (components["schemas"]["GitSource"] | components["schemas"]["UploadSource"] | components["schemas"]["NoSource"]) | null;
+            /** @default {} */
+            config: components["schemas"]["ConfigInput"];
         };
         /** UpdateSpace */
         UpdateSpace: {
@@ -1831,13 +1831,13 @@ export interface components {
         };
         /** UploadShape */
         UploadShape: {
+            /** Id */
+            id: string;
             /**
              * Digest
              * @description SHA-256 over paths and contents: equal trees are one upload.
              */
             digest: string;
-            /** Id */
-            id: string;
             /** Size Bytes */
             size_bytes: number;
         };
@@ -1848,43 +1848,43 @@ export interface components {
              * @enum {string}
              */
             kind: "upload";
+            /** Upload Id */
+            upload_id: string;
             /**
              * Path
              * @description Folder of the project in the archive.
              * @default
              */
             path: string;
-            /** Upload Id */
-            upload_id: string;
         };
         /** UserShape */
         UserShape: {
+            /** Id */
+            id: string;
+            /** Email */
+            email: string;
+            /** Name */
+            name: string;
+            /** Is Admin */
+            is_admin: boolean;
             /**
              * Created At
              * Format: date-time
              */
             created_at: string;
-            /** Email */
-            email: string;
-            /** Id */
-            id: string;
-            /** Is Admin */
-            is_admin: boolean;
-            /** Name */
-            name: string;
         };
         /** ValidationError */
         ValidationError: {
-            /** Context */
-            ctx?: Record<string, never>;
-            /** Input */
-            input?: unknown;
             /** Location */
             loc: (string | number)[];
             /** Message */
             msg: string;
             /** Error Type */
             type: string;
+            /** Input */
+            input?: unknown;
+            /** Context */
+            ctx?: Record<string, never>;
         };
         /** VariableInput */
         VariableInput: {
@@ -1895,35 +1895,35 @@ export interface components {
         };
         /** WantBuild */
         WantBuild: {
-            /** @default {} */
-            config: components["schemas"]["ConfigInput"];
-            /** Source */
-            source?: (components["schemas"]["GitSource"] | components["schemas"]["UploadSource"] | components["schemas"]["NoSource"]) | null;
             /** Upload Id */
             upload_id?: string | null;
+            /** Source */
+            source?: (components["schemas"]["GitSource"] | components["schemas"]["UploadSource"] | components["schemas"]["NoSource"]) | null;
+            /** @default {} */
+            config: components["schemas"]["ConfigInput"];
         };
         /** WantPlan */
         WantPlan: {
-            /** @default {} */
-            config: components["schemas"]["ConfigInput"];
-            /** Source */
-            source?: (components["schemas"]["GitSource"] | components["schemas"]["UploadSource"] | components["schemas"]["NoSource"]) | null;
             /** Space Id */
             space_id: string;
+            /** Upload Id */
+            upload_id?: string | null;
+            /** Source */
+            source?: (components["schemas"]["GitSource"] | components["schemas"]["UploadSource"] | components["schemas"]["NoSource"]) | null;
             /**
              * Type
              * @enum {string}
              */
             type: "app" | "backend" | "frontend" | "agent" | "storage";
-            /** Upload Id */
-            upload_id?: string | null;
+            /** @default {} */
+            config: components["schemas"]["ConfigInput"];
         };
         /** WantServe */
         WantServe: {
-            /** Entry */
-            entry: string;
             /** Upload Id */
             upload_id: string;
+            /** Entry */
+            entry: string;
         };
     };
     responses: never;
@@ -1934,72 +1934,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    chat_api_v1_app__app__chat_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ChatText"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    stream_api_v1_app__app__stream_get: {
-        parameters: {
-            query: {
-                text: string;
-                session_id?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    list_apps_api_v1_apps_get: {
+    health_health_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -2014,155 +1949,9 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Apps"];
-                };
-            };
-        };
-    };
-    read_app_api_v1_apps__app__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AppShape"];
-                };
-            };
-        };
-    };
-    start_cli_login_api_v1_auth_cli_logins_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["StartCliLogin"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StartedCliLogin"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    read_cli_login_api_v1_auth_cli_logins__login_id__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                login_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CliLoginShape"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    approve_cli_login_api_v1_auth_cli_logins__login_id__approve_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                login_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    poll_cli_login_api_v1_auth_cli_logins__login_id__poll_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                login_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Poll"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PollResult"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": {
+                        [key: string]: string;
+                    };
                 };
             };
         };
@@ -2234,39 +2023,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
-                };
-            };
-        };
-    };
-    token_for_credentials_api_v1_auth_token_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TokenCredentials"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TokenForUser"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -2353,132 +2109,7 @@ export interface operations {
             };
         };
     };
-    read_build_api_v1_builds__build__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BuildShape"];
-                };
-            };
-        };
-    };
-    cancel_api_v1_builds__build__cancel_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BuildShape"];
-                };
-            };
-        };
-    };
-    read_build_log_api_v1_builds__build__logs_get: {
-        parameters: {
-            query?: {
-                /** @description Number of the line read last. */
-                after?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BuildLog"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    follow_build_log_api_v1_builds__build__logs_stream_get: {
-        parameters: {
-            query?: {
-                after?: number;
-            };
-            header?: {
-                "Last-Event-ID"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    list_capsules_api_v1_capsules_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Items_CapsuleShape_"];
-                };
-            };
-        };
-    };
-    create_capsule_api_v1_capsules_post: {
+    token_for_credentials_api_v1_auth_token_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -2487,7 +2118,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CreateCapsule"];
+                "application/json": components["schemas"]["TokenCredentials"];
             };
         };
         responses: {
@@ -2497,7 +2128,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CapsuleShape"];
+                    "application/json": components["schemas"]["TokenForUser"];
                 };
             };
             /** @description Validation Error */
@@ -2511,59 +2142,7 @@ export interface operations {
             };
         };
     };
-    read_capsule_api_v1_capsules__capsule__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CapsuleShape"];
-                };
-            };
-        };
-    };
-    remove_capsule_api_v1_capsules__capsule__delete: {
-        parameters: {
-            query?: {
-                /** @description The capsule's name. */
-                confirm?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CapsuleShape"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    update_capsule_api_v1_capsules__capsule__patch: {
+    start_cli_login_api_v1_auth_cli_logins_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -2572,131 +2151,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["UpdateCapsule"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CapsuleShape"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    read_access_logs_api_v1_capsules__capsule__access_logs_get: {
-        parameters: {
-            query?: {
-                limit?: number;
-                /** @description ISO 8601. */
-                since?: string | null;
-                /** @description ISO 8601. */
-                until?: string | null;
-                /** @description Text, whatever the case. */
-                search?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Items_AccessRecord_"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    follow_access_logs_api_v1_capsules__capsule__access_logs_stream_get: {
-        parameters: {
-            query?: {
-                /** @description So many earlier records first. */
-                tail?: number;
-                /** @description Text, whatever the case. */
-                search?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    list_builds_api_v1_capsules__capsule__builds_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Items_BuildShape_"];
-                };
-            };
-        };
-    };
-    create_build_api_v1_capsules__capsule__builds_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["WantBuild"];
+                "application/json": components["schemas"]["StartCliLogin"];
             };
         };
         responses: {
@@ -2706,7 +2161,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BuildShape"];
+                    "application/json": components["schemas"]["StartedCliLogin"];
                 };
             };
             /** @description Validation Error */
@@ -2720,56 +2175,18 @@ export interface operations {
             };
         };
     };
-    list_deployments_api_v1_capsules__capsule__deployments_get: {
+    poll_cli_login_api_v1_auth_cli_logins__login_id__poll_post: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Items_DeploymentShape_"];
-                };
+            path: {
+                login_id: string;
             };
-        };
-    };
-    list_variables_api_v1_capsules__capsule__env_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Items_EnvVariableShape_"];
-                };
-            };
-        };
-    };
-    replace_variables_api_v1_capsules__capsule__env_put: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReplaceVariables"];
+                "application/json": components["schemas"]["Poll"];
             };
         };
         responses: {
@@ -2779,7 +2196,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items_EnvVariableShape_"];
+                    "application/json": components["schemas"]["PollResult"];
                 };
             };
             /** @description Validation Error */
@@ -2793,18 +2210,16 @@ export interface operations {
             };
         };
     };
-    change_variables_api_v1_capsules__capsule__env_patch: {
+    read_cli_login_api_v1_auth_cli_logins__login_id__get: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                login_id: string;
+            };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ChangeVariables"];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
@@ -2812,7 +2227,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items_EnvVariableShape_"];
+                    "application/json": components["schemas"]["CliLoginShape"];
                 };
             };
             /** @description Validation Error */
@@ -2826,98 +2241,13 @@ export interface operations {
             };
         };
     };
-    follow_capsule_api_v1_capsules__capsule__events_stream_get: {
+    approve_cli_login_api_v1_auth_cli_logins__login_id__approve_post: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
+            path: {
+                login_id: string;
             };
-        };
-    };
-    list_files_api_v1_capsules__capsule__files_get: {
-        parameters: {
-            query?: {
-                /** @description From the root of the storage, such as `/reports/june.pdf`. */
-                path?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Items_FileEntry_"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    write_file_api_v1_capsules__capsule__files_put: {
-        parameters: {
-            query: {
-                /** @description From the root of the storage, such as `/reports/june.pdf`. */
-                path: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FileEntry"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    delete_file_api_v1_capsules__capsule__files_delete: {
-        parameters: {
-            query: {
-                /** @description From the root of the storage, such as `/reports/june.pdf`. */
-                path: string;
-            };
-            header?: never;
-            path?: never;
             cookie?: never;
         };
         requestBody?: never;
@@ -2940,112 +2270,7 @@ export interface operations {
             };
         };
     };
-    read_file_api_v1_capsules__capsule__files_content_get: {
-        parameters: {
-            query: {
-                /** @description From the root of the storage, such as `/reports/june.pdf`. */
-                path: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    read_logs_api_v1_capsules__capsule__logs_get: {
-        parameters: {
-            query?: {
-                limit?: number;
-                /** @description ISO 8601. */
-                since?: string | null;
-                /** @description ISO 8601. */
-                until?: string | null;
-                /** @description Text, whatever the case. */
-                search?: string | null;
-                replica?: string | null;
-                environment?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Items_LogLineShape_"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    follow_logs_api_v1_capsules__capsule__logs_stream_get: {
-        parameters: {
-            query?: {
-                /** @description So many earlier records first. */
-                tail?: number;
-                /** @description Text, whatever the case. */
-                search?: string | null;
-                replica?: string | null;
-                environment?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    list_releases_api_v1_capsules__capsule__releases_get: {
+    list_teams_api_v1_teams_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -3060,12 +2285,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items_ReleaseShape_"];
+                    "application/json": components["schemas"]["Items_TeamShape_"];
                 };
             };
         };
     };
-    list_replicas_api_v1_capsules__capsule__replicas_get: {
+    read_team_api_v1_teams__team__get: {
         parameters: {
             query?: never;
             header?: never;
@@ -3080,265 +2305,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items_ReplicaShape_"];
-                };
-            };
-        };
-    };
-    restart_capsule_api_v1_capsules__capsule__restart_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CapsuleShape"];
-                };
-            };
-        };
-    };
-    begin_serve_api_v1_capsules__capsule__serves_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["WantServe"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ServeShape"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    start_capsule_api_v1_capsules__capsule__start_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CapsuleShape"];
-                };
-            };
-        };
-    };
-    stop_capsule_api_v1_capsules__capsule__stop_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CapsuleShape"];
-                };
-            };
-        };
-    };
-    read_deployment_api_v1_deployments__deployment__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeploymentShape"];
-                };
-            };
-        };
-    };
-    make_plan_api_v1_plans_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["WantPlan"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    read_serve_api_v1_serves__serve__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ServeShape"];
-                };
-            };
-        };
-    };
-    end_serve_api_v1_serves__serve__delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    change_serve_api_v1_serves__serve__changes_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description JSON list of deleted paths. */
-                "x-deleted"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ServeShape"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    keep_serve_api_v1_serves__serve__heartbeat_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ServeShape"];
-                };
-            };
-        };
-    };
-    follow_serve_api_v1_serves__serve__logs_stream_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["TeamShape"];
                 };
             };
         };
@@ -3549,6 +2516,354 @@ export interface operations {
             };
         };
     };
+    list_capsules_api_v1_capsules_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_CapsuleShape_"];
+                };
+            };
+        };
+    };
+    create_capsule_api_v1_capsules_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateCapsule"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CapsuleShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_capsule_api_v1_capsules__capsule__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CapsuleShape"];
+                };
+            };
+        };
+    };
+    remove_capsule_api_v1_capsules__capsule__delete: {
+        parameters: {
+            query?: {
+                /** @description The capsule's name. */
+                confirm?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CapsuleShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    update_capsule_api_v1_capsules__capsule__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateCapsule"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CapsuleShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_variables_api_v1_capsules__capsule__env_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_EnvVariableShape_"];
+                };
+            };
+        };
+    };
+    replace_variables_api_v1_capsules__capsule__env_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplaceVariables"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_EnvVariableShape_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_variables_api_v1_capsules__capsule__env_patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeVariables"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_EnvVariableShape_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_files_api_v1_capsules__capsule__files_get: {
+        parameters: {
+            query?: {
+                /** @description From the root of the storage, such as `/reports/june.pdf`. */
+                path?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_FileEntry_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    write_file_api_v1_capsules__capsule__files_put: {
+        parameters: {
+            query: {
+                /** @description From the root of the storage, such as `/reports/june.pdf`. */
+                path: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileEntry"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_file_api_v1_capsules__capsule__files_delete: {
+        parameters: {
+            query: {
+                /** @description From the root of the storage, such as `/reports/june.pdf`. */
+                path: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_file_api_v1_capsules__capsule__files_content_get: {
+        parameters: {
+            query: {
+                /** @description From the root of the storage, such as `/reports/june.pdf`. */
+                path: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     upload_source_api_v1_spaces__space__uploads_post: {
         parameters: {
             query?: never;
@@ -3569,6 +2884,753 @@ export interface operations {
             };
         };
     };
+    make_plan_api_v1_plans_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WantPlan"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_builds_api_v1_capsules__capsule__builds_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_BuildShape_"];
+                };
+            };
+        };
+    };
+    create_build_api_v1_capsules__capsule__builds_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WantBuild"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_build_api_v1_builds__build__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildShape"];
+                };
+            };
+        };
+    };
+    cancel_api_v1_builds__build__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildShape"];
+                };
+            };
+        };
+    };
+    read_build_log_api_v1_builds__build__logs_get: {
+        parameters: {
+            query?: {
+                /** @description Number of the line read last. */
+                after?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildLog"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    follow_build_log_api_v1_builds__build__logs_stream_get: {
+        parameters: {
+            query?: {
+                after?: number;
+            };
+            header?: {
+                "Last-Event-ID"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_releases_api_v1_capsules__capsule__releases_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_ReleaseShape_"];
+                };
+            };
+        };
+    };
+    list_deployments_api_v1_capsules__capsule__deployments_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_DeploymentShape_"];
+                };
+            };
+        };
+    };
+    read_deployment_api_v1_deployments__deployment__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeploymentShape"];
+                };
+            };
+        };
+    };
+    start_capsule_api_v1_capsules__capsule__start_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CapsuleShape"];
+                };
+            };
+        };
+    };
+    stop_capsule_api_v1_capsules__capsule__stop_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CapsuleShape"];
+                };
+            };
+        };
+    };
+    restart_capsule_api_v1_capsules__capsule__restart_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CapsuleShape"];
+                };
+            };
+        };
+    };
+    follow_capsule_api_v1_capsules__capsule__events_stream_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    list_replicas_api_v1_capsules__capsule__replicas_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_ReplicaShape_"];
+                };
+            };
+        };
+    };
+    read_logs_api_v1_capsules__capsule__logs_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description ISO 8601. */
+                since?: string | null;
+                /** @description ISO 8601. */
+                until?: string | null;
+                /** @description Text, whatever the case. */
+                search?: string | null;
+                replica?: string | null;
+                environment?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_LogLineShape_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    follow_logs_api_v1_capsules__capsule__logs_stream_get: {
+        parameters: {
+            query?: {
+                /** @description So many earlier records first. */
+                tail?: number;
+                /** @description Text, whatever the case. */
+                search?: string | null;
+                replica?: string | null;
+                environment?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_access_logs_api_v1_capsules__capsule__access_logs_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description ISO 8601. */
+                since?: string | null;
+                /** @description ISO 8601. */
+                until?: string | null;
+                /** @description Text, whatever the case. */
+                search?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_AccessRecord_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    follow_access_logs_api_v1_capsules__capsule__access_logs_stream_get: {
+        parameters: {
+            query?: {
+                /** @description So many earlier records first. */
+                tail?: number;
+                /** @description Text, whatever the case. */
+                search?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    begin_serve_api_v1_capsules__capsule__serves_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WantServe"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServeShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_serve_api_v1_serves__serve__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServeShape"];
+                };
+            };
+        };
+    };
+    end_serve_api_v1_serves__serve__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    keep_serve_api_v1_serves__serve__heartbeat_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServeShape"];
+                };
+            };
+        };
+    };
+    change_serve_api_v1_serves__serve__changes_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description JSON list of deleted paths. */
+                "x-deleted"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServeShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    follow_serve_api_v1_serves__serve__logs_stream_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    list_apps_api_v1_apps_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Apps"];
+                };
+            };
+        };
+    };
+    read_app_api_v1_apps__app__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppShape"];
+                };
+            };
+        };
+    };
+    chat_api_v1_app__app__chat_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatText"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    stream_api_v1_app__app__stream_get: {
+        parameters: {
+            query: {
+                text: string;
+                session_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     system_api_v1_system_get: {
         parameters: {
             query?: never;
@@ -3585,68 +3647,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SystemShape"];
-                };
-            };
-        };
-    };
-    list_teams_api_v1_teams_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Items_TeamShape_"];
-                };
-            };
-        };
-    };
-    read_team_api_v1_teams__team__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TeamShape"];
-                };
-            };
-        };
-    };
-    health_health_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        [key: string]: string;
-                    };
                 };
             };
         };
