@@ -11,7 +11,7 @@ from cpsl.cli.main import SECTIONS, cli
 EXIT_CODES = (
     (0, "Done."),
     (1, "Failed: the build, the app, or something that does not exist."),
-    (2, "The command line or its input is wrong; nothing was sent."),
+    (2, "The command line or its input is wrong; nothing was changed."),
     (75, "Try again: the server does not answer, or is busy."),
     (77, "Not allowed: log in first, or ask for the right."),
     (130, "Interrupted with Ctrl-C."),
