@@ -61,7 +61,7 @@ function change(log: SessionLog, event: SessionEvent): SessionLog {
     case "reply_ended":
       return putReply({ ...log, notification: null }, event.data.id, event.at, turnId, () => event.data.text, false);
     case "notification":
-      return { ...log, notification: { text: event.data.text, detail: event.data.detail ?? null } };
+      return { ...log, notification: { text: event.data.text, detail: event.data.detail || null } };
     case "block":
       return putBlock(log, event.data);
     case "turn_ended":
