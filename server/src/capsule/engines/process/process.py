@@ -96,7 +96,9 @@ class Process:
         while time.monotonic() < give_up:
             if (pid := tree.main_process(self.pid)) is not None:
                 return pid
-            if self._ended.done() or self._command_ended.is_set():
+            if self._command_ended.is_set():
+                with contextlib.suppress(TimeoutError):  # the last words are still on their way
+                    await asyncio.wait_for(asyncio.shield(self._ended), _DRAIN_SECONDS)
                 if complaint := self._complaint():
                     raise ReplicaStartFailed(complaint, hint="Check the run command.")
                 return None

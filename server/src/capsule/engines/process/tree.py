@@ -66,10 +66,12 @@ def boxes(shim: int) -> list[int]:
 
 def main_process(shim: int) -> int | None:
     """Return the user's own process under a shim; None until it was started."""
-    for pid in boxes(shim):
-        while True:
-            if not _is_wrapper(pid):
-                return pid if argv(pid) else None
+    for box in boxes(shim):
+        pid = box
+        # Read once: a process in the middle of becoming another shows no command line for a moment.
+        while line := argv(pid):
+            if not _is_wrapper(line):
+                return pid
             below = children(pid)
             if not below:
                 break
@@ -140,17 +142,10 @@ def listening(pids: Iterable[int]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def _is_wrapper(pid: int) -> bool:
-    line = argv(pid)
-    if not line:
-        return False
+def _is_wrapper(line: list[str]) -> bool:
     name = os.path.basename(line[0])
     # `sh -c <script> capsule-box …` joins the cgroups and then becomes the command.
-    return (
-        name in _WRAPPERS
-        or (name == "sh" and len(line) > 3 and line[3] == "capsule-box")
-        or line[3:4] == [MAPPER]
-    )
+    return name in _WRAPPERS or (name == "sh" and line[3:4] == ["capsule-box"]) or line[3:4] == [MAPPER]
 
 
 def _is_script_runner(line: list[str]) -> bool:

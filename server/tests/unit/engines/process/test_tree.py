@@ -23,7 +23,7 @@ def test_descendants_are_found() -> None:
     child = subprocess.Popen(["sh", "-c", "sleep 100 & sleep 100; true"])
     try:
         for _ in range(100):
-            if len(tree.descendants(child.pid)) == 2:
+            if [tree.argv(pid)[:1] for pid in tree.descendants(child.pid)] == [["sleep"]] * 2:
                 break
             time.sleep(0.01)
         assert {tree.argv(pid)[0] for pid in tree.descendants(child.pid)} == {"sleep"}
