@@ -226,6 +226,12 @@ def remove_capsule(handler: Handler, platform: FakePlatform, _: Any, id_: str) -
     return platform.capsules.pop(found["id"])
 
 
+def switch(_: Handler, platform: FakePlatform, body: Any, id_: str, verb: str) -> Json:
+    found = capsule(platform, id_)
+    found["status"] = "stopped" if verb == "stop" else "live"
+    return found
+
+
 def create_build(_: Handler, platform: FakePlatform, body: Json, id_: str) -> Json:
     found = capsule(platform, id_)
     build = {
@@ -419,7 +425,7 @@ ROUTES: list[tuple[str, str, Callable[..., Any]]] = [
     ("POST", "/capsules", create_capsule),
     ("GET", "/capsules/([^/]+)", lambda h, p, b, i: capsule(p, i)),
     ("DELETE", "/capsules/([^/]+)", remove_capsule),
-    ("POST", "/capsules/([^/]+)/(?:start|stop|restart)", lambda h, p, b, i: capsule(p, i)),
+    ("POST", "/capsules/([^/]+)/(start|stop|restart)", switch),
     ("GET", "/capsules/([^/]+)/builds", lambda h, p, b, i: items(list(p.builds.values()))),
     ("POST", "/capsules/([^/]+)/builds", create_build),
     ("GET", "/capsules/([^/]+)/releases", releases),

@@ -106,10 +106,17 @@ class TestCapsules:
         assert lines[1].index("backend") == lines[2].index("backend") == lines[0].index("TYPE")
         assert "\x1b" not in "".join(lines)
 
-    @pytest.mark.parametrize("verb", ["start", "stop", "restart"])
-    def test_switches_call_the_platform(self, platform: FakePlatform, capsule_cli: Cli, verb: str) -> None:
+    @pytest.mark.parametrize(
+        ("verb", "sentence"),
+        [("start", "shop is live"), ("stop", "shop is stopped"), ("restart", "shop has restarted")],
+    )
+    def test_switches_return_when_it_is_so(
+        self, platform: FakePlatform, capsule_cli: Cli, verb: str, sentence: str
+    ) -> None:
         platform.add_capsule("shop")
-        assert capsule_cli(verb, "shop").code == 0
+        ran = capsule_cli(verb, "shop")
+        assert ran.code == 0
+        assert sentence in ran.out
         assert platform.called("POST", f"/capsules/cap_1/{verb}")
 
     def test_unknown_capsule_proposes_a_near_one(self, platform: FakePlatform, capsule_cli: Cli) -> None:

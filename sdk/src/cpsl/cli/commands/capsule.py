@@ -7,7 +7,7 @@ import sys
 import click
 
 from cpsl._problems import CapsuleError, InvalidInput
-from cpsl.cli import words
+from cpsl.cli import settled, words
 from cpsl.cli.api import Record
 from cpsl.cli.command import Command, pass_invocation, with_json, with_space
 from cpsl.cli.invocation import Invocation
@@ -51,8 +51,8 @@ def list_capsules(invocation: Invocation, everywhere: bool) -> None:
 @with_space
 @pass_invocation
 def start(invocation: Invocation, name: str) -> None:
-    """Switch the capsule NAME on."""
-    _switch(invocation, name, "start", "is starting")
+    """Switch the capsule NAME on; returns when it answers."""
+    _deployed(invocation, name, "start", "Starting", "is live")
 
 
 @click.command(cls=Command)
@@ -62,7 +62,12 @@ def start(invocation: Invocation, name: str) -> None:
 @pass_invocation
 def stop(invocation: Invocation, name: str) -> None:
     """Switch the capsule NAME off; all it has is kept."""
-    _switch(invocation, name, "stop", "is stopping")
+    found = invocation.capsule(name)
+    with invocation.out.progress() as progress:
+        progress.step(f"Stopping {found['name']}")
+        invocation.api.post(f"/capsules/{found['id']}/stop")
+        found = settled.until_stopped(invocation.api, found)
+    _tell(invocation, found, "is stopped")
 
 
 @click.command(cls=Command)
@@ -72,7 +77,7 @@ def stop(invocation: Invocation, name: str) -> None:
 @pass_invocation
 def restart(invocation: Invocation, name: str) -> None:
     """Start the capsule NAME afresh, without a gap."""
-    _switch(invocation, name, "restart", "is restarting")
+    _deployed(invocation, name, "restart", "Restarting", "has restarted")
 
 
 @click.command(cls=Command)
@@ -122,17 +127,27 @@ def remove_capsule(invocation: Invocation, found: Record, *, yes: bool, what: st
         )
         if typed.strip() != found["name"]:
             raise CapsuleError("That is not its name; nothing was removed.", code="not_confirmed")
-    invocation.api.delete(f"/capsules/{found['id']}", confirm=found["name"])
+    with invocation.out.progress() as progress:
+        progress.step(f"Removing {found['name']}")
+        invocation.api.delete(f"/capsules/{found['id']}", confirm=found["name"])
+        settled.until_removed(invocation.api, found)
     if invocation.as_json:
         invocation.out.json({"id": found["id"], "name": found["name"], "removed": True})
     else:
         invocation.out.success(f"Removed {what} '{found['name']}'.")
 
 
-def _switch(invocation: Invocation, name: str, verb: str, sentence: str) -> None:
+def _deployed(invocation: Invocation, name: str, verb: str, doing: str, done: str) -> None:
     found = invocation.capsule(name)
-    changed = invocation.api.post(f"/capsules/{found['id']}/{verb}") or found
+    with invocation.out.progress() as progress:
+        progress.step(f"{doing} {found['name']}")
+        changed = invocation.api.post(f"/capsules/{found['id']}/{verb}") or found
+        changed = settled.until_deployed(invocation.api, invocation.out, changed)
+    _tell(invocation, changed, done if changed["status"] == "live" else f"is {changed['status']}")
+
+
+def _tell(invocation: Invocation, capsule: Record, sentence: str) -> None:
     if invocation.as_json:
-        invocation.out.json(changed)
+        invocation.out.json(capsule)
     else:
-        invocation.out.success(f"{changed['name']} {sentence}.")
+        invocation.out.success(f"{capsule['name']} {sentence}.")
