@@ -5,14 +5,14 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from capsule.control.delivery.builds.repository import BuildRepository
 from capsule.control.delivery.changes import touch
 from capsule.control.delivery.deployments.repository import DeploymentRepository
 from capsule.control.delivery.serves.files import remove_files
 from capsule.control.delivery.serves.repository import ServeRepository
-from capsule.models import Build, Capsule, Release, Serve
+from capsule.models import Build, Capsule, Release, Serve, Upload
 from capsule.reconcile.platform import Platform
 from capsule.reconcile.routes import deploy_route_id, serve_route_id
 from capsule.reconcile.work import Tasks
@@ -42,6 +42,7 @@ class Removals:
             await self._close_doors(capsule_id)
             await self._destroy_replicas(capsule_id)
             await self._remove_files(capsule_id)
+            await self._drop_uploads(capsule_id)
             async with self._platform.database.unit_of_work() as db_session:
                 if capsule := await db_session.get(Capsule, capsule_id):
                     await db_session.delete(capsule)
@@ -87,6 +88,19 @@ class Removals:
         for serve_id in serves:
             await asyncio.to_thread(remove_files, paths, serve_id)
         await asyncio.to_thread(_remove, folders)
+
+    async def _drop_uploads(self, capsule_id: str) -> None:
+        """Remove the uploads that only this capsule was made from."""
+        async with self._platform.database.unit_of_work() as db_session:
+            mine: set[str | None] = set()
+            others: set[str | None] = set()
+            for owner, source in await db_session.execute(select(Capsule.id, Capsule.source)):
+                (mine if owner == capsule_id else others).add(source.get("upload_id"))
+            for owner, source in await db_session.execute(select(Build.capsule_id, Build.source)):
+                (mine if owner == capsule_id else others).add(source.get("upload_id"))
+            dropped = [upload_id for upload_id in mine - others if upload_id]
+            await db_session.execute(delete(Upload).where(Upload.id.in_(dropped)))
+        await asyncio.to_thread(_remove, [self._platform.paths.upload(upload_id) for upload_id in dropped])
 
 
 def _remove(places: Iterable[Path]) -> None:

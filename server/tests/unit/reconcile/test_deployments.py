@@ -116,7 +116,7 @@ class TestNextDeployment:
         build = await stage.build(capsule)
 
         async def built() -> bool:
-            return (await stage.rows(Build, capsule))[-1].status == "succeeded"
+            return (await stage.statuses(Build, capsule))[-1] == "succeeded"
 
         await stage.until(built)
         stage.edge.silent = False
