@@ -147,9 +147,10 @@ def _down(arguments: argparse.Namespace) -> int:
 def _status(arguments: argparse.Namespace) -> int:
     from capsule.installation import status
     from capsule.installation.banner import console_url
-    from capsule.installation.processes import processes
+    from capsule.installation.processes import live_port, processes
 
     settings = _settings(arguments)
+    settings = settings.model_copy(update={"port": live_port(DataPaths(settings.data)) or settings.port})
     healths = asyncio.run(status.examine(DataPaths(settings.data), processes(settings)))
     if arguments.json:
         print(json.dumps({item.name: item.as_json() for item in healths}, indent=2))

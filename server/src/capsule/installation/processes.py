@@ -116,6 +116,14 @@ class Process:
         return True
 
 
+def live_port(paths: DataPaths) -> int | None:
+    """Return the port that the running edge listens on, whatever the settings say."""
+    running = pidfile.read(paths.pid_file("edge"))
+    if running is None or "--port" not in running.arguments:
+        return None
+    return int(running.arguments[running.arguments.index("--port") + 1])
+
+
 def processes(settings: Settings) -> list[Process]:
     """Return the three processes that live apart from the server, in the order in which they start."""
     paths = DataPaths(settings.data)
