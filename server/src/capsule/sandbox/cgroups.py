@@ -41,14 +41,6 @@ class Cgroups:
         """Return the group `name`, existing or not."""
         return Group(self.version, {controller: base / name for controller, base in self.bases.items()})
 
-    def remove_base(self) -> None:
-        """Remove the folder of all groups when it is empty. It comes back with the next group."""
-        if self.version == 2:
-            return  # its controllers were switched on once, by `find_cgroups`
-        for base in self.bases.values():
-            with contextlib.suppress(OSError):
-                base.rmdir()
-
     def names(self) -> list[str]:
         """Return the groups that exist."""
         base = self.bases["memory"]
@@ -68,7 +60,7 @@ class Group:
     def create(self, limits: BoxLimits) -> None:
         """Make the group with these limits, or set them anew."""
         for path in self._paths.values():
-            path.mkdir(parents=True, exist_ok=True)
+            _make_folder(path)
         quota = max(1_000, int(limits.cpu * _PERIOD))
         processes = str(limits.processes + WALL_PROCESSES)
         if self._version == 2:
@@ -147,6 +139,9 @@ class Group:
                     time.sleep(0.01)  # the kernel lets go of dead members a little later
                     continue
                 break
+            if self._version == 1:  # v2 bases had their controllers switched on once, by `find_cgroups`
+                with contextlib.suppress(OSError):
+                    path.parent.rmdir()  # with the last group goes the folder of all
 
     def _write(self, controller: str, name: str, value: str) -> None:
         (self._paths[controller] / name).write_text(value)
@@ -163,6 +158,16 @@ class Group:
             if found == key:
                 return int(value)
         return 0
+
+
+def _make_folder(path: Path) -> None:
+    for attempt in range(10):
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            return
+        except FileNotFoundError:  # another process removed the parent, empty by then, in between
+            if attempt == 9:
+                raise
 
 
 def find_cgroups(data: Path) -> Cgroups:
@@ -185,7 +190,6 @@ def find_cgroups(data: Path) -> Cgroups:
     finally:
         with contextlib.suppress(OSError):
             trial.remove()
-        cgroups.remove_base()
     return cgroups
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from capsule.telemetry.segments import Position, SegmentWriter, end, follow, tail
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -315,8 +315,6 @@ class Handle:
         if self._group is not None:
             self._group.kill()
             self._group.remove()
-            assert self._around.machine.cgroups is not None
-            self._around.machine.cgroups.remove_base()
         shutil.rmtree(self._folder.root)
 
 
