@@ -110,6 +110,7 @@ def test_serve_shows_an_edited_reply_in_the_open_chat_and_keeps_the_session(
         composer.fill("hello")
         composer.press("Enter")
         expect(page.get_by_text(HELP)).to_be_visible()
+        expect(page.get_by_test_id("session-row")).to_contain_text("hello")
 
         app = tutorial / "app.py"
         app.write_text(app.read_text().replace("Try: connect", "Try now: connect"))

@@ -89,4 +89,5 @@ def test_chat_streams_survives_a_reload_in_the_middle_and_repeats_nothing(
     page.reload()
     expect(page.get_by_text("word40")).to_be_visible()
     assert len(re.findall(r"word\d+", page.get_by_test_id("messages").inner_text())) == 40
+    expect(page.get_by_test_id("session-row")).to_have_text(re.compile("go"))
     installation.run("remove", "slow-talker", "--yes")

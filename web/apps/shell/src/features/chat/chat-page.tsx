@@ -17,7 +17,7 @@ type ChatPageProps = {
   /** Opens the list of chats on small screens. */
   menu: ReactNode;
   onSession: (id: string | null) => void;
-  /** Called when a turn starts or ends, so that lists can be read again. */
+  /** Called when something was said or a turn starts or ends, so that lists can be read again. */
   onTurn: () => void;
 };
 
@@ -32,7 +32,8 @@ export function ChatPage({ app, sessionId, title, menu, onSession, onTurn }: Cha
   const waiting = outbox.entries.filter((entry) => entry.sessionId === sessionId && !arrived.has(entry.clientId));
   const isRunning = log.runningTurn !== null;
   const tellTurn = useEffectEvent(onTurn);
-  useEffect(() => tellTurn(), [isRunning]);
+  // A quick turn begins and ends within one batch of events, so the items tell of it and `isRunning` does not.
+  useEffect(() => tellTurn(), [isRunning, log.items.length]);
 
   const isMissing = problem?.status === 404;
   const isEmpty = log.items.length === 0 && waiting.length === 0;
