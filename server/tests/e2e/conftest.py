@@ -29,8 +29,9 @@ def installation() -> Iterator[Installation]:
         installation.remove()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Not for the session: while it lives, its event loop runs in this thread and no other can."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path="/usr/bin/chromium",
