@@ -108,6 +108,7 @@ def _up(arguments: argparse.Namespace) -> int:
     from capsule.server import Server
 
     settings = _settings(arguments)
+    _log_to_file(DataPaths(settings.data).process_log("server"))
     return asyncio.run(Up(settings, Server(settings, _process_builder), detach=arguments.detach).run())
 
 
@@ -223,6 +224,18 @@ def _running() -> "Running":
 
 
 def _log_to_stderr() -> None:
+    """A detached process has its standard error in its log file."""
+    _log(logging.StreamHandler(sys.stderr))
+
+
+def _log_to_file(path: Path) -> None:
+    """In the foreground the terminal is for people; the log goes where it goes in the background."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _log(logging.FileHandler(path))
+
+
+def _log(handler: logging.Handler) -> None:
     logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s %(message)s"
+        handlers=[handler], level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s %(message)s"
     )
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
