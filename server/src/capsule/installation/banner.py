@@ -36,10 +36,13 @@ def ready(settings: Settings, first: FirstLogin | None, *, demo_names: tuple[str
 
 
 def stopped(settings: Settings) -> str:
+    """Return what still runs, and how to go on or end it."""
+    again, everything = f"capsule up{_options(settings)}", f"capsule down --all{_data(settings)}"
+    width = max(len(again), len(everything)) + 3
     return (
         "\nThe server has stopped. Edge, node agent and app host stay, so capsules keep being served.\n"
-        f"  capsule up{_options(settings)}            start the server again\n"
-        f"  capsule down --all{_data(settings)}    stop everything"
+        f"  {again:<{width}}start the server again\n"
+        f"  {everything:<{width}}stop everything"
     )
 
 
