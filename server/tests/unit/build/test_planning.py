@@ -113,8 +113,47 @@ class TestPython:
     def test_django_without_wsgi_is_refused(self, planning: Planning) -> None:
         assert "wsgi.py" in planning.refused({"manage.py": "import django", "requirements.txt": "django"})
 
-    def test_pipfile_is_named(self, planning: Planning) -> None:
-        assert "Pipfile" in planning.refused({"Pipfile": "", "main.py": ""})
+    def test_pipfile_is_read(self, planning: Planning) -> None:
+        text = '[packages]\nflask = "*"\nredis = {version = ">=5", extras = ["hiredis"]}\nmine = {path = "."}\n'
+        plan = planning.plan({"Pipfile": text, "app.py": FLASK})
+        assert plan.files["{deps}/requirements.txt"] == "flask\nredis[hiredis]>=5\n"
+        assert any("'mine'" in notice for notice in plan.notices)
+
+    def test_lock_of_pipenv_stands_above_its_pipfile(self, planning: Planning) -> None:
+        lock = '{"default": {"flask": {"version": "==3.0.3", "markers": "python_version >= \'3.8\'"}}}'
+        plan = planning.plan({"Pipfile": "", "Pipfile.lock": lock, "app.py": FLASK})
+        assert plan.files["{deps}/requirements.txt"] == "flask==3.0.3 ; python_version >= '3.8'\n"
+        assert chosen(plan, "dependencies") == "Pipfile.lock"
+
+    @pytest.mark.parametrize(
+        ("line", "plain"),
+        [
+            ("poetry run gunicorn app:app", "gunicorn app:app"),
+            ("uv run --frozen fastapi run --port $PORT", "fastapi run --port $PORT"),
+            ("pipenv run python m.py && pipenv run flask run", "python m.py && flask run"),
+            ("uv run --with x python m.py", "uv run --with x python m.py"),
+        ],
+    )
+    def test_runner_of_the_environment_is_left_out(self, line: str, plain: str, planning: Planning) -> None:
+        files = {"app.py": FLASK, "requirements.txt": "flask", "Procfile": f"web: {line}"}
+        assert planning.plan(files).start.argv == ("sh", "-c", plain)
+
+    SCRIPT = '[project]\nname = "shop"\n[project.scripts]\nshop = "shop:main"\n[build-system]\nrequires = []\n'
+
+    @pytest.mark.parametrize("procfile", [{}, {"Procfile": "web: shop"}])
+    def test_project_is_installed_when_its_own_script_starts_it(
+        self, procfile: dict[str, str], planning: Planning
+    ) -> None:
+        plan = planning.plan({"pyproject.toml": self.SCRIPT, "shop/__init__.py": "", **procfile})
+        assert plan.start.argv[-1] == "shop"
+        assert plan.steps[-1].name == "install the project"
+
+    def test_project_is_not_installed_for_another_start_command(self, planning: Planning) -> None:
+        plan = planning.plan({"pyproject.toml": self.SCRIPT, "app.py": FLASK})
+        assert "install the project" not in [step.name for step in plan.steps]
+
+    def test_framework_is_added_when_the_project_names_no_packages(self, planning: Planning) -> None:
+        assert {"flask", "gunicorn"} <= set(planning.plan({"app.py": FLASK}).steps[-1].argv)
 
     def test_nothing_to_start_is_refused(self, planning: Planning) -> None:
         assert "how to start" in planning.refused({"requirements.txt": "", "a.py": "", "b.py": ""})

@@ -8,8 +8,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from capsule.build.project import Project
-from capsule.build.providers.contract import Unplannable
-from capsule.build.providers.python import poetry
+from capsule.build.providers.python import pipenv, poetry
 
 SDK = "cpsl"
 _NAME = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
@@ -33,10 +32,7 @@ class Dependencies:
 
 
 def find_dependencies(project: Project) -> Dependencies:
-    """Look at the files in the order uv.lock, poetry, requirements.txt, pyproject.toml, setup.py.
-
-    Raises Unplannable for a Pipfile without any of these.
-    """
+    """Look at the files in the order uv.lock, poetry, requirements.txt, pyproject.toml, setup.py, Pipfile."""
     pyproject = project.toml("pyproject.toml")
     indexes = _indexes(pyproject)
     if project.has("uv.lock") and "project" in pyproject:
@@ -55,11 +51,33 @@ def find_dependencies(project: Project) -> Dependencies:
     if project.has("setup.py") or project.has("setup.cfg"):
         return Dependencies("setup.py" if project.has("setup.py") else "setup.cfg", frozenset(), ("{app}",))
     if project.has("Pipfile"):
-        raise Unplannable(
-            "The project describes its packages in a Pipfile, which is not read.",
-            hint="Run `pipenv requirements > requirements.txt` and commit the file.",
-        )
+        return _from_pipenv(project)
     return Dependencies("")
+
+
+def scripts(project: Project) -> frozenset[str]:
+    """Return the names of the commands that the project itself would install."""
+    pyproject = project.toml("pyproject.toml")
+    if "build-system" not in pyproject:
+        return frozenset()
+    return frozenset(_table(pyproject, "project", "scripts")) | frozenset(
+        _table(pyproject, "tool", "poetry", "scripts")
+    )
+
+
+def _from_pipenv(project: Project) -> Dependencies:
+    origin = project.first("Pipfile.lock") or "Pipfile"
+    if origin == "Pipfile.lock":
+        lines, notices = pipenv.locked(project.json(origin))
+    else:
+        lines, notices = pipenv.wanted(project.toml(origin))
+    return Dependencies(
+        origin,
+        frozenset(filter(None, map(requirement_name, lines))),
+        ("-r", "{deps}/requirements.txt"),
+        files={"{deps}/requirements.txt": "".join(f"{line}\n" for line in lines)},
+        notices=tuple(notices),
+    )
 
 
 def _from_poetry(project: Project, pyproject: dict[str, Any]) -> Dependencies:

@@ -50,6 +50,16 @@ def plan_install(
     )  # fmt: skip
 
 
+def plan_project_itself(draft: Draft, commands: list[str]) -> None:
+    """Install the project, for the commands of its own that the start line calls."""
+    draft.choose("project", "installed", f"the start command calls its script `{commands[0]}`")
+    draft.step(
+        "install the project",
+        "{uv}", "pip", "install", "--no-config", "--no-deps", "--python", PYTHON, "{app}",
+        env=_uv_env(),
+    )  # fmt: skip
+
+
 def needs_pip(*lines: str) -> tuple[str, ...]:
     """Return `pip` when the user's command lines call it; an environment made by uv has none."""
     return ("pip",) if any(re.search(r"\bpip3?\b", line) for line in lines) else ()

@@ -1,17 +1,20 @@
 """Plan Python web applications: Django, Flask, FastAPI, or a plain script that listens on $PORT."""
 
+import re
+
 from capsule.build.contract import BuildSettings
 from capsule.build.plan import Plan
 from capsule.build.project import Project
 from capsule.build.providers.contract import Unplannable
 from capsule.build.providers.draft import Draft
-from capsule.build.providers.python.dependencies import Dependencies, find_dependencies
+from capsule.build.providers.python.dependencies import Dependencies, find_dependencies, scripts
 from capsule.build.providers.python.django import Django, find_django
 from capsule.build.providers.python.environment import (
     PYTHON,
     needs_pip,
     plan_environment,
     plan_install,
+    plan_project_itself,
 )
 from capsule.build.providers.python.interpreter import choose_interpreter
 from capsule.build.providers.python.web import WebApp, find_web_app
@@ -20,6 +23,10 @@ from capsule.build.toolchain import Toolchain
 
 _MARKERS = ("requirements.txt", "pyproject.toml", "Pipfile", "setup.py", "setup.cfg", "manage.py", "uv.lock")
 _SCRIPTS = ("main.py", "app.py", "server.py", "run.py", "bot.py", "__main__.py")
+_RUNNERS = re.compile(
+    r"(?:^|(?<=[\s;&|(]))(?:(?:poetry|pipenv|pdm|rye)\s+run|uv\s+run(?:\s+--(?:frozen|locked|no-sync|no-dev))*)"
+    r"\s+(?=[^-\s])"
+)
 _WSGI_OPTIONS = ("--bind", "127.0.0.1:{port}", "--threads", "8")
 
 
@@ -41,20 +48,31 @@ class PythonProvider:
         )  # fmt: skip
         written = written_start(project, settings, draft)
         starting = _Starting(project, dependencies, draft)
-        argv = ("sh", "-c", written.line) if written else starting.default()
+        line = _without_runner(written.line, draft) if written else ""
+        argv = ("sh", "-c", line) if written else starting.default()
         if written:
-            starting.add_server_named_in(written.line)
+            starting.add_server_named_in(line)
         plan_environment(draft, interpreter)
         if project.has_folder("src") and not project.has("src/__init__.py"):
             draft.env["PYTHONPATH"] = "{app}/src"
             draft.choose("PYTHONPATH", "src", "the code lies in src/")
-        pip = needs_pip(settings.build_command, written.line if written else "")
+        pip = needs_pip(settings.build_command, line)
         plan_install(draft, dependencies, (*starting.extra, *pip))
+        if called := sorted(scripts(project) & set(line.split() or argv)):
+            plan_project_itself(draft, called)
         if not is_auto(settings.build_command):
             draft.choose("build command", settings.build_command, "build command in the capsule's config")
             draft.line("build", settings.build_command)
         starting.plan_static_files()
         return draft.finish(argv)
+
+
+def _without_runner(line: str, draft: Draft) -> str:
+    """Leave out `poetry run` and its like: everything is started inside the environment anyway."""
+    plain = _RUNNERS.sub("", line)
+    if plain != line:
+        draft.choose("start command", plain, "the environment is there without the project's tool")
+    return plain
 
 
 class _Starting:
@@ -81,6 +99,10 @@ class _Starting:
         script = self._project.first(*_SCRIPTS)
         if script is None and len(self._project.python_files) == 1:
             script = self._project.python_files[0]
+        own = sorted(scripts(self._project))
+        if script is None and len(own) == 1:
+            self._draft.choose("start command", own[0], "the project's only script in pyproject.toml")
+            return (own[0],)
         if script is None:
             raise Unplannable(
                 "Nothing in the project tells how to start it: no Procfile, no Django, Flask or FastAPI "
@@ -110,6 +132,8 @@ class _Starting:
     def _web(self, app: WebApp) -> tuple[str, ...]:
         title = app.framework.replace("fastapi", "FastAPI").replace("flask", "Flask")
         place = f"{title}: `{app.symbol}` in {app.file}"
+        if not self._dependencies.origin:
+            self._need(app.framework, f"imported by {app.file}")
         if app.is_asgi:
             factory = ("--factory",) if app.is_factory else ()
             argv = (PYTHON, "-m", "uvicorn", *factory, f"{app.module}:{app.symbol}",
