@@ -17,6 +17,13 @@ def test_a_message_survives_the_line(reply_id: str, text: str) -> None:
     assert decode(line) == message
 
 
+@pytest.mark.parametrize(
+    ("text", "arrives"), [("a\ud83d", "a\ufffd"), ("\ude00\ud83d", "\ufffd\ufffd"), ("\ud83d\ude00", "😀")]
+)
+def test_half_a_character_is_replaced_before_it_travels(text: str, arrives: str) -> None:
+    assert decode(encode(ReplyDelta("t", "r", text))) == ReplyDelta("t", "r", arrives)
+
+
 def test_every_message_has_a_name_of_its_own() -> None:
     assert len({kind.__name__ for kind in get_args(WireMessage)}) == len(get_args(WireMessage))
 

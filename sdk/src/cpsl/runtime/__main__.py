@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import atexit
+import contextlib
 import json
 import logging
 import os
@@ -61,11 +63,24 @@ def _serve(definition: Definition) -> int:
             logging.warning("filesystem %r is not mounted at %s (capsule fs create %s)", name, mount, name)
     drain = float(os.environ.get(DRAIN) or 4.0)
     server = RuntimeServer(definition.app, Path(socket), drain_seconds=drain)
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
     try:
-        asyncio.run(server.run())
+        loop.run_until_complete(server.run())
     except BootFailed as exc:
-        return _fail(str(exc))
-    return 0
+        return _exit(_fail(str(exc)))
+    except SystemExit as exc:
+        return _exit(_fail(f"The app called sys.exit({exc.code!r})."))
+    return _exit(0)
+
+
+def _exit(code: int) -> int:
+    """End the process now: a handler that ignores being cancelled, or a thread, must not keep it alive."""
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 def _fail(reason: str) -> int:

@@ -1,12 +1,11 @@
-"""Decide which handler an inbound item means and run it, one item per session at a time."""
+"""Decide which handler an inbound item means, and run it."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextvars import copy_context
 from typing import Any
 
@@ -36,30 +35,43 @@ class Dispatcher:
     def __init__(self, app: App, handlers: Handlers) -> None:
         self._app = app
         self._handlers = handlers
-        self._locks = SessionLocks()
+        self._backends: dict[str, WireBackend] = {}
 
     async def run(self, turn: RunTurn, link: Link) -> TurnEnded:
         """Run one turn to its end, whatever happens in the handler, and tell how it ended.
 
         Raises LinkClosed when the host went away; then nothing can be told any more.
         """
-        async with self._locks.hold(turn.session["id"]):
-            session = to_session(turn.session)
-            session._collection_scopes = self._app._scopes()
-            backend = WireBackend(link, turn.turn_id, lambda name, payload: self._act(session, name, payload))
-            session._backend = backend
-            active_session.set(session)
-            try:
-                status, error = await self._attempt(session, backend, turn)
-                error = await _save(session, error)
-                if status == "succeeded" and error is not None:
-                    status = "failed"
-                if error is not None and not backend.has_output:
-                    await backend.reply(error)
-                    error = None
-            finally:
-                backend.close()
+        session = to_session(turn.session)
+        session._collection_scopes = self._app._scopes()
+        backend = WireBackend(link, turn.turn_id, lambda name, payload: self._act(session, name, payload))
+        session._backend = backend
+        self._replace(session.id, backend)
+        active_session.set(session)
+        try:
+            status, error = await self._attempt(session, backend, turn)
+            error = await _save(session, error)
+            if status == "succeeded" and error is not None:
+                status = "failed"
+            if error is not None and not backend.has_output:
+                await backend.reply(error)
+                error = None
+        finally:
+            backend.close()
+            if self._backends.get(session.id) is backend:
+                del self._backends[session.id]
         return TurnEnded(turn.turn_id, status, error)
+
+    def _replace(self, session_id: str, backend: WireBackend) -> None:
+        """Let go of an earlier turn of the session that was stopped but whose handler goes on.
+
+        The host sends the turns of a session one after the other, so a new one means that it gave up on
+        the one before; that handler must not hold up the conversation, nor be heard any more.
+        """
+        if (earlier := self._backends.get(session_id)) is not None:
+            log.warning("a stopped handler of session %s still runs; what it says is dropped", session_id)
+            earlier.close()
+        self._backends[session_id] = backend
 
     async def _attempt(
         self, session: Session, backend: WireBackend, turn: RunTurn
@@ -75,6 +87,9 @@ class Dispatcher:
             return "cancelled", None
         except LinkClosed:
             raise
+        except SystemExit as exc:  # one conversation must not end all the others
+            log.exception("turn %s of session %s called sys.exit()", turn.turn_id, session.id)
+            return "failed", f"Something went wrong: the handler called sys.exit({exc.code!r})"
         except NotYetAvailable as exc:
             # An answer rather than a failure: trying again would not help.
             log.warning("turn %s: %s", turn.turn_id, exc)
@@ -151,27 +166,6 @@ class Dispatcher:
 
     def _workflow_of(self, session: Session) -> Workflow | None:
         return self._app._workflows.get(str(session.data.get(_WORKFLOW)))
-
-
-class SessionLocks:
-    """One lock per session that is in use."""
-
-    def __init__(self) -> None:
-        self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
-
-    @contextlib.asynccontextmanager
-    async def hold(self, session_id: str) -> AsyncIterator[None]:
-        lock, users = self._locks.get(session_id, (asyncio.Lock(), 0))
-        self._locks[session_id] = (lock, users + 1)
-        try:
-            async with lock:
-                yield
-        finally:
-            lock, users = self._locks[session_id]
-            if users == 1:
-                del self._locks[session_id]
-            else:
-                self._locks[session_id] = (lock, users - 1)
 
 
 async def _save(session: Session, error: str | None) -> str | None:

@@ -27,18 +27,26 @@ _NAMES = {kind: name for name, kind in _KINDS.items()}
 
 
 def encode(message: WireMessage) -> bytes:
-    """Return the line for `message`, with its newline.
+    """Return the line for `message`, with its newline. Half a surrogate pair becomes U+FFFD.
 
     Raises WireError when it would be longer than a reader accepts.
     """
     kind = type(message)
     fields = {name: getattr(message, name) for name in _FIELDS[kind]}
-    line = (
-        json.dumps({"type": _NAMES[kind], **fields}, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+    text = json.dumps(
+        {"type": _NAMES[kind], **fields}, separators=(",", ":"), allow_nan=False, ensure_ascii=False
     )
+    line = _to_utf8(text) + b"\n"
     if len(line) > MAX_LINE:
         raise WireError(f"A {_NAMES[kind]!r} message of {len(line)} bytes is over the limit of {MAX_LINE}.")
     return line
+
+
+def _to_utf8(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:  # no store and no browser could take it
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
 
 
 def decode(line: bytes) -> WireMessage:

@@ -217,6 +217,68 @@ async def test_stop_cancels_the_running_turn_and_those_in_line(host: Host) -> No
         assert await browser.say(session, "show") == ["cancelled here"]
 
 
+STUBBORN = """
+    import asyncio, sys
+    import cpsl
+    app = cpsl.App(name="stubborn", image=cpsl.Image())
+
+    @app.message()
+    async def handle(session, msg):
+        if msg.text == "exit":
+            sys.exit(4)
+        if msg.text == "leave":
+            asyncio.get_running_loop().create_task(leave())
+        await session.reply(msg.text)
+        while msg.text == "for ever":
+            try:
+                await session.reply("still here")
+                await asyncio.sleep(0.2)
+            except asyncio.CancelledError:
+                pass
+
+    async def leave():
+        sys.exit(3)
+"""
+
+
+async def test_a_handler_that_ignores_stop_holds_up_neither_its_session_nor_the_end_of_the_app(
+    host: Host,
+) -> None:
+    capsule, runtime = await host.host_app(STUBBORN)
+    async with host.browser(capsule) as browser:
+        session = await browser.open()
+        sent = await browser.send(session, "for ever")
+        await asyncio.sleep(0.3)
+        await browser.post(f"/api/sessions/{session}/stop")
+        assert status(await browser.until_ended(session, sent["turn_id"], 10)) == "cancelled"
+        assert await browser.say(session, "next") == ["next"]
+        runtime.terminate()
+
+
+async def test_sys_exit_in_a_handler_fails_its_turn_only(host: Host) -> None:
+    capsule, runtime = await host.host_app(STUBBORN)
+    async with host.browser(capsule) as browser:
+        session = await browser.open()
+        assert await browser.say(session, "exit") == ["Something went wrong: the handler called sys.exit(4)"]
+        assert runtime.process.poll() is None
+        await browser.send(session, "leave")
+        assert runtime.process.wait(10) == 1
+
+
+async def test_half_a_character_in_a_reply_disturbs_nothing(host: Host) -> None:
+    capsule, _ = await host.host_app("""
+        import cpsl
+        app = cpsl.App(name="half", image=cpsl.Image())
+
+        @app.message()
+        async def handle(session, msg):
+            session.data["half"] = "\\ud83d"
+            await session.reply("a\\ud83d")
+    """)
+    async with host.browser(capsule) as browser:
+        assert await browser.say(await browser.open(), "hi") == ["a\ufffd"]
+
+
 async def test_a_class_app_keeps_its_instance(host: Host) -> None:
     capsule, _ = await host.host_app("""
         import cpsl
