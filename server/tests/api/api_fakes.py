@@ -31,7 +31,7 @@ class FakeEngine:
         return Capabilities()
 
     async def fingerprint(self) -> Fingerprint:
-        return Fingerprint(Health.healthy, "A stand-in runs nothing.", ("It has no walls.",))
+        return Fingerprint(self.name, Health.healthy, "A stand-in runs nothing.", ("It has no walls.",))
 
     async def recover(self) -> list[ReplicaStatus]:
         return await self.list()

@@ -99,6 +99,7 @@ class TestStart:
 
     async def test_the_fingerprint_is_a_sentence(self, harness: Harness) -> None:
         fingerprint = await harness.engine.fingerprint()
+        assert fingerprint.engine == harness.engine.name
         assert fingerprint.health is Health.healthy
         assert fingerprint.sentence.endswith(".")
 

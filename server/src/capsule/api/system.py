@@ -68,7 +68,7 @@ async def _engine(context: Context) -> EngineShape:
     except Unavailable as away:
         return EngineShape(name="", health="unhealthy", sentence=away.detail, notices=[])
     return EngineShape(
-        name=context.engine.name,
+        name=found.engine,
         health=str(found.health),
         sentence=found.sentence,
         notices=list(found.notices),

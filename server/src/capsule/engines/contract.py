@@ -68,6 +68,8 @@ class Capabilities:
 
 @dataclass(frozen=True)
 class Fingerprint:
+    engine: str
+    """Name of the engine that does the work, also when it is asked through the node agent."""
     health: Health
     sentence: str
     """One sentence for people: which walls stand here, or why the engine cannot work."""

@@ -97,6 +97,7 @@ async def test_a_replica_is_started_asked_and_destroyed_over_the_socket(
     client: NodeClient, spec: ReplicaSpec
 ) -> None:
     fingerprint = await client.fingerprint()
+    assert fingerprint.engine == "process"  # not the agent, which only passes it on
     assert fingerprint.sentence
     started = await client.start(spec)
     assert started.phase is Phase.running

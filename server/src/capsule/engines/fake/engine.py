@@ -78,8 +78,8 @@ class FakeEngine:
     async def fingerprint(self) -> Fingerprint:
         self._called("fingerprint")
         if self.unhealthy:
-            return Fingerprint(Health.unhealthy, self.unhealthy)
-        return Fingerprint(Health.healthy, "Nothing really runs.")
+            return Fingerprint(self.name, Health.unhealthy, self.unhealthy)
+        return Fingerprint(self.name, Health.healthy, "Nothing really runs.")
 
     async def recover(self) -> list[ReplicaStatus]:
         self._called("recover")

@@ -75,7 +75,7 @@ class ProcessEngine:
         }[self._machine.walls]
         cgroups = self._machine.cgroups
         limits = f"cgroups v{cgroups.version} limit memory and processor" if cgroups else "no cgroups"
-        return Fingerprint(Health.healthy, f"{walls}; {limits}.", self._machine.notices)
+        return Fingerprint(self.name, Health.healthy, f"{walls}; {limits}.", self._machine.notices)
 
     async def recover(self) -> list[ReplicaStatus]:
         around = self._surroundings()
