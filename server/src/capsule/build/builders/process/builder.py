@@ -155,8 +155,7 @@ class _Run:
             detail = f"The step `{step.name}` ended with exit code {outcome.exit_code}" + (
                 f": {words}" if words else "."
             )
-            hint = "The build log has the whole output."
-        self._log.write(detail, stream="platform")
+            hint = remedy(words) or "The build log has the whole output."
         raise BuildFailed(detail, hint=hint, step=step.name, exit_code=outcome.exit_code)
 
     def keep(self, artifact: Path) -> int:
