@@ -14,5 +14,7 @@ export const keys = {
   build: (build: string) => ["build", build] as const,
   deployments: (capsule: string) => ["capsule", capsule, "deployments"] as const,
   accessLogs: (capsule: string, search: string) => ["capsule", capsule, "access-logs", search] as const,
+  logSearch: (capsule: string, search: string) => ["capsule", capsule, "log-search", search] as const,
+  traffic: (capsule: string) => ["capsule", capsule, "traffic"] as const,
   files: (capsule: string, folder: string) => ["capsule", capsule, "files", folder] as const,
 };

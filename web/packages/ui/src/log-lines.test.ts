@@ -1,6 +1,6 @@
 import type { LogLine } from "@capsule/api";
 import { describe, expect, test } from "vitest";
-import { appendLines, emptyLog, filterLines, logAsText, replicasOf, stripColours, unseenLines } from "./log-lines.ts";
+import { appendLines, emptyLog, filterLines, logAsText, numberBackwards, replicasOf, stripColours, unseenLines } from "./log-lines.ts";
 
 const line = (text: string, part: Partial<LogLine> = {}): LogLine => ({
   at: "2026-01-01T10:00:00.000Z",
@@ -10,6 +10,16 @@ const line = (text: string, part: Partial<LogLine> = {}): LogLine => ({
   ...part,
 });
 const nothing = { search: "", stream: "", replica: "" };
+
+test("lines from before the buffer get numbers of their own", () => {
+  const log = appendLines(emptyLog, [line("c")]);
+  const all = [...numberBackwards([line("a"), line("b")]), ...log.lines];
+  expect(all.map(({ number, text }) => [number, text])).toEqual([
+    [-2, "a"],
+    [-1, "b"],
+    [1, "c"],
+  ]);
+});
 
 describe("appendLines", () => {
   test("lines get numbers that go on", () => {

@@ -21,6 +21,10 @@ export function appendLines(log: LogBuffer, incoming: readonly LogLine[], max: n
   return { lines: surplus > 0 ? all.slice(surplus) : all, dropped: log.dropped + surplus, next };
 }
 
+/** Lines from before the buffer begins, numbered down from -1 so that they never clash with it. */
+export const numberBackwards = (older: readonly LogLine[]): NumberedLine[] =>
+  older.map((line, index) => ({ ...line, number: index - older.length }));
+
 /** The lines of a resent tail that are not in the log yet. */
 export function unseenLines(log: LogBuffer, tail: readonly LogLine[]): LogLine[] {
   const counts = new Map<string, number>();

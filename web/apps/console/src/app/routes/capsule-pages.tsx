@@ -4,6 +4,7 @@ import { SkeletonRows } from "@capsule/ui";
 import { useQuery } from "@tanstack/react-query";
 import { useParams, useSearch } from "@tanstack/react-router";
 import type { ReactNode } from "react";
+import { TrafficCard } from "#features/access-logs/components/traffic-card.tsx";
 import { AccessLogsPage } from "#features/access-logs/pages/access-logs-page.tsx";
 import { BuildsPage } from "#features/builds/pages/builds-page.tsx";
 import { BuildAndDeploy } from "#features/builds/components/build-and-deploy.tsx";
@@ -23,7 +24,11 @@ function WithCapsule({ children }: { children: (capsule: Capsule) => ReactNode }
   return capsule.data ? children(capsule.data) : <SkeletonRows />;
 }
 
-export const CapsuleDetails = () => <WithCapsule>{(capsule) => <DetailsPage capsule={capsule} />}</WithCapsule>;
+export const CapsuleDetails = () => (
+  <WithCapsule>
+    {(capsule) => <DetailsPage capsule={capsule}>{capsule.release && <TrafficCard capsule={capsule} />}</DetailsPage>}
+  </WithCapsule>
+);
 export const CapsuleLogs = () => <WithCapsule>{(capsule) => <LogsPage capsule={capsule} />}</WithCapsule>;
 export const CapsuleAccessLogs = () => <WithCapsule>{(capsule) => <AccessLogsPage capsule={capsule} />}</WithCapsule>;
 

@@ -1,7 +1,7 @@
 import { findSpace, spacesQuery, type Space } from "@capsule/api";
-import { EmptyState, ErrorState, SkeletonRows } from "@capsule/ui";
+import { buttonStyle, EmptyState, ErrorState, SkeletonRows } from "@capsule/ui";
 import { useQuery } from "@tanstack/react-query";
-import { useParams, useSearch } from "@tanstack/react-router";
+import { Link, useParams, useSearch } from "@tanstack/react-router";
 import { Compass } from "lucide-react";
 import { useEffect, type ReactNode } from "react";
 import { rememberSpace } from "#config/last-space.ts";
@@ -21,7 +21,13 @@ function WithSpace({ children }: { children: (space: Space, spaces: Space[]) => 
   if (!spaces.data) return <SkeletonRows />;
   if (!space) {
     return (
-      <EmptyState icon={Compass} title={`No space “${key}”`} className="py-24">
+      <EmptyState icon={Compass} title={`No space “${key}”`} className="py-24"
+        actions={
+          <Link to="/spaces" className={buttonStyle({ tone: "primary" })}>
+            All spaces
+          </Link>
+        }
+      >
         It was removed, or it belongs to a team you are not in.
       </EmptyState>
     );

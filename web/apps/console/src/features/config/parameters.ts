@@ -7,6 +7,7 @@ export type Parameter = {
   hint: string;
   placeholder: string;
   isNumber?: boolean;
+  unit?: string;
 };
 
 const PATH: Parameter = { name: "project_path", label: "Project path", hint: "Where the code lies.", placeholder: "/" };
@@ -35,7 +36,7 @@ const ENTRY: Parameter = {
   placeholder: "app.py:app",
 };
 const CPU: Parameter = { name: "cpu", label: "CPU cores", hint: "Such as 0.5.", placeholder: "default", isNumber: true };
-const MEMORY: Parameter = { name: "memory", label: "Memory", hint: "In MiB.", placeholder: "default", isNumber: true };
+const MEMORY: Parameter = { name: "memory", label: "Memory", hint: "In MiB.", placeholder: "default", isNumber: true, unit: "MiB" };
 
 const BY_TYPE: Record<CapsuleType, Parameter[]> = {
   app: [ENTRY, PATH, CPU, MEMORY],

@@ -26,12 +26,12 @@ export function ParametersCard({ capsule }: { capsule: Capsule }) {
         <ParametersForm capsule={capsule} onDone={() => setIsEditing(false)} />
       ) : (
         <dl className="divide-y divide-line/60 py-1">
-          {parameters.map(({ name, label, placeholder }) => (
+          {parameters.map(({ name, label, placeholder, unit }) => (
             <div key={name} className="px-4 py-2">
               <dt className="text-xs text-ink-faint">{label}</dt>
               <dd className="font-mono text-xs break-all">
                 {capsule.config[name] != null && capsule.config[name] !== "" ? (
-                  String(capsule.config[name])
+                  `${String(capsule.config[name])}${unit === undefined ? "" : ` ${unit}`}`
                 ) : (
                   <span className="font-sans text-ink-faint">{placeholder}</span>
                 )}

@@ -2,7 +2,7 @@ import { capsuleLogsUrl, followEvents, type LogLine, type StreamState } from "@c
 import { appendLines, emptyLog, unseenLines, type LogBuffer } from "@capsule/ui";
 import { useEffect, useRef, useState } from "react";
 
-const TAIL = 300;
+const TAIL = 500;
 const MOST_HELD = 4000;
 const FLUSH_MS = 60;
 

@@ -1,16 +1,21 @@
 import type { Capsule } from "@capsule/api";
-import { Card, filterLines, LogView, replicasOf, type LogFilter } from "@capsule/ui";
+import { Card, filterLines, LogView, numberBackwards, replicasOf, type LogFilter } from "@capsule/ui";
 import { useDeferredValue, useMemo, useState } from "react";
 import { useCapsuleLog } from "../api/use-capsule-log.ts";
+import { useOlderMatches } from "../api/use-older-matches.ts";
 import { LogToolbar } from "../components/log-toolbar.tsx";
 
 export function LogsPage({ capsule }: { capsule: Capsule }) {
   const [filter, setFilter] = useState<LogFilter>({ search: "", stream: "", replica: "" });
   const { log, isPaused, held, state, setIsPaused } = useCapsuleLog(capsule.id);
   const search = useDeferredValue(filter.search);
-  const lines = useMemo(() => filterLines(log.lines, { ...filter, search }), [log.lines, filter, search]);
+  const older = useOlderMatches(capsule.id, search, log.lines[0]?.at);
+  const lines = useMemo(
+    () => filterLines([...numberBackwards(older), ...log.lines], { ...filter, search }),
+    [older, log.lines, filter, search],
+  );
   const replicas = useMemo(() => replicasOf(log.lines), [log.lines]);
-  const isFiltered = lines.length < log.lines.length;
+  const isFiltered = log.lines.length > 0;
   return (
     <Card className="flex min-h-96 flex-1 flex-col overflow-hidden">
       <LogToolbar
