@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -10,12 +11,14 @@ from pathlib import Path
 
 import msgspec
 
+from capsule.apps import storefile
 from capsule.apps.contract import AppState, HostedApp
-from capsule.apps.errors import AppNotFound
+from capsule.apps.errors import AppNotFound, AppUnavailable
 from capsule.apps.liveapp import REMOVED, LiveApp
 from capsule.apps.log import SessionLog
 from capsule.apps.runtime import RuntimeLink
 from capsule.apps.store import SessionStore
+from capsule.errors import PlatformError
 from capsule.paths import DataPaths
 
 log = logging.getLogger(__name__)
@@ -36,6 +39,8 @@ class Hosting:
         self._wait_seconds = wait_seconds
         self._file = data.state("apps") / "apps.json"
         self._apps: dict[Key, LiveApp] = {}
+        self._closed: dict[Key, tuple[HostedApp, Exception]] = {}
+        """Apps whose conversations could not be opened; tried again when they are deployed."""
         self._making = asyncio.Lock()
         self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="sessions")
         self._drains: set[asyncio.Task[None]] = set()
@@ -44,8 +49,15 @@ class Hosting:
     async def start(self) -> None:
         """Take up the apps known before, with their open turns."""
         for app in self._load():
-            live = self._open(app)
-            self._apps[app.capsule_id, app.environment] = live
+            key = (app.capsule_id, app.environment)
+            try:
+                live = self._open(app)
+            except (PlatformError, sqlite3.Error, OSError) as exc:
+                # The other apps must not suffer from the file of one.
+                log.error("app %s (%s) cannot be hosted: %s", *key, exc)
+                self._closed[key] = (app, exc)
+                continue
+            self._apps[key] = live
             await live.recover()
         self._thinning = asyncio.create_task(self._thin_out())
 
@@ -65,6 +77,9 @@ class Hosting:
     def find(self, capsule_id: str, environment: str) -> LiveApp:
         """Return a hosted app. Raises AppNotFound."""
         live = self._apps.get((capsule_id, environment))
+        if live is None and (closed := self._closed.get((capsule_id, environment))):
+            app, exc = closed
+            raise AppUnavailable(f"The conversations of {app.name} cannot be read: {exc}")
         if live is None:
             raise AppNotFound(f"There is no app for capsule {capsule_id!r} ({environment}).")
         return live
@@ -86,13 +101,13 @@ class Hosting:
                 await live.close(REMOVED)
                 self._apps.pop((capsule_id, environment), None)
                 self._save()
+        if self._closed.pop((capsule_id, environment), None):
+            self._save()
         if delete_data:
-            path = self._data.sessions(capsule_id, environment)
-            for suffix in ("", "-wal", "-shm"):
-                path.with_name(path.name + suffix).unlink(missing_ok=True)
+            storefile.remove(self._data.sessions(capsule_id, environment))
 
     async def apps(self) -> list[HostedApp]:
-        return [live.app for live in self._apps.values()]
+        return self._known()
 
     async def _find_or_make(self, app: HostedApp) -> LiveApp:
         key = (app.capsule_id, app.environment)
@@ -101,11 +116,13 @@ class Hosting:
                 # Known from now on, so that messages wait; live only once its runtime is ready.
                 live = self._open(replace(app, state=AppState.starting, socket=None))
                 self._apps[key] = live
+                self._closed.pop(key, None)
                 await live.recover()
             return self._apps[key]
 
     def _open(self, app: HostedApp) -> LiveApp:
-        store = SessionStore(self._data.sessions(app.capsule_id, app.environment))
+        path = self._data.sessions(app.capsule_id, app.environment)
+        store = storefile.open_sound(path, SessionStore)
         return LiveApp(app, store, self._executor, self._wait_seconds)
 
     def _drain(self, live: LiveApp, old: RuntimeLink, seconds: float) -> "asyncio.Task[None]":
@@ -122,7 +139,10 @@ class Hosting:
 
     def _save(self) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        write_durably(self._file, msgspec.json.encode([live.app for live in self._apps.values()]))
+        write_durably(self._file, msgspec.json.encode(self._known()))
+
+    def _known(self) -> list[HostedApp]:
+        return [*(live.app for live in self._apps.values()), *(app for app, _ in self._closed.values())]
 
     async def _thin_out(self) -> None:
         while True:

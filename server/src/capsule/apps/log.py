@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+Pending = tuple[Operation, "asyncio.Future[Any] | None"]
+
 _RING = 256
 _PAGE = 500
 _FULL = 2000
@@ -174,14 +176,7 @@ class SessionLog:
             batch, self._pending = self._pending, []
             self._drained.set()
             if batch:
-                try:
-                    results, events = await loop.run_in_executor(
-                        self._executor, self._store.apply, [operation for operation, _ in batch]
-                    )
-                except Exception as exc:
-                    log.exception("the session log could not be written")
-                    _fail(batch, Unavailable(f"The session log could not be written: {exc}"))
-                    continue
+                results, events = await loop.run_in_executor(self._executor, self._apply, batch)
                 self._deliver(events)
                 for (_, future), result in zip(batch, results, strict=True):
                     _settle(future, result)
@@ -189,6 +184,21 @@ class SessionLog:
                 return
             if self._is_closing:
                 self._wake.set()
+
+    def _apply(self, batch: "list[Pending]") -> tuple[list[Any], list[Event]]:
+        """Commit a batch; when that fails each operation by itself, so that one spoils no other."""
+        try:
+            return self._store.apply([operation for operation, _ in batch])
+        except Exception as exc:
+            log.exception("the session log could not be written")
+            if len(batch) == 1:
+                return [Unavailable(f"The session log could not be written: {exc}")], []
+        results, events = [], []
+        for entry in batch:
+            (result,), appended = self._apply([entry])
+            results.append(result)
+            events += appended
+        return results, events
 
     def _deliver(self, events: list[Event]) -> None:
         for event in events:
@@ -207,11 +217,6 @@ def _settle(future: "asyncio.Future[Any] | None", result: Any) -> None:
         future.set_exception(result)
     else:
         future.set_result(result)
-
-
-def _fail(batch: list[tuple[Operation, "asyncio.Future[Any] | None"]], error: PlatformError) -> None:
-    for _, future in batch:
-        _settle(future, error)
 
 
 def _mark_seen(future: "asyncio.Future[Any]") -> None:

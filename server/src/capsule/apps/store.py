@@ -9,7 +9,6 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ import msgspec
 
 from capsule.apps.errors import SessionNotFound
 from capsule.apps.events import HISTORY_TYPES, Event
+from capsule.apps.storefile import connect, upgrade
 from capsule.errors import PlatformError
 
 TITLE_LENGTH = 60
@@ -231,9 +231,16 @@ class SessionStore:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._writer = _connect(path)
-        self._writer.executescript(resources.files("capsule.apps").joinpath("schema.sql").read_text())
-        self._reader = _connect(path)
+        self._writer = connect(path)
+        try:
+            upgrade(self._writer, path)
+            # Of a broken file the tables that every start reads say so now rather than later.
+            for table in ("turns", "sessions", "events"):
+                self._writer.execute(f"SELECT * FROM {table} LIMIT 1").fetchall()
+            self._reader = connect(path)
+        except BaseException:
+            self._writer.close()
+            raise
         self._reader.execute("PRAGMA query_only=ON")
 
     def apply(self, operations: Iterable[Operation]) -> tuple[list[Any], list[Event]]:
@@ -329,13 +336,6 @@ def shorten(text: str) -> str:
     """Return the first line of a text, cut to the length of a title."""
     line = next((line.strip() for line in text.splitlines() if line.strip()), "")
     return line if len(line) <= TITLE_LENGTH else line[: TITLE_LENGTH - 1].rstrip() + "…"
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "cache_size=-512"):
-        connection.execute(f"PRAGMA {pragma}")
-    return connection
 
 
 def _to_session(row: tuple[Any, ...]) -> SessionRecord:

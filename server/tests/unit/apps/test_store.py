@@ -1,12 +1,15 @@
 """The file behind a session log."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from capsule.apps.errors import SessionNotFound
+from capsule.apps.log import SessionLog
 from capsule.apps.store import SessionStore, TurnRecord, shorten
+from capsule.errors import Unavailable
 
 
 @pytest.fixture
@@ -72,6 +75,20 @@ def test_a_bug_in_one_operation_undoes_the_whole_commit(store: SessionStore) -> 
         store.apply([lambda t: t.accept_message("ses_1", "trn_y", "c", "lost"), lambda _: 1 / 0])
     assert store.events("ses_1", 0) == []
     assert queue(store, 1).message_offset == 1
+
+
+async def test_a_bug_in_one_operation_spoils_no_other_in_line(store: SessionStore) -> None:
+    with ThreadPoolExecutor(1) as executor:
+        log = SessionLog(store, executor)
+        bad = log.submit(lambda _: 1 / 0)
+        good = log.submit(lambda t: t.accept_message("ses_1", "trn_y", "c", "kept"))
+        with pytest.raises(Unavailable, match="division"):
+            await bad
+        assert (await good).is_new
+        assert [event.payload()["text"] for event in await log.read(lambda s: s.events("ses_1", 0))] == [
+            "kept"
+        ]
+        await log.close()
 
 
 def test_a_turn_ends_once(store: SessionStore) -> None:
