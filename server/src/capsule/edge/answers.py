@@ -92,13 +92,14 @@ class Answers:
 
     def _html(self, error: PlatformError) -> bytes:
         starting = isinstance(error, CapsuleStarting)
+        looks_again = isinstance(error, CapsuleStarting | BadGateway)
         page = self._page.substitute(
             title=html.escape(error.title),
             detail=html.escape(error.detail),
             hint=html.escape(error.hint or ""),
             status=error.status,
             code=html.escape(error.code),
-            refresh=f'<meta http-equiv="refresh" content="{_RETRY_SECONDS}">' if starting else "",
+            refresh=f'<meta http-equiv="refresh" content="{_RETRY_SECONDS}">' if looks_again else "",
             kind="waiting" if starting else "still",
         )
         return page.encode("utf-8")

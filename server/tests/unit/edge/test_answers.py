@@ -1,7 +1,14 @@
 import msgspec
 import pytest
 
-from capsule.edge.answers import Answers, CapsuleFailed, CapsuleStarting, HostNotFound, prefers_json
+from capsule.edge.answers import (
+    Answers,
+    BadGateway,
+    CapsuleFailed,
+    CapsuleStarting,
+    HostNotFound,
+    prefers_json,
+)
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +38,13 @@ def test_page_escapes_what_users_named(answers: Answers) -> None:
     assert b"&lt;b&gt;" in page
     assert b"<b>" not in page
     assert page.startswith(b"HTTP/1.1 502 Bad Gateway\r\n")
+
+
+def test_page_of_an_upstream_that_is_away_looks_again(answers: Answers) -> None:
+    away = answers.render(BadGateway("shop does not answer."), accept=b"", head_only=False, close=False)
+    failed = answers.render(CapsuleFailed("shop failed."), accept=b"", head_only=False, close=False)
+    assert b'http-equiv="refresh"' in away
+    assert b'http-equiv="refresh"' not in failed
 
 
 def test_page_of_a_starting_capsule_looks_again(answers: Answers) -> None:
