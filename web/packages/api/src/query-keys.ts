@@ -1,6 +1,7 @@
 /** Keys of the query cache, all in one place so that invalidation never misses one. */
 export const keys = {
   me: ["me"] as const,
+  health: ["health"] as const,
   system: ["system"] as const,
   tokens: ["tokens"] as const,
   cliLogin: (id: string) => ["cli-login", id] as const,

@@ -2,7 +2,7 @@ import type { Capsule } from "@capsule/api";
 import { aBuild, aCapsule, aMe, aSpace, mockApi, problem, type MockApi, type MockHandler } from "@capsule/testing";
 import { render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { createConsole } from "./console.ts";
 import { Providers } from "./providers.tsx";
 
@@ -139,4 +139,20 @@ test("variables edited as text replace the list; values stay hidden until shown"
       ],
     }),
   );
+});
+
+test("while the server is away the console says so, and reads everything anew afterwards", async () => {
+  vi.useFakeTimers({ shouldAdvanceTime: true });
+  try {
+    const api = open("/spaces/main", { "GET /health": () => problem(502, "bad_gateway", "Capsule does not answer.") });
+    expect(await screen.findByText("The server does not answer.")).toBeTruthy();
+    await screen.findByTestId("capsule-row");
+    capsule = aCapsule({ status: "stopped", is_on: false });
+    api.set("GET /health", () => ({ status: "ok", version: "0.1.0" }));
+    await vi.advanceTimersByTimeAsync(2_500);
+    await waitFor(() => expect(screen.queryByText("The server does not answer.")).toBeNull());
+    expect(await within(screen.getByTestId("capsule-row")).findByText("Stopped")).toBeTruthy();
+  } finally {
+    vi.useRealTimers();
+  }
 });

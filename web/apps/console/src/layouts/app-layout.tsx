@@ -2,6 +2,7 @@ import { DialogRoot, SheetContent } from "@capsule/ui";
 import { Outlet, useLocation } from "@tanstack/react-router";
 import { useState } from "react";
 import { CommandMenu } from "./command-menu.tsx";
+import { ConnectionNotice } from "./connection-notice.tsx";
 import { Sidebar } from "./sidebar.tsx";
 import { TopBar } from "./top-bar.tsx";
 
@@ -33,6 +34,7 @@ export function AppLayout() {
       </DialogRoot>
       <div className="flex min-w-0 flex-1 flex-col">
         <TopBar onOpenSidebar={() => setIsSheetOpen(true)} onOpenMenu={() => setIsMenuOpen(true)} />
+        <ConnectionNotice />
         <main id="page" tabIndex={-1} className="min-h-0 flex-1 overflow-y-auto outline-none">
           <div className="mx-auto flex min-h-full w-full max-w-6xl flex-col px-4 py-5 sm:px-6 lg:px-8 lg:py-7">
             <Outlet />
