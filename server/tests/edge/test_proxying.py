@@ -231,7 +231,7 @@ class TestConnections:
 
         shop.script = script
         assert (await client.get()).status == 502
-        assert len(shop.requests) == 3
+        assert len(shop.requests) == 2
 
     async def test_half_an_answer_is_not_passed_off_as_a_whole(
         self, shop: ScriptedUpstream, client: Client

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_MAX_SENDS = 3
+_MAX_SENDS = 2
+"""Once more is enough after a crash; a request that itself makes the app crash must not do so many times."""
 _CLIENT_GONE = 499
 
 
