@@ -92,7 +92,7 @@ class BuildRun:
         chosen = {key: str(self._build.settings.get(key) or "") for key in _CHOSEN}
         async with self._platform.database.reading() as db_session:
             service = EnvService(db_session, self._platform.box, self._platform.site)
-            env = await service.user_environment(self._capsule)
+            env = await service.build_environment(self._capsule)
         return BuildSettings(type=self._capsule.type, env=env, **chosen)
 
     async def _use_again(self, key: str) -> bool:

@@ -92,6 +92,7 @@ class MemoryPipeline:
     cannot_plan: str = ""
     manifest: dict[str, object] | None = None
     built: list[str] = field(default_factory=list)
+    last_env: dict[str, str] = field(default_factory=dict)
     most_at_once: int = 0
     _at_once: int = 0
 
@@ -120,6 +121,7 @@ class MemoryPipeline:
         log: LogSink,
         limits: BuildLimits | None = None,
     ) -> Artifact:
+        self.last_env = env
         self._at_once += 1
         self.most_at_once = max(self.most_at_once, self._at_once)
         try:

@@ -86,6 +86,11 @@ class TestResult:
         first, second = await stage.rows(Release, capsule)
         assert first.artifact_id == second.artifact_id
 
+    async def test_build_knows_the_address_of_its_capsule(self, stage: Stage) -> None:
+        await stage.begin()
+        capsule = await stage.live()
+        assert stage.pipeline.last_env["APP_URL"].startswith(f"{capsule.slug}.localhost")
+
     async def test_artifact_that_is_gone_is_built_again(self, stage: Stage) -> None:
         import shutil
 

@@ -67,9 +67,13 @@ class EnvService:
         """Return what a replica gets, decrypted; `PORT` is added by the engine."""
         return {item.key: item.value for item in await self.listed(capsule) if item.key != "PORT"}
 
-    async def user_environment(self, capsule: Capsule) -> dict[str, str]:
-        """Return only what the user set: present while building."""
-        return {item.key: item.value for item in await self.listed(capsule) if item.set_by == "user"}
+    async def build_environment(self, capsule: Capsule) -> dict[str, str]:
+        """Return what a build gets: what the user set, and the address, which sites know from their build."""
+        return {
+            item.key: item.value
+            for item in await self.listed(capsule)
+            if item.set_by == "user" or item.key == "APP_URL"
+        }
 
     async def replace(self, capsule: Capsule, wanted: Mapping[str, str]) -> bool:
         """Make the user's list exactly `wanted`. Returns whether anything changed."""
