@@ -22,6 +22,7 @@ from capsule.engines.contract import (
     Restart,
 )
 from capsule.errors import PlatformError, Unavailable
+from capsule.kit.complaint import complaint, remedy
 from capsule.reconcile.platform import Platform
 from capsule.reconcile.traffic import Traffic
 from capsule.telemetry.segments import tail
@@ -40,6 +41,17 @@ class ReplicaFailed(Exception):
         self.reason = reason
         self.hint = hint
         self.log_tail = log_tail or []
+
+
+class _Exited(ReplicaFailed):
+    """The program ended by itself; its last words may say why."""
+
+    def told_by(self, lines: list[dict[str, Any]]) -> ReplicaFailed:
+        said = [line["text"] for line in lines if line.get("stream") != "platform"]
+        words = complaint(said, only_telling=True)
+        if not words:
+            return ReplicaFailed(self.reason, self.hint, lines)
+        return ReplicaFailed(f"{self.reason.rstrip('.')}: {words}", remedy(words) or self.hint, lines)
 
 
 class Trial:
@@ -65,6 +77,8 @@ class Trial:
             await self._destroy()
             await asyncio.sleep(0.3)  # the last lines are on their way to the log
             lines = await asyncio.to_thread(self._last_lines)
+            if isinstance(failure, _Exited):
+                raise failure.told_by(lines) from None
             raise ReplicaFailed(failure.reason, failure.hint, lines) from None
         except BaseException:
             await self._destroy()
@@ -141,13 +155,16 @@ class Trial:
                 await asyncio.sleep(0.3)
 
     def _exited(self, exit: Exit) -> ReplicaFailed:
+        reason = f"The start command {exit.sentence()} before it answered."
         if exit.out_of_memory:
-            hint = f"Give the capsule more than {self._spec.limits.memory} MiB of memory."
-        elif self._spec.listens_on_socket:
+            return ReplicaFailed(
+                reason, f"Give the capsule more than {self._spec.limits.memory} MiB of memory."
+            )
+        if self._spec.listens_on_socket:
             hint = "Look at the last log lines."
         else:
             hint = "Look at the last log lines; the start command has to keep running and listen on $PORT."
-        return ReplicaFailed(f"The start command {exit.sentence()} before it answered.", hint)
+        return _Exited(reason, hint)
 
     async def _unanswered(self, status: ReplicaStatus, exc: ProbeFailed) -> ReplicaFailed:
         seconds = self._platform.pace.answer
@@ -155,7 +172,13 @@ class Trial:
         with contextlib.suppress(PlatformError):
             listening = (await self._platform.engine.inspect(self._spec.id)).listening
         port = (status.address or "").rpartition(":")[2]
-        if any(address.rpartition(":")[2] == port for address in listening):
+        hosts = {host for host, _, number in (a.rpartition(":") for a in listening) if number == port}
+        if hosts == {"[::1]"}:
+            return ReplicaFailed(
+                f"The app listens on [::1]:{port} only, which requests do not reach.",
+                "Listen on 0.0.0.0, or on 127.0.0.1.",
+            )
+        if hosts:
             return ReplicaFailed(
                 f"The app listens on port {port} but gave no good answer within {seconds:g} s: {exc.detail}",
                 "Look at the last log lines.",

@@ -36,14 +36,21 @@ class TestFirstDeployment:
         await stage.until_ended(Deployment, capsule)
 
     async def test_start_command_that_exits_fails_at_once_with_its_last_lines(self, stage: Stage) -> None:
-        stage.pipeline.argv = ("fake", "exit_after=0.05", "exit_code=3", "prints=No module named shop")
+        stage.pipeline.argv = (
+            "fake",
+            "exit_after=0.05",
+            "exit_code=3",
+            "prints=ImportError: No module named 'shop'",
+        )
         await stage.begin()
         capsule = await stage.add_capsule()
         stage.edge.silent = True
         deployment = await stage.until_ended(Deployment, capsule)
         assert deployment.status == "failed"
-        assert deployment.reason == "The start command exited with code 3 before it answered."
-        assert any(line["text"] == "No module named shop" for line in deployment.log_tail)
+        said = "ImportError: No module named 'shop'"
+        assert deployment.reason == f"The start command exited with code 3 before it answered: {said}"
+        assert deployment.hint.startswith("Is shop among the project's dependencies")
+        assert any(line["text"] == said for line in deployment.log_tail)
         assert await stage.running(capsule) == []
         assert (await stage.get(capsule)).release_id is None
 

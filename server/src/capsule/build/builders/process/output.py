@@ -5,11 +5,10 @@ import re
 from collections import deque
 
 from capsule.build.contract import LogSink
+from capsule.kit.complaint import complaint
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07]*\x07|[@-Z\\-_])")
-_TELLING = re.compile(r"error|cannot|not found|failed|no such", re.IGNORECASE)
-_NOISE = re.compile(r"complete log of this run|^npm error\s*$|npm help|^hint: ", re.IGNORECASE)
 _CAUSES = ("cause:", "Caused by", "\u2570\u2500\u25b6")
 """How uv goes on to say why."""
 _MAX_LINE = 8192
@@ -35,12 +34,7 @@ class Output:
 
     def last_words(self) -> str:
         """Return the line that most likely says what went wrong, shortened; empty without any output."""
-        said = [line for line in self._tail if not _NOISE.search(line)]
-        telling = [line for line in said if _TELLING.search(line)]
-        npm = [line for line in telling if line.startswith("npm error") and " code " not in line]
-        # npm names the cause first and its usage after; everything else ends with the cause.
-        line = npm[0].removeprefix("npm error ") if npm else (telling or said or [""])[-1]
-        return line.strip()[:300]
+        return complaint(self._tail)
 
     def _write(self, line: bytes, stream: str) -> None:
         text = _ESCAPES.sub("", line.decode(errors="replace")).rstrip()
