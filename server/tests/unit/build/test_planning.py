@@ -114,7 +114,7 @@ class TestPython:
         assert "wsgi.py" in planning.refused({"manage.py": "import django", "requirements.txt": "django"})
 
     def test_pipfile_is_read(self, planning: Planning) -> None:
-        text = '[packages]\nflask = "*"\nredis = {version = ">=5", extras = ["hiredis"]}\nmine = {path = "."}\n'
+        text = '[packages]\nflask = "*"\nredis = {version = ">=5", extras = ["hiredis"]}\nmine = {path = "."}'
         plan = planning.plan({"Pipfile": text, "app.py": FLASK})
         assert plan.files["{deps}/requirements.txt"] == "flask\nredis[hiredis]>=5\n"
         assert any("'mine'" in notice for notice in plan.notices)
@@ -138,7 +138,7 @@ class TestPython:
         files = {"app.py": FLASK, "requirements.txt": "flask", "Procfile": f"web: {line}"}
         assert planning.plan(files).start.argv == ("sh", "-c", plain)
 
-    SCRIPT = '[project]\nname = "shop"\n[project.scripts]\nshop = "shop:main"\n[build-system]\nrequires = []\n'
+    SCRIPT = '[project]\nname = "shop"\n[project.scripts]\nshop = "shop:main"\n[build-system]\nrequires = []'
 
     @pytest.mark.parametrize("procfile", [{}, {"Procfile": "web: shop"}])
     def test_project_is_installed_when_its_own_script_starts_it(
