@@ -63,6 +63,8 @@ def test_failed_build_leaves_the_running_release_alone(installation: Installatio
         "survivor",
         "--build-command",
         "exit 3",
+        "--output-directory",
+        ".",
         check=False,
     )
     assert done.returncode == 1

@@ -15,7 +15,7 @@ import pytest
 from edge_harness import Answer, Client, EdgeProcess, Eventually, MakeRoute, MakeUpstream, Request
 
 from capsule.edge.contract import Probe, ProbeFailed, Route, RouteState, Upstream
-from capsule.errors import Conflict, InvalidInput
+from capsule.errors import Conflict, InvalidInput, Unavailable
 from capsule.paths import DataPaths
 
 PROBE = Probe(timeout_seconds=5)
@@ -59,7 +59,7 @@ class Load:
     async def _closing(self) -> None:
         while not self._stopping:
             client = await self._edge.connect()
-            await self._count(client, client.get("/closing", Connection="close"))
+            client = await self._count(client, client.get("/closing", Connection="close"))
             client.close()
 
     async def _count(self, client: Client, asked: Awaitable[Answer]) -> Client:
@@ -73,6 +73,9 @@ class Load:
             self.answered += 1
         else:
             self.failures.append(f"{answer.status} {answer.body[-400:]!r}")
+        if answer.header("connection") == "close":
+            client.close()
+            return await self._edge.connect()
         return client
 
 
@@ -303,3 +306,47 @@ class TestAccessLog:
         await client.get()
         await asyncio.sleep(0.6)
         assert not (process.data.root / "telemetry").exists()
+
+
+class TestRenewal:
+    async def test_renewals_under_load_fail_no_request(
+        self, process: EdgeProcess, make_upstream: MakeUpstream, make_route: MakeRoute
+    ) -> None:
+        await process.client.put_route(make_route(await make_upstream()), probe=PROBE)
+        workers = (await process.client.health()).workers
+        load = Load(process)
+        load.start()
+        for _ in range(3):
+            await asyncio.sleep(0.2)
+            await process.client.renew()
+            workers = await other_workers(process, workers)
+        await load.stop()
+        assert load.failures == []
+        assert load.answered > 200
+
+    async def test_connection_kept_open_is_answered_once_more_and_told_to_go(
+        self, process: EdgeProcess, make_upstream: MakeUpstream, make_route: MakeRoute
+    ) -> None:
+        await process.client.put_route(make_route(await make_upstream()), probe=PROBE)
+        client = await process.connect()
+        assert (await client.get()).status == 200
+        workers = (await process.client.health()).workers
+        await process.client.renew()
+        await other_workers(process, workers)
+        answer = await client.get()
+        assert (answer.status, answer.header("connection")) == (200, "close")
+        assert await client.ended()
+
+
+async def other_workers(process: EdgeProcess, before: list[int]) -> list[int]:
+    """Wait for the workers of the renewed edge."""
+    deadline = time.monotonic() + 15
+    while time.monotonic() < deadline:
+        try:
+            workers = (await process.client.health()).workers
+        except Unavailable:
+            workers = []
+        if len(workers) == len(before) and not set(workers) & set(before):
+            return workers
+        await asyncio.sleep(0.02)
+    raise AssertionError("the edge did not come back")

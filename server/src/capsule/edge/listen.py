@@ -1,6 +1,7 @@
 """Bind the public port: one socket per address and worker, shared by SO_REUSEPORT."""
 
 import errno
+import json
 import socket
 import time
 from dataclasses import dataclass
@@ -37,6 +38,25 @@ class Listeners:
         for group in self.sockets:
             for one in group:
                 one.close()
+
+    def hand_over(self) -> str:
+        """Return what `inherited` needs in the program that this process is about to become."""
+        for group in self.sockets:
+            for one in group:
+                one.set_inheritable(True)
+        numbers = [[one.fileno() for one in group] for group in self.sockets]
+        return json.dumps({"hosts": self.address.hosts, "port": self.address.port, "sockets": numbers})
+
+
+def inherited(handed_over: str) -> Listeners:
+    """Take over the bound sockets of the program that this process was before."""
+    told = json.loads(handed_over)
+    groups = tuple(tuple(socket.socket(fileno=number) for number in group) for group in told["sockets"])
+    for group in groups:
+        for one in group:
+            one.set_inheritable(False)
+            one.setblocking(False)
+    return Listeners(ListenAddress(tuple(told["hosts"]), told["port"]), groups)
 
 
 def listen(host: str, port: int, workers: int) -> Listeners:

@@ -7,14 +7,15 @@ import os
 import resource
 import signal
 import socket
-from typing import Any
+import sys
+from typing import Any, NoReturn
 
 from capsule.edge.access import AccessLog, open_in
 from capsule.edge.answers import Answers
 from capsule.edge.channel import Access
 from capsule.edge.client import EdgeHealth, PutRoute
 from capsule.edge.control import EdgeControl, table_of
-from capsule.edge.listen import Listeners, listen
+from capsule.edge.listen import Listeners, inherited, listen
 from capsule.edge.store import RouteStore
 from capsule.edge.worker import run_worker
 from capsule.edge.workers import Workers
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 
 _MOST_WORKERS = 4
 _DRAIN_SECONDS = 10.0
+_HANDED_OVER = "CAPSULE_EDGE_LISTENERS"
+"""Environment variable by which listening sockets pass to the next program of this process."""
 
 
 def default_workers() -> int:
@@ -39,7 +42,8 @@ def run(*, data: DataPaths, host: str, port: int, domain: str, workers: int) -> 
     started, and Conflict when an edge already runs on this data folder.
     """
     _raise_file_limit()
-    listeners = listen(host, port, workers)
+    handed_over = os.environ.pop(_HANDED_OVER, None)
+    listeners = inherited(handed_over) if handed_over else listen(host, port, workers)
     try:
         _Parent(data, listeners, domain).run()
     finally:
@@ -67,9 +71,11 @@ class _Parent:
                 "stats": self._stats,
                 "health": self._health,
                 "listen_address": self._listen_address,
+                "renew": self._renew,
             },
         )
         self._stopped: asyncio.Task[None] | None = None
+        self._is_renewing = False
 
     def run(self) -> None:
         loop = self._loop
@@ -81,11 +87,23 @@ class _Parent:
         gc.freeze()
         while self._stopped is None or not self._stopped.done():
             self._workers.fork_missing()
-            # Stopped by `reap` for the next fork, and when all is done.
+            # Stopped by `reap` for the next fork, by `_renew`, and when all is done.
             loop.run_forever()
+            if self._is_renewing:
+                self._become_anew()
         self._stopped.result()
         self._access.close()
         loop.close()
+
+    def _become_anew(self) -> NoReturn:
+        """Replace the program of this process by a fresh start of the same command.
+
+        The listening sockets stay open all along, so what connects meanwhile waits a moment. The workers
+        lose their parent, finish what they have in hand, and end.
+        """
+        self._access.close()
+        os.environ[_HANDED_OVER] = self._listeners.hand_over()
+        os.execv(sys.executable, sys.orig_argv)
 
     def _be_worker(self, index: int, control: socket.socket) -> None:
         run_worker(
@@ -129,6 +147,12 @@ class _Parent:
 
     async def _health(self, _: dict[str, Any]) -> object:
         return EdgeHealth(os.getpid(), self._workers.pids, len(await self._control.routes()))
+
+    async def _renew(self, _: dict[str, Any]) -> None:
+        """Run the code that lies on disk now, without losing a connection."""
+        self._is_renewing = True
+        # After the answer to this call has been written.
+        self._loop.call_later(0.05, self._loop.stop)
 
     async def _listen_address(self, _: dict[str, Any]) -> object:
         return self._listeners.address

@@ -30,8 +30,9 @@ class Worker:
     def __init__(self, proxy: Proxy) -> None:
         self._proxy = proxy
         self._channel: Channel[Command] = Channel(
-            msgspec.msgpack.Decoder(Command), self._obey, lambda: self._stop(_ORPHAN_DRAIN_SECONDS)
+            msgspec.msgpack.Decoder(Command), self._obey, self._lose_parent
         )
+        self._is_orphan = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._stop_after: asyncio.Future[float] = asyncio.get_running_loop().create_future()
         self._dropped = 0
@@ -43,11 +44,15 @@ class Worker:
         await self._proxy.start(listeners)
         flusher = loop.create_task(self._flush_access())
         drain_seconds = await self._stop_after
-        await self._proxy.stop(drain_seconds)
+        await self._proxy.stop(drain_seconds, patiently=self._is_orphan)
         flusher.cancel()
         self._send_access()
         self._channel.close()
         await asyncio.sleep(0)
+
+    def _lose_parent(self) -> None:
+        self._is_orphan = True
+        self._stop(_ORPHAN_DRAIN_SECONDS)
 
     def _stop(self, drain_seconds: float) -> None:
         if not self._stop_after.done():

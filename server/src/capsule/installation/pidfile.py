@@ -43,8 +43,11 @@ def held(path: Path, running: Running) -> Iterator[None]:
             fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise AlreadyRunning(f"The {path.stem} of this installation is already running.") from None
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps(asdict(running)).encode(), 0)
+        text = json.dumps(asdict(running)).encode()
+        os.pwrite(descriptor, text, 0)
+        os.ftruncate(descriptor, len(text))
+        # A process that becomes a fresh start of itself (exec) stays the holder all along.
+        os.set_inheritable(descriptor, True)
         yield
         os.ftruncate(descriptor, 0)
     finally:
@@ -62,7 +65,7 @@ def read(path: Path) -> Running | None:
             fcntl.lockf(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except OSError:
             text = os.pread(descriptor, 65536, 0)
-            return Running(**json.loads(text)) if text else None
+            return Running(**json.JSONDecoder().raw_decode(text.decode())[0]) if text else None
         return None
     finally:
         os.close(descriptor)

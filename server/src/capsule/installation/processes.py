@@ -89,6 +89,22 @@ class Process:
             hint=f"See {self._paths.process_log(self.name)}",
         )
 
+    async def renew(self) -> None:
+        """Make the live process follow, in the way that its users notice least."""
+        running = self.running()
+        if self.name != "edge" or running is None or running.arguments != self.arguments:
+            await self.stop()
+            await self.start()
+            return
+        client = RpcClient(self._socket, name=self.name)
+        await client.call("renew")
+        await client.close()
+        deadline = time.monotonic() + START_SECONDS
+        while not (self.follows() and await self._answers()):
+            if time.monotonic() > deadline:
+                raise ProcessFailed(f"The {self.name} did not come back: {last_line(self._paths, self.name)}")
+            await asyncio.sleep(0.05)
+
     async def stop(self) -> None:
         """Ask it to end, wait, insist."""
         running = self.running()

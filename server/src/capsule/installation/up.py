@@ -86,10 +86,11 @@ class Up:
 
     async def _start_processes(self) -> None:
         for process in self._processes:
-            if process.running() is not None and not process.follows():
-                print(f"  {process.name:<7} runs older code or other options; starting it again", flush=True)
-                await process.stop()
             started = time.monotonic()
+            if process.running() is not None and not process.follows():
+                await process.renew()
+                print(f"  {process.name:<7} renewed ({time.monotonic() - started:.1f} s)", flush=True)
+                continue
             if await process.start():
                 print(f"  {process.name:<7} started ({time.monotonic() - started:.1f} s)", flush=True)
             else:

@@ -173,6 +173,7 @@ class ClientConnection(asyncio.Protocol):
             except MalformedRequest as error:
                 self._refuse(error)
                 return
+            exchange.is_last = exchange.is_last or self.proxy.is_stopping
             self._exchange = exchange
             self._buffer = b""
             rest = exchange.start(data[end:] if end < len(data) else b"")
@@ -246,9 +247,13 @@ class ClientConnection(asyncio.Protocol):
         elif exchange.awaits_body and not self._is_paused and silent > limits.body_seconds:
             exchange.timed_out()
 
-    def stop(self) -> None:
-        """Close now if nothing is going on, else behind the answer at hand."""
+    def stop(self, *, patiently: bool) -> None:
+        """Close behind the answer at hand; if nothing is going on, now or `patiently` behind the next one.
+
+        A client may be sending a request at this moment; closing now would leave it without an answer.
+        """
         if self._exchange is None:
-            self.transport.close()
+            if not patiently:
+                self.transport.close()
         elif not self._is_tunnel:
             self._exchange.is_last = True

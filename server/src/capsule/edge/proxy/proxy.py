@@ -50,13 +50,16 @@ class Proxy:
         if self.is_stopping and not self.clients:
             self._empty.set()
 
-    async def stop(self, drain_seconds: float) -> None:
-        """Accept no more, let answers end for `drain_seconds`, then cut."""
+    async def stop(self, drain_seconds: float, *, patiently: bool = False) -> None:
+        """Accept no more, let answers end for `drain_seconds`, then cut.
+
+        `patiently`: others accept in our place, so connections kept open may ask once more meanwhile.
+        """
         self.is_stopping = True
         for server in self._servers:
             server.close()
         for client in list(self.clients):
-            client.stop()
+            client.stop(patiently=patiently)
         if self.clients:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._empty.wait(), drain_seconds)
