@@ -63,8 +63,6 @@ def test_failed_build_leaves_the_running_release_alone(installation: Installatio
         "survivor",
         "--build-command",
         "exit 3",
-        "--output-directory",
-        ".",
         check=False,
     )
     assert done.returncode == 1

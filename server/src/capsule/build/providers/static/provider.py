@@ -56,17 +56,19 @@ class StaticProvider:
             manager = plan_packages(draft, project, package)
         plan_build(draft, settings, package, manager)
         folder = _set_folder(settings)
-        found = Output("", False, "") if folder is not None and not project.has("package.json") else None
-        if found is None:
+        if project.has("package.json"):
             found = find_output(project, package)
-        if folder is not None:
+            if folder is None:
+                return found
             return Output(folder, found.is_single_page, "output directory in the capsule's config")
-        if not project.has("package.json"):
-            raise Unplannable(
-                "The build command says what to run, but not where the site will be.",
-                hint="Set the output directory.",
-            )
-        return found
+        if folder is not None:
+            return Output(folder, False, "output directory in the capsule's config")
+        if project.has("index.html"):
+            return Output("", False, "index.html in the root folder")
+        raise Unplannable(
+            "The build command says what to run, but not where the site will be.",
+            hint="Set the output directory.",
+        )
 
 
 def _as_it_is(project: Project, settings: BuildSettings) -> Output:
