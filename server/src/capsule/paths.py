@@ -15,6 +15,12 @@ class DataPaths:
         return self.root / "capsule.db"
 
     @property
+    def private(self) -> tuple[Path, ...]:
+        """Folders that no other user of the machine and no replica may enter, all directly under the root."""
+        names = ("run", "keys", "logs", "sessions", "telemetry", "state", "uploads", "git")
+        return tuple(self.root / name for name in names)
+
+    @property
     def keys(self) -> Path:
         """Key files (mode 0600), outside the database that they protect."""
         return self.root / "keys"

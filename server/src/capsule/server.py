@@ -36,6 +36,7 @@ from capsule.errors import PlatformError, Unavailable
 from capsule.installation import doctor, pidfile
 from capsule.installation.banner import FirstLogin, console_url
 from capsule.installation.demo import DemoSpace
+from capsule.installation.folder import prepare
 from capsule.installation.guardian import guard
 from capsule.installation.layout import CONSOLE, EXAMPLES, code_digest
 from capsule.installation.processes import processes
@@ -96,7 +97,7 @@ class Server:
                 await database.close()
 
     def _open_database(self) -> Database:
-        self._paths.root.mkdir(parents=True, exist_ok=True)
+        prepare(self._paths)
         return Database(self._settings.database_url or sqlite_url(self._paths.database))
 
     async def _serve(self, database: Database, on_ready: Callable[[], None] | None) -> None:

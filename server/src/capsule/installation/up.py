@@ -11,6 +11,7 @@ from capsule.errors import Conflict
 from capsule.installation import banner, doctor, pidfile, status
 from capsule.installation.banner import FirstLogin
 from capsule.installation.demo import DEMOS
+from capsule.installation.folder import prepare
 from capsule.installation.processes import ProcessFailed, last_line, processes, spawn_detached
 from capsule.paths import DataPaths
 from capsule.server import Server
@@ -34,7 +35,7 @@ class Up:
         if running := pidfile.read(self._paths.pid_file("server")):
             return self._already_running(running)
         self._check_port()
-        self._prepare_folder()
+        prepare(self._paths)
         self._tell_notices()
         first = await self._server.first_start()
         await self._start_processes()
@@ -71,13 +72,6 @@ class Up:
                     f"Port {self._settings.port} cannot be used: {exc.strerror or exc}.",
                     hint=f"Choose another: capsule up --port {self._settings.port + 1}",
                 ) from exc
-
-    def _prepare_folder(self) -> None:
-        self._paths.root.mkdir(parents=True, exist_ok=True)
-        self._paths.root.chmod(0o711)
-        for private in (self._paths.run, self._paths.keys):
-            private.mkdir(exist_ok=True)
-            private.chmod(0o700)
 
     def _tell_notices(self) -> None:
         for finding in doctor.examine():
