@@ -128,6 +128,15 @@ class TestOrigin:
         answer = await client.post("/api/v1/make", headers={"Sec-Fetch-Site": "same-site"})
         assert answer.status_code == 403
 
+    @pytest.mark.parametrize("site", ["same-site", "cross-site"])
+    async def test_page_of_a_capsule_cannot_read_the_api_either(
+        self, client: httpx2.AsyncClient, site: str
+    ) -> None:
+        answer = await client.get("/api/v1/stream", headers={"Sec-Fetch-Site": site})
+        assert (answer.status_code, answer.json()["code"]) == (403, "foreign_origin")
+        for headers in ({"Sec-Fetch-Site": "none"}, {"Sec-Fetch-Site": site, "Authorization": "Bearer x"}):
+            assert (await client.get("/api/v1/stream", headers=headers)).status_code == 200
+
     async def test_own_page_program_and_token_are_let_in(self, client: httpx2.AsyncClient) -> None:
         for headers in (
             {"Origin": ORIGIN},

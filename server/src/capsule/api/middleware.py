@@ -88,13 +88,17 @@ class Bugs:
 
 
 class SameOrigin:
-    """Refuse unsafe calls that a browser makes with the login cookie from another site's page."""
+    """Refuse calls that a browser makes with the login cookie from a page of another origin.
+
+    Capsules are of the same site as the console, so the cookie's SameSite does not keep their pages away.
+    Some calls that only read have an effect too: `GET /app/{app}/stream` sends a message.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] not in _SAFE_METHODS and self._foreign(scope):
+        if scope["type"] == "http" and self._foreign(scope):
             refusal = ForeignOrigin("A page of another site may not make this call.")
             await problem(refusal, scope.get("request_id", ""))(scope, receive, send)
             return
@@ -104,8 +108,15 @@ class SameOrigin:
         headers = Headers(scope=scope)
         if "authorization" in headers:
             return False  # no browser adds that by itself
+        if scope["method"] in _SAFE_METHODS:
+            # Anybody may link to the console; nobody else's page has a use for the API.
+            return scope["path"].startswith("/api/") and _is_from_elsewhere(headers)
         origin = headers.get("origin")
         if origin is None:
             # Browsers always send Origin with unsafe methods; programs that hold a cookie need not.
-            return headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
+            return _is_from_elsewhere(headers)
         return urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
+
+
+def _is_from_elsewhere(headers: Headers) -> bool:
+    return headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
