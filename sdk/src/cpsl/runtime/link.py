@@ -23,6 +23,11 @@ class Link:
         self._waiting: dict[int, asyncio.Future[None]] = {}
         self.is_closed = False
 
+    def fileno(self) -> int:
+        """Return the descriptor of the socket."""
+        descriptor: int = self._writer.get_extra_info("socket").fileno()
+        return descriptor
+
     def send(self, message: WireMessage) -> None:
         """Send without waiting; silently dropped when the host is gone."""
         if not self.is_closed:

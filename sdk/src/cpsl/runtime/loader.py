@@ -80,7 +80,7 @@ def _import(file: Path) -> ModuleType:
 def _describe(exc: BaseException) -> str:
     """Return the last line of the user's own code in a traceback, with the error."""
     frames = traceback.extract_tb(exc.__traceback__)
-    own = [frame for frame in frames if _is_own(frame.filename)]
+    own = [frame for frame in frames if is_own(frame.filename)]
     where = f"{_shown(own[-1].filename)}:{own[-1].lineno}: " if own else ""
     text = traceback.format_exception_only(type(exc), exc)[-1].strip()
     hint = ""
@@ -89,7 +89,8 @@ def _describe(exc: BaseException) -> str:
     return f"{where}{text}{hint}"
 
 
-def _is_own(filename: str) -> bool:
+def is_own(filename: str) -> bool:
+    """Tell whether a file belongs to the app itself rather than to a package."""
     path = Path(filename)
     inside = path.is_absolute() and path.is_relative_to(Path.cwd())
     return inside and not {"site-packages", ".venv", "venv"} & set(path.parts)

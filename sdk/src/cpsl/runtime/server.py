@@ -31,6 +31,7 @@ from cpsl.wire import (
 
 from .dispatcher import Dispatcher
 from .link import Link, LinkClosed
+from .watch import LoopWatch
 
 log = logging.getLogger(__name__)
 
@@ -69,9 +70,12 @@ class RuntimeServer:
         await self._boot()
         listener = await self._listen()
         log.info("app %r is ready (cpsl %s)", self._app.name, __version__)
+        watch = LoopWatch(self._turns, lambda: [link.fileno() for link in list(self._links)])
+        watch.start()
         try:
             await stopping.wait()
         finally:
+            watch.stop()
             listener.close()
             await self._leave()
             self._socket.unlink(missing_ok=True)

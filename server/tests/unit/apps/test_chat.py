@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from apphost import ECHO, Host, replies, status
 
 
@@ -263,6 +264,34 @@ async def test_sys_exit_in_a_handler_fails_its_turn_only(host: Host) -> None:
         assert runtime.process.poll() is None
         await browser.send(session, "leave")
         assert runtime.process.wait(10) == 1
+
+
+@pytest.mark.parametrize("what", ["compute", "sleep"])
+async def test_stop_ends_a_handler_that_keeps_the_app_to_itself(host: Host, what: str) -> None:
+    capsule, runtime = await host.host_app("""
+        import time
+        import cpsl
+        app = cpsl.App(name="greedy", image=cpsl.Image())
+
+        @app.message()
+        async def handle(session, msg):
+            await session.reply("begun")
+            while msg.text == "compute":
+                pass
+            if msg.text == "sleep":
+                time.sleep(60)  # blocks
+    """)
+    async with host.browser(capsule) as browser:
+        session, other = await browser.open(), await browser.open()
+        sent = await browser.send(session, what)
+        waiting = await browser.send(other, "hello")
+        if what == "sleep":
+            await asyncio.sleep(4)
+            assert "app.py:12 has kept" in runtime.log()
+        await browser.post(f"/api/sessions/{session}/stop")
+        assert status(await browser.until_ended(session, sent["turn_id"], 4)) == "cancelled"
+        assert replies(await browser.until_ended(other, waiting["turn_id"], 4)) == ["begun"]
+        assert await browser.say(session, "again") == ["begun"]
 
 
 async def test_half_a_character_in_a_reply_disturbs_nothing(host: Host) -> None:
