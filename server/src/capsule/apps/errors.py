@@ -29,6 +29,10 @@ class MessageTooLarge(TooLarge):
     code = "message_too_large"
 
 
+class SessionDataTooLarge(TooLarge):
+    code = "session_data_too_large"
+
+
 class WrongChatKey(Unauthenticated):
     code, title = "wrong_chat_key", "Wrong key"
 

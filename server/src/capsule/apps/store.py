@@ -14,13 +14,16 @@ from typing import Any
 
 import msgspec
 
-from capsule.apps.errors import SessionNotFound
+from capsule.apps.errors import SessionDataTooLarge, SessionNotFound
 from capsule.apps.events import HISTORY_TYPES, Event
 from capsule.apps.storefile import connect, upgrade
 from capsule.errors import PlatformError
 
 TITLE_LENGTH = 60
 HISTORY_LENGTH = 50
+HISTORY_BYTES = 4 * 1024 * 1024
+DATA_BYTES = 8 * 1024 * 1024
+"""Together well below what one line of the protocol may hold."""
 
 
 @dataclass(frozen=True)
@@ -191,6 +194,11 @@ class Transaction:
         for key in removed:
             data.pop(key, None)
         text = msgspec.json.encode(data).decode()
+        if len(text) > DATA_BYTES:
+            raise SessionDataTooLarge(
+                f"session.data would be {len(text)} characters of JSON; it may have {DATA_BYTES}.",
+                hint="Keep large content in a file of a FileSystem.",
+            )
         self._connection.execute("UPDATE sessions SET data = ? WHERE id = ?", (text, session_id))
 
     def set_entered(self, session_id: str) -> None:
@@ -303,6 +311,7 @@ class SessionStore:
     def history(self, session_id: str) -> list[Event]:
         """Return the newest entries of the conversation, oldest first, in the order of their turns.
 
+        At most HISTORY_LENGTH of them, and fewer when they are long.
         Messages whose turn has not ended are left out: they are still to be answered.
         """
         rows = self._reader.execute(
@@ -317,7 +326,13 @@ class SessionStore:
             if row[7] not in ("queued", "running")
         ]
         found.sort(key=lambda entry: (entry[0], entry[1].offset))
-        return [event for _, event in found[-HISTORY_LENGTH:]]
+        newest = [event for _, event in found[-HISTORY_LENGTH:]]
+        size = 0
+        for index in range(len(newest) - 1, -1, -1):
+            size += len(newest[index].data)
+            if size > HISTORY_BYTES:
+                return newest[index + 1 :]
+        return newest
 
     def open_turns(self) -> list[TurnRecord]:
         """Return queued and running turns in the order of their messages."""

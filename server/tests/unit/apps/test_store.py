@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from capsule.apps.errors import SessionNotFound
+from capsule.apps.errors import SessionDataTooLarge, SessionNotFound
 from capsule.apps.log import SessionLog
 from capsule.apps.store import SessionStore, TurnRecord, shorten
 from capsule.errors import Unavailable
@@ -56,6 +56,28 @@ def test_history_has_at_most_fifty_entries(store: SessionStore) -> None:
     found = texts(store)
     assert len(found) == 50
     assert found[-1] == "a39"
+
+
+def test_history_stops_before_it_is_too_long_for_one_message(
+    store: SessionStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("capsule.apps.store.HISTORY_BYTES", 1000)
+    for number in range(4):
+        answer(store, queue(store, number), f"a{number}" + 400 * "x")
+    found = texts(store)
+    assert [text[:2] for text in found] == ["m2", "a2", "m3", "a3"]
+
+
+def test_data_has_a_limit_that_leaves_what_was_there(
+    store: SessionStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("capsule.apps.store.DATA_BYTES", 100)
+    store.apply([lambda t: t.save_data("ses_1", {"a": 1}, [])])
+    (refused,), _ = store.apply([lambda t: t.save_data("ses_1", {"b": "x" * 100}, [])])
+    assert isinstance(refused, SessionDataTooLarge)
+    session = store.session("ses_1")
+    assert session is not None
+    assert session.data == {"a": 1}
 
 
 def test_one_refused_operation_leaves_the_others_of_its_commit(store: SessionStore) -> None:
