@@ -19,8 +19,8 @@ def create_application(hosting: Hosting, visitors: Visitors, shell_folder: Path)
     """Return the application behind every host name of a `cpsl` app."""
     doorman = Doorman(hosting, visitors)
 
-    def route(path: str, method: str, handler: Handler, *, any_origin: bool = False) -> BaseRoute:
-        return Route(path, doorman.admit(handler, any_origin=any_origin), methods=[method])
+    def route(path: str, method: str, handler: Handler) -> BaseRoute:
+        return Route(path, doorman.admit(handler), methods=[method])
 
     def agent(path: str, method: str, handler: Handler) -> BaseRoute:
         return route(path, method, api_agent.in_envelope(handler))
@@ -43,7 +43,7 @@ def create_application(hosting: Hosting, visitors: Visitors, shell_folder: Path)
         agent("/api/chat/message", "POST", api_agent.send_message),
         agent("/api/chat/message/stream", "POST", api_agent.stream_message),
         agent("/api/chat/history", "GET", api_agent.read_history),
-        Route("/{path:path}", doorman.admit(page), methods=["GET"]),
+        Route("/{path:path}", doorman.admit(page, any_origin=True), methods=["GET"]),
     ]
     if shell_folder.is_dir():
         routes.insert(0, Mount("/_shell", shell.ShellAssets(directory=shell_folder)))

@@ -38,7 +38,10 @@ class Doorman:
     def admit(
         self, handler: Handler, *, any_origin: bool = False
     ) -> Callable[[Request], Awaitable[Response]]:
-        """Wrap a handler: find the app, know the caller, refuse writes from foreign pages."""
+        """Wrap a handler: find the app, know the caller, refuse calls from foreign pages.
+
+        `any_origin` is for what other pages may link to.
+        """
 
         async def endpoint(request: Request) -> Response:
             route = request.headers.get(ROUTE_HEADER, "")
@@ -60,8 +63,13 @@ class Doorman:
 
 
 def refuse_foreign_origin(request: Request) -> None:
-    """Raise ForeignOrigin for an unsafe request that a page of another host made in a browser."""
+    """Raise ForeignOrigin for a request that a page of another host made in a browser.
+
+    For reads too, since `GET /api/chat/stream` sends a message.
+    """
     if request.method in ("GET", "HEAD", "OPTIONS"):
+        if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
+            raise ForeignOrigin("A page of another host may not use this app's API.")
         return
     origin = request.headers.get("origin")
     if origin is None:

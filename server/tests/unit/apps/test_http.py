@@ -108,6 +108,18 @@ async def test_a_write_from_a_foreign_page_is_refused(host: Host) -> None:
         assert answer.status_code == 201
 
 
+async def test_a_read_from_a_foreign_page_is_refused_because_it_may_send_a_message(host: Host) -> None:
+    capsule = await host.put(None)
+    async with host.browser(capsule) as browser:
+        for site in ("same-site", "cross-site"):
+            answer = await browser.get("/api/app", headers={"Sec-Fetch-Site": site})
+            assert (answer.status_code, answer.json()["code"]) == (403, "foreign_origin")
+        answer = await browser.get("/api/app", headers={"Sec-Fetch-Site": "same-origin"})
+        assert answer.status_code == 200
+        answer = await browser.get("/", headers={"Sec-Fetch-Site": "same-site", "Accept": "text/html"})
+        assert answer.status_code != 403  # a link to the chat page
+
+
 async def test_an_unknown_app_and_an_unknown_path_are_not_found(host: Host) -> None:
     async with host.browser("cap_unknown") as browser:
         assert (await browser.get("/api/app")).json()["code"] == "app_not_found"
