@@ -89,7 +89,8 @@ class LiveApp:
     async def drain(self, link: RuntimeLink, seconds: float) -> None:
         """Let the turns on a replaced runtime end; interrupt those that take longer than `seconds`."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(link.idle(), seconds)
+            async with asyncio.timeout(seconds):
+                await link.idle()
         for turn_id in link.turns:
             if turn := self._running.get(turn_id):
                 turn.cancel()

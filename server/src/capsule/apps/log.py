@@ -138,7 +138,8 @@ class SessionLog:
                     yield events
                     continue
                 try:
-                    await asyncio.wait_for(ticket.wait(), idle_seconds)
+                    async with asyncio.timeout(idle_seconds):
+                        await ticket.wait()
                 except TimeoutError:
                     yield []
         finally:

@@ -144,8 +144,10 @@ async def _greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, sec
     """Say hello and return whether the runtime is ready; False when it went away."""
     writer.write(encode(Hello()))
     line = b""
+    # Not `wait_for`: on Python 3.11 it can lose a cancellation, and with it one of two connections.
     with contextlib.suppress(TimeoutError, ConnectionError):
-        line = await asyncio.wait_for(reader.readline(), max(seconds, 0.1))
+        async with asyncio.timeout(max(seconds, 0.1)):
+            line = await reader.readline()
     if not line:
         return False
     try:
