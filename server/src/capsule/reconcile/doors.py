@@ -100,7 +100,8 @@ class DoorKeeper:
             return None
         upstreams = (upstream_of(self._platform, capsule, replica.id, replica.address),)
         route = capsule_route(self._platform, capsule, RouteState.live, upstreams=upstreams)
-        if replica.state == "unhealthy":
+        # A chat stays open while its app keeps crashing: its pages come from the app host, which waits.
+        if replica.state == "unhealthy" and capsule.type != "app":
             route = capsule_route(
                 self._platform, capsule, RouteState.failed, reason=replica.exit_reason or "It keeps crashing."
             )

@@ -1,6 +1,7 @@
 """A server, node agent or edge that dies at the worst moment; nothing is left half made."""
 
-from reconcile_stage import Stage
+import Stage
+from reconcile_stage import asyncio
 
 from capsule.edge.contract import RouteState
 from capsule.engines.contract import Exit
@@ -122,8 +123,6 @@ class TestReplicas:
                 return (await stage.engine.inspect(replica)).pid is None
 
             await stage.until(runs_again)
-            import asyncio
-
             await asyncio.sleep(0.12)
 
         async def failed() -> bool:
@@ -133,3 +132,19 @@ class TestReplicas:
         assert "last it exited with code 7" in stage.edge.table[capsule.id].reason
         (row,) = await stage.rows(Replica, capsule)
         assert (row.state, row.restarts >= 5) == ("unhealthy", True)
+
+    async def test_chat_of_an_app_that_keeps_crashing_stays_open(self, stage: Stage) -> None:
+        await stage.begin()
+        capsule = await stage.live(type="app")
+        (replica,) = await stage.running(capsule)
+
+        async def unhealthy() -> bool:
+            status = await stage.engine.inspect(replica)
+            if status.pid is not None:
+                stage.engine.crash(replica, Exit(code=7))
+            (row,) = await stage.rows(Replica, capsule)
+            return row.state == "unhealthy"
+
+        await stage.until(unhealthy)
+        await asyncio.sleep(0.3)
+        assert stage.edge.table[capsule.id].state is RouteState.live
