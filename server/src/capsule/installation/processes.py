@@ -92,18 +92,27 @@ class Process:
     async def renew(self) -> None:
         """Make the live process follow, in the way that its users notice least."""
         running = self.running()
-        if self.name != "edge" or running is None or running.arguments != self.arguments:
+        in_place = self.name == "edge" and running is not None and running.arguments == self.arguments
+        if not in_place or not await self._ask_to_renew():
             await self.stop()
             await self.start()
             return
-        client = RpcClient(self._socket, name=self.name)
-        await client.call("renew")
-        await client.close()
         deadline = time.monotonic() + START_SECONDS
         while not (self.follows() and await self._answers()):
             if time.monotonic() > deadline:
                 raise ProcessFailed(f"The {self.name} did not come back: {last_line(self._paths, self.name)}")
             await asyncio.sleep(0.05)
+
+    async def _ask_to_renew(self) -> bool:
+        """Return whether it will; a process of an older version may not know how."""
+        client = RpcClient(self._socket, name=self.name)
+        try:
+            await client.call("renew")
+        except PlatformError:
+            return False
+        finally:
+            await client.close()
+        return True
 
     async def stop(self) -> None:
         """Ask it to end, wait, insist."""
