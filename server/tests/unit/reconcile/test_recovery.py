@@ -1,7 +1,8 @@
 """A server, node agent or edge that dies at the worst moment; nothing is left half made."""
 
-import Stage
-from reconcile_stage import asyncio
+import asyncio
+
+from reconcile_stage import Stage
 
 from capsule.edge.contract import RouteState
 from capsule.engines.contract import Exit
@@ -138,12 +139,13 @@ class TestReplicas:
         capsule = await stage.live(type="app")
         (replica,) = await stage.running(capsule)
 
+        for _ in range(5):
+            stage.engine.crash(replica, Exit(code=7))
+            await asyncio.sleep(0.12)
+
         async def unhealthy() -> bool:
-            status = await stage.engine.inspect(replica)
-            if status.pid is not None:
-                stage.engine.crash(replica, Exit(code=7))
             (row,) = await stage.rows(Replica, capsule)
-            return row.state == "unhealthy"
+            return bool(row.state == "unhealthy")
 
         await stage.until(unhealthy)
         await asyncio.sleep(0.3)
