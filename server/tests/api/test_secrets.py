@@ -69,12 +69,3 @@ class TestForReplicas:
         async with database.reading() as db_session:
             with pytest.raises(service.SecretNotFound, match="'B'"):
                 await service.values(db_session, context.box, world.space.id, ["B"])
-
-    async def test_redactions_leave_short_values_alone(
-        self, client: httpx2.AsyncClient, database: Database, context: Context, world: World
-    ) -> None:
-        for name, value in (("A", "abc"), ("B", "long-one"), ("C", "longer-one")):
-            await client.post("/spaces/main/secrets", json={"name": name, "value": value})
-        async with database.reading() as db_session:
-            found = await service.redactions(db_session, context.box, world.space.id)
-        assert found == ["longer-one", "long-one"]

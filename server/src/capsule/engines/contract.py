@@ -127,6 +127,8 @@ class ReplicaSpec:
     """The replica listens on the unix socket `{run}/replica.sock` instead of a port."""
     platform_files: bool = False
     """Show the platform's own interpreter and packages read-only (runtimes of `cpsl` apps)."""
+    redact: tuple[str, ...] = ()
+    """Values that the replica's log must not show, such as those of secrets."""
     labels: dict[str, str] = field(default_factory=dict)
     """Added to every log record of the replica, such as `{"environment": "serve"}`."""
 

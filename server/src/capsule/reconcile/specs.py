@@ -13,6 +13,9 @@ from capsule.paths import DataPaths
 from capsule.reconcile.platform import Platform
 from capsule.reconcile.storage import share
 
+_OWN_SECRETS = ("INTERNAL_API_KEY",)
+"""System variables that are as good as secrets."""
+
 
 async def release_spec(
     platform: Platform, db_session: AsyncSession, capsule: Capsule, release: Release, *, replica_id: str
@@ -90,6 +93,7 @@ async def _spec(
         limits=Limits(cpu=config["cpu"], memory=config["memory"]),
         listens_on_socket=is_app or bool(config.get("listens_on_socket")),
         platform_files=is_app,
+        redact=(*secrets.values(), *(env[key] for key in _OWN_SECRETS if key in env)),
         labels={"environment": environment},
     )
 

@@ -59,6 +59,7 @@ class Handle:
         self._log = ReplicaLogs(
             spec.id,
             spec.labels,
+            spec.redact,
             around.logs.open(spec.capsule_id),
             folder.shim.outputs,
             folder.consumed,

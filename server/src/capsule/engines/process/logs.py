@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from capsule.kit.clock import now
@@ -18,6 +19,9 @@ _LONGEST = 64 * 1024
 _BACKLOG = 32 * 1024 * 1024
 _PUNCH_EVERY = 1024 * 1024
 _GATHER_SECONDS = 0.02
+_REDACTED = "[redacted]"
+_SHORTEST_SECRET = 4
+"""Hiding shorter values would hide ordinary text."""
 
 
 class AppLogs:
@@ -50,6 +54,7 @@ class ReplicaLogs:
         self,
         replica_id: str,
         labels: dict[str, str],
+        redact: Iterable[str],
         writer: SegmentWriter,
         outputs: dict[str, Path],
         consumed: Path,
@@ -57,6 +62,7 @@ class ReplicaLogs:
     ) -> None:
         self._replica_id = replica_id
         self._labels = labels
+        self._secret = _pattern(redact)
         self._writer = writer
         self._consumed = consumed
         self._punch = punch
@@ -135,9 +141,21 @@ class ReplicaLogs:
             tail.free(self._punch)
 
     def _append(self, stream: str, text: str) -> None:
+        if self._secret is not None:
+            text = self._secret.sub(_REDACTED, text)
         at = now().isoformat(timespec="milliseconds")
         record: dict[str, object] = {"at": at, "replica": self._replica_id, "stream": stream, "text": text}
         self._writer.append({**record, **self._labels} if self._labels else record)
+
+
+def _pattern(redact: Iterable[str]) -> re.Pattern[str] | None:
+    """Match any of the values. A log is read by lines, so each line of a value counts; the longest first."""
+    lines = {line for value in redact for line in value.splitlines() if len(line) >= _SHORTEST_SECRET}
+    return (
+        re.compile("|".join(re.escape(line) for line in sorted(lines, key=len, reverse=True)))
+        if lines
+        else None
+    )
 
 
 class _Tail:

@@ -20,6 +20,7 @@ class Case:
         made = ReplicaLogs(
             "rpl_1",
             {},
+            ("s3cret-value", "-----BEGIN KEY-----\nabcdef\nx"),
             self.app_logs.open("cps_1"),
             {"stdout": self.out, "stderr": self.err},
             self.folder / "consumed",
@@ -101,3 +102,10 @@ async def test_replicas_of_a_capsule_share_a_writer(case: Case) -> None:
     first.append({"at": "", "text": "still open"})
     case.app_logs.close("cps_1")
     assert case.texts() == ["still open"]
+
+
+async def test_values_of_secrets_are_not_shown(case: Case) -> None:
+    opened = case.open()
+    case.write(b"token=s3cret-value; again s3cret-value\n-----BEGIN KEY-----\nabcdef\nx\n")
+    opened.detach(drain=True)
+    assert case.texts() == ["token=[redacted]; again [redacted]", "[redacted]", "[redacted]", "x"]

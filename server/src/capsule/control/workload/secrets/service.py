@@ -71,15 +71,6 @@ async def values(
     return {name: _decrypt(box, rows[name]) for name in names}
 
 
-async def redactions(db_session: AsyncSession, box: SecretBox, space_id: str) -> list[str]:
-    """Return every value that logs of this space must not show, the longest first.
-
-    Values shorter than four characters are left out: hiding them would hide ordinary text.
-    """
-    clear = [_decrypt(box, row) for row in await SecretRepository(db_session).of_space(space_id)]
-    return sorted((value for value in clear if len(value) >= 4), key=len, reverse=True)
-
-
 def _decrypt(box: SecretBox, secret: Secret) -> str:
     return box.decrypt(secret.ciphertext, context=_context(secret.space_id, secret.name))
 
