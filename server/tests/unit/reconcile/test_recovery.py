@@ -148,5 +148,5 @@ class TestReplicas:
             return bool(row.state == "unhealthy")
 
         await stage.until(unhealthy)
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(1)
         assert stage.edge.table[capsule.id].state is RouteState.live
