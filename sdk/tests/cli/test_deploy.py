@@ -63,6 +63,18 @@ class TestEntry:
         assert "is a backend" in ran.err
         assert platform.uploads == []
 
+    def test_name_that_somebody_takes_meanwhile_gets_another_release(
+        self, platform: FakePlatform, capsule_cli: Cli, project: Path
+    ) -> None:
+        def somebody_was_quicker(method: str, path: str) -> None:
+            if method == "POST" and path.endswith("/capsules"):
+                platform.add_capsule("report-agent", "app")
+                raise Problem(409, "name_taken", "This space already has a capsule 'report-agent'.")
+
+        platform.fail = somebody_was_quicker
+        assert capsule_cli("deploy", "app.py:app").code == 0
+        assert len(platform.called("POST", "/builds$")) == 1
+
 
 class TestDirectory:
     @pytest.fixture

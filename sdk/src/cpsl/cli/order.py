@@ -6,7 +6,7 @@ import time
 
 import click
 
-from cpsl._problems import INTERRUPTED, CapsuleError, InvalidInput
+from cpsl._problems import INTERRUPTED, ApiError, CapsuleError, InvalidInput
 from cpsl.cli import words
 from cpsl.cli.api import Record
 from cpsl.cli.delivery import Delivered, DeliveryFailed, Follower
@@ -56,7 +56,12 @@ class Order:
         existing = self._existing()
         source = self._source()
         if existing is None:
-            return self._create(source)
+            try:
+                return self._create(source)
+            except ApiError as exc:
+                # Somebody deployed the same name at the same moment.
+                if exc.code != "name_taken" or (existing := self._existing()) is None:
+                    raise
         self._set_variables(existing)
         build = self._api.post(
             f"/capsules/{existing['id']}/builds", {"source": source, "config": self._target.config}
