@@ -41,7 +41,8 @@ def until_stopped(api: Api, capsule: Record) -> Record:
     """Wait until no replica of the capsule is left."""
 
     def is_stopped() -> bool:
-        return bool(_read(api, capsule)["status"] in ("stopped", "empty"))
+        found = _read(api, capsule)
+        return found["status"] in ("stopped", "empty") and not found.get("replicas")
 
     _until(is_stopped, f"'{capsule['name']}' is still stopping.")
     return _read(api, capsule)

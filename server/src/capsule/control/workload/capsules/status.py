@@ -18,7 +18,8 @@ def status_of(
         return "removing", None
     if capsule.type == "storage":
         return "live", None
-    if not capsule.is_on and capsule.release_id is not None:
+    is_building = build is not None and build.status in _UNFINISHED
+    if not capsule.is_on and (capsule.release_id is not None or (build is not None and not is_building)):
         return "stopped", None
     if capsule.is_on and any(replica.state == "healthy" for replica in replicas):
         return "live", None

@@ -35,6 +35,8 @@ def replica(state: str) -> Replica:
     ("about", "expected"),
     [
         ((capsule(), None, None, []), ("empty", None)),
+        ((capsule(is_on=False), None, None, []), ("empty", None)),
+        ((capsule(is_on=False), build("succeeded"), deployment("failed"), []), ("stopped", None)),
         ((capsule(), build("queued"), None, []), ("building", None)),
         ((capsule(), build("running"), None, []), ("building", None)),
         ((capsule(), build("failed"), None, []), ("failed", "npm failed")),
