@@ -14,6 +14,10 @@ from capsule.errors import Conflict, InvalidInput, NotFound, PlatformError, TooL
 log = logging.getLogger(__name__)
 
 
+_OWN_CHECK = "Value error, "
+"""What pydantic puts before the words of our own checks."""
+
+
 class UnexpectedFailure(PlatformError):
     """A bug. The log has the story under the request id; the caller gets only the id."""
 
@@ -93,7 +97,10 @@ def translate(error: Exception) -> PlatformError:
 
 
 def _malformed(error: RequestValidationError) -> InvalidInput:
-    errors = [{"field": _field(item["loc"]), "message": item["msg"]} for item in error.errors()]
+    errors = [
+        {"field": _field(item["loc"]), "message": item["msg"].removeprefix(_OWN_CHECK)}
+        for item in error.errors()
+    ]
     first = errors[0]
     where = f"'{first['field']}': " if first["field"] else ""
     return InvalidInput(f"{where}{first['message']}", field=first["field"], errors=errors)

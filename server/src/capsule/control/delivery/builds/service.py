@@ -74,7 +74,7 @@ def cancel_build(build: Build) -> None:
     elif build.status == "running":
         build.cancel_requested = True
     else:
-        raise BuildFinished(f"Build {build.id} has already {build.status}.")
+        raise BuildFinished(f"Build {build.id} is at its end already: {build.status}.")
 
 
 def has_source(capsule: Capsule) -> bool:
