@@ -541,7 +541,7 @@ class TestWalls:
             pytest.skip("no walls around files")
         secret = {"SECRET": "s3cret"}
         await harness.engine.start(harness.spec(harness.runs(), id="rpl_other", env=secret, identity=9))
-        script = f"ls {harness.root} /root /home/* /work 2>&1 | grep -v 'No such'; ls /var; cat /etc/shadow"
+        script = f"ls {harness.root} /root /home/* /srv 2>&1 | grep -v 'No such'; ls /var; cat /etc/shadow"
         lines = await harness.output(script)
         assert lines == ["/home/capsule:", "tmp"]
 

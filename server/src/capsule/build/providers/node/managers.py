@@ -116,7 +116,15 @@ def _plan_manager(draft: Draft, manager: Manager) -> None:
             "YARN_ENABLE_TELEMETRY": "0",
         }
     else:
-        draft.env |= {"YARN_CACHE_FOLDER": "{cache}/yarn", "YARN_REGISTRY": "https://registry.npmjs.org"}
+        draft.env |= {"YARN_CACHE_FOLDER": "{cache}/yarn"}
+        # Yarn 1 has a registry of its own; packages come from where npm takes them on this machine.
+        draft.step(
+            "set the registry",
+            "sh",
+            "-c",
+            'yarn config set registry "$(npm config get registry)"',
+            cwd="{deps}",
+        )
 
 
 def _pnpm_for(lock: str) -> str:
