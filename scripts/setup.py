@@ -23,10 +23,11 @@ STAMPS = ROOT / ".setup"
 UV_VERSION = "0.13.9"
 NODE_AT_LEAST = (20, 19)
 
-# program to look for → Debian package; what each enables is told by `capsule doctor`
+# program or library to look for → Debian package; what each enables is told by `capsule doctor`
 SYSTEM_PARTS: dict[str, dict[str, str]] = {
     "run": {"git": "git", "bwrap": "bubblewrap", "setpriv": "util-linux"},
-    "test": {"chromium": "chromium", "fc-list": "fontconfig"},
+    # libatomic: the browser driver's own Node needs it and does not bring it
+    "test": {"chromium": "chromium", "fc-list": "fontconfig", "libatomic.so.1": "libatomic1"},
     "bench": {"nginx": "nginx-light", "wrk": "wrk"},
 }
 
@@ -70,10 +71,7 @@ def system_parts(purpose: str) -> None:
     """Install missing programs where that is allowed; elsewhere say what to install and go on."""
     purposes = ["run"] if purpose == "run" else ["run", purpose]
     wanted = {program: package for name in purposes for program, package in SYSTEM_PARTS[name].items()}
-    search = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
-    missing = sorted(
-        {package for program, package in wanted.items() if not shutil.which(program, path=search)}
-    )
+    missing = sorted({package for name, package in wanted.items() if not on_system(name)})
     if not missing:
         return
     if os.geteuid() != 0 or not shutil.which("apt-get"):
@@ -85,6 +83,13 @@ def system_parts(purpose: str) -> None:
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     run("apt-get", "update", "-qq", quiet=True, env=env)
     run("apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing, *extra, quiet=True, env=env)
+
+
+def on_system(name: str) -> bool:
+    if ".so" in name:
+        return any(path for folder in ("/usr/lib", "/lib") for path in Path(folder).glob(f"*/{name}"))
+    search = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
+    return shutil.which(name, path=search) is not None
 
 
 def virtual_environment(*, with_tests: bool) -> None:
