@@ -69,7 +69,10 @@ def test_create_capsule_see_it_live_read_logs_switch_off_and_on_remove(
     dialog.get_by_role("textbox").fill("from-console")
     confirm.click()
     eventually(lambda: installation.get("from-console").status_code == 404, what="removal")
-    assert "from-console" not in {item["name"] for item in installation.json("list")}
+    eventually(
+        lambda: "from-console" not in {item["name"] for item in installation.json("list")},
+        what="the end of the removal",
+    )
 
 
 def test_chat_streams_survives_a_reload_in_the_middle_and_repeats_nothing(
