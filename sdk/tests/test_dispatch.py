@@ -1,18 +1,15 @@
 """A real runtime, spoken to over its socket as the app host does: which handler an item reaches."""
 
 import asyncio
-import os
-import subprocess
-import sys
-import textwrap
-import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from zygote_engine import Zygote
 
 from cpsl.wire import (
+    PROTOCOL,
     Ack,
     CancelTurn,
     Entered,
@@ -132,21 +129,13 @@ class Wire:
 
 class App:
     def __init__(self, folder: Path) -> None:
-        (folder / "app.py").write_text(textwrap.dedent(APP))
-        self.socket = folder / "s"
-        self.log = folder / "log"
-        env = {**os.environ, "CAPSULE_RUNTIME_SOCKET": str(self.socket)}
-        command = [sys.executable, "-m", "cpsl.runtime", "serve", "app.py:app"]
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(command, cwd=folder, env=env, stdout=log, stderr=log)
-        deadline = time.monotonic() + 20
-        while not self.socket.exists():
-            assert self.process.poll() is None, self.log.read_text()
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        self.zygote = Zygote(folder, APP)
+        self.log = self.zygote.log
+        self.zygote.loaded()
+        self._socket = self.zygote.wake("r", {"CAPSULE_RUNNER_TOKEN": "t0k3n"})
 
     async def connect(self, protocol: int | None = None) -> Wire:
-        wire = Wire(*await asyncio.open_unix_connection(str(self.socket)))
+        wire = Wire(*await asyncio.open_unix_connection(str(self._socket)))
         wire.send(Hello() if protocol is None else Hello(protocol))
         return wire
 
@@ -155,8 +144,7 @@ class App:
 def app(tmp_path_factory: pytest.TempPathFactory) -> Any:
     running = App(tmp_path_factory.mktemp("rt"))
     yield running
-    running.process.kill()
-    running.process.wait()
+    running.zygote.close()
 
 
 @pytest.fixture
@@ -164,7 +152,7 @@ async def wire(app: App) -> AsyncIterator[Wire]:
     opened = await app.connect()
     ready = await opened.receive()
     assert isinstance(ready, Ready)
-    assert ready.app_name == "demo"
+    assert (ready.app_name, ready.token) == ("demo", "t0k3n")
     yield opened
     opened.writer.close()
 
@@ -244,7 +232,7 @@ async def test_another_protocol_is_refused_with_a_reason(app: App) -> None:
     wire = await app.connect(protocol=99)
     refused = await wire.receive()
     assert isinstance(refused, Refused)
-    assert "speaks protocol 1" in refused.reason
+    assert f"speaks protocol {PROTOCOL}" in refused.reason
     assert await wire.reader.read() == b""
     wire.writer.close()
 
@@ -264,10 +252,10 @@ async def test_sigterm_tells_hosts_and_cuts_off_turns_that_take_too_long(tmp_pat
     await wire.receive()
     wire.start(text="sleep")
     await asyncio.sleep(0.1)
-    own.process.terminate()
+    own.zygote.process.terminate()
     assert await wire.receive() == Leaving()
     # Such a turn is the host's to explain: the connection ends without a word about it.
     assert await asyncio.wait_for(wire.reader.read(), 10) == b""
-    assert await asyncio.to_thread(own.process.wait, 10) == 0
-    assert not own.socket.exists()
+    assert await asyncio.to_thread(own.zygote.process.wait, 10) == 0
+    own.zygote.close()
     wire.writer.close()

@@ -101,14 +101,3 @@ def test_a_bad_entry_says_why_in_one_line(tmp_path: Path, entry: str, source: st
     assert error.startswith("Error: ")
     assert said in error
     assert error.count("\n") == 1
-
-
-def test_a_broken_boot_stops_the_runtime_with_its_reason(tmp_path: Path) -> None:
-    write(tmp_path, app=APP + "\n@app.boot()\ndef start():\n    raise OSError('no disk')\n")
-    command = [sys.executable, "-m", "cpsl.runtime", "serve", "app.py:app"]
-    env = {"CAPSULE_RUNTIME_SOCKET": str(tmp_path / "s"), "PATH": "/usr/bin:/bin"}
-    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 1
-    assert "boot of app 'demo' failed" in done.stderr
-    assert done.stderr.rstrip().endswith("Error: boot failed: OSError: no disk")
-    assert not (tmp_path / "s").exists()

@@ -53,6 +53,7 @@ class FakePlatform:
     fail: Callable[[str, str], None] = lambda method, path: None
     serve_runs: bool = True
     reload_failure: str | None = None
+    runtimes: Json = field(default_factory=lambda: runtime_report("deploy", is_hosted=False))
     heartbeats: int = 0
     ended: threading.Event = field(default_factory=threading.Event)
 
@@ -90,6 +91,43 @@ def space(id_: str, slug: str) -> Json:
         "capsules": 0,
         "created_at": AT,
         "can": [],
+    }
+
+
+def runtime_report(environment: str, items: tuple[Json, ...] = (), **more: Any) -> Json:
+    return {
+        "environment": environment,
+        "is_hosted": True,
+        "is_forked": True,
+        "keep_warm_seconds": 600.0,
+        "wake_p50_seconds": None,
+        "wake_p95_seconds": None,
+        "shared_bytes": None,
+        "memory_bytes": sum(item["memory_bytes"] or 0 for item in items),
+        "notices": [],
+        "counts": {
+            state: sum(item["state"] == state for item in items) for state in ("waking", "warm", "cold")
+        },
+        "items": list(items),
+        "can": ["stop"],
+        **more,
+    }
+
+
+def runtime(user_id: str, state: str = "warm", **more: Any) -> Json:
+    return {
+        "user_id": user_id,
+        "email": None,
+        "state": state,
+        "release": "1",
+        "turns": 0,
+        "memory_bytes": None if state == "cold" else 5_000_000,
+        "wakes": 1,
+        "wake_seconds": 0.0114,
+        "woken_at": AT,
+        "used_at": AT,
+        "last_end": "",
+        **more,
     }
 
 
@@ -410,6 +448,10 @@ def create_secret(_: Handler, platform: FakePlatform, body: Json, space_id: str)
     return {"name": body["name"], "created_at": AT, "updated_at": AT}
 
 
+def list_runtimes(handler: Handler, platform: FakePlatform, _: Any, id_: str) -> Json:
+    return {**platform.runtimes, "environment": handler.query["environment"]}
+
+
 ROUTES: list[tuple[str, str, Callable[..., Any]]] = [
     ("GET", "/auth/me", me),
     ("POST", "/auth/token", make_token),
@@ -434,6 +476,8 @@ ROUTES: list[tuple[str, str, Callable[..., Any]]] = [
     ("PATCH", "/capsules/([^/]+)/env", patch_env),
     ("GET", "/capsules/([^/]+)/logs", lambda h, p, b, i: items([log_line("one"), log_line("two")])),
     ("GET", "/capsules/([^/]+)/logs/stream", follow_log),
+    ("GET", "/capsules/([^/]+)/runtimes", list_runtimes),
+    ("POST", "/capsules/([^/]+)/runtimes/stop", lambda h, p, b, i: None),
     ("GET", "/builds/([^/]+)/logs/stream", build_log),
     ("GET", "/builds/([^/]+)/logs", lambda h, p, b, i: items([log_line(t) for t in p.build_lines])),
     ("POST", "/builds/([^/]+)/cancel", lambda h, p, b, i: p.builds[i]),

@@ -208,11 +208,12 @@ def _apps(arguments: argparse.Namespace) -> int:
     from capsule.apps.process import run
     from capsule.installation.layout import SHELL
     from capsule.installation.pidfile import held
+    from capsule.node.client import NodeClient
 
     paths = DataPaths(arguments.data)
     _log_to_stderr()
     with held(paths.pid_file("apps"), _running()):
-        run(data=paths, shell=SHELL)
+        run(data=paths, shell=SHELL, engine=NodeClient(paths.node_socket))
     return 0
 
 

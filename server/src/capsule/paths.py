@@ -94,6 +94,14 @@ class DataPaths:
         """Files of a storage capsule."""
         return self.root / "storage" / capsule_id
 
+    @property
+    def users(self) -> Path:
+        """Private files of app users: a folder per app and environment, in it one per user."""
+        return self.root / "users"
+
+    def user_files(self, owner: str) -> Path:
+        return self.users / owner
+
     def telemetry(self, capsule_id: str) -> Path:
         return self.root / "telemetry" / capsule_id
 

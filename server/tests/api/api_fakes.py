@@ -1,8 +1,10 @@
 """Stand-ins for the other processes, scriptable by tests of the API. They remember what they were told."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from capsule.apps.contract import HostedApp
+from capsule.apps.contract import HostedApp, RuntimeReport
+from capsule.apps.errors import AppNotFound
 from capsule.edge.contract import Probe, Route, RouteStats
 from capsule.engines.contract import (
     Capabilities,
@@ -15,6 +17,9 @@ from capsule.engines.contract import (
     ReplicaStats,
     ReplicaStatus,
     Restart,
+    RuntimeSpec,
+    RuntimeStatus,
+    ZygoteStatus,
 )
 
 
@@ -67,6 +72,24 @@ class FakeEngine:
     async def stats(self, replica_id: str) -> ReplicaStats:
         return ReplicaStats(replica_id, 0.0, 0, 0)
 
+    async def ready(self, replica_id: str) -> ZygoteStatus:
+        return ZygoteStatus(is_ready=True)
+
+    async def wake(self, spec: RuntimeSpec) -> RuntimeStatus:
+        return RuntimeStatus(spec.id, spec.replica_id, spec.owner, is_running=True, address="unix:/none")
+
+    async def stop_runtime(self, replica_id: str, runtime_id: str, *, grace_seconds: float = 10.0) -> None:
+        return None
+
+    async def wait_runtime(self, replica_id: str, runtime_id: str) -> RuntimeStatus:
+        return RuntimeStatus(runtime_id, replica_id, "", is_running=False, address="", end=Exit())
+
+    async def runtimes(self, replica_id: str, *, measure: bool = False) -> Sequence[RuntimeStatus]:
+        return ()
+
+    async def delete_files(self, owner_prefix: str) -> None:
+        return None
+
     async def close(self) -> None:
         return None
 
@@ -95,6 +118,8 @@ class FakeEdge:
 @dataclass
 class FakeAppHost:
     hosted: dict[tuple[str, str], HostedApp] = field(default_factory=dict)
+    reports: dict[tuple[str, str], RuntimeReport] = field(default_factory=dict)
+    stopped: list[tuple[str, str, str]] = field(default_factory=list)
 
     async def put_app(
         self, app: HostedApp, *, ready_seconds: float = 60.0, drain_seconds: float = 30.0
@@ -106,3 +131,12 @@ class FakeAppHost:
 
     async def apps(self) -> list[HostedApp]:
         return [*self.hosted.values()]
+
+    async def runtimes(self, capsule_id: str, environment: str) -> RuntimeReport:
+        if (capsule_id, environment) not in self.reports:
+            raise AppNotFound(f"There is no app for capsule '{capsule_id}' ({environment}).")
+        return self.reports[capsule_id, environment]
+
+    async def stop_runtime(self, capsule_id: str, environment: str, user_id: str) -> None:
+        await self.runtimes(capsule_id, environment)
+        self.stopped.append((capsule_id, environment, user_id))

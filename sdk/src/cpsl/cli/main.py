@@ -23,6 +23,7 @@ SECTIONS = {
         "list": f"{_C}.capsule:list_capsules",
         "logs": f"{_C}.logs:logs",
         "builds": f"{_C}.builds:builds",
+        "runtimes": f"{_C}.runtimes:runtimes",
         "env": f"{_C}.env:env",
         "open": f"{_C}.capsule:open_capsule",
         "start": f"{_C}.capsule:start",

@@ -21,6 +21,9 @@ STATUS_COLOURS = {
     "cancelled": "magenta",
     "stopped": "bright_black",
     "empty": "bright_black",
+    "warm": "green",
+    "waking": "yellow",
+    "cold": "bright_black",
 }
 
 
@@ -64,6 +67,14 @@ def duration(seconds: float) -> str:
         return f"{seconds:.0f} s"
     minutes, rest = divmod(int(seconds), 60)
     return f"{minutes} min {rest:02d} s"
+
+
+def short_duration(seconds: float) -> str:
+    """`4.2 ms`, `11 ms`, and as `duration` from a second on."""
+    milliseconds = seconds * 1000
+    if milliseconds >= 999.5:
+        return duration(seconds)
+    return f"{milliseconds:.1f} ms" if milliseconds < 9.95 else f"{milliseconds:.0f} ms"
 
 
 def elapsed(start: object, end: object) -> str:

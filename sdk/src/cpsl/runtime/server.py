@@ -1,4 +1,4 @@
-"""Listen for the app host, run its turns, and leave in order."""
+"""Be the runtime of one app user: listen for the app host, boot, run turns, and leave in order."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import contextlib
 import logging
 import os
 import signal
+import socket
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 from cpsl import __version__
 from cpsl._app import App
@@ -35,8 +35,11 @@ from .watch import LoopWatch
 
 log = logging.getLogger(__name__)
 
-_HANDLER_THREADS = 64
+TOKEN = "CAPSULE_RUNNER_TOKEN"
+
+_HANDLER_THREADS = 32
 _SHUTDOWN_SECONDS = 5.0
+_REFUSAL_SECONDS = 1.0
 
 
 class BootFailed(Exception):
@@ -46,9 +49,9 @@ class BootFailed(Exception):
 class RuntimeServer:
     """One running app."""
 
-    def __init__(self, app: App, socket: Path, *, drain_seconds: float = 4.0) -> None:
+    def __init__(self, app: App, listener: socket.socket, *, drain_seconds: float = 4.0) -> None:
         self._app = app
-        self._socket = socket
+        self._listener = listener
         self._drain_seconds = drain_seconds
         self._handlers = Handlers()
         self._dispatcher = Dispatcher(app, self._handlers)
@@ -56,29 +59,33 @@ class RuntimeServer:
         self._turns: dict[str, asyncio.Task[None]] = {}
         self._connections: set[asyncio.Task[None]] = set()
         self._is_leaving = False
+        self._stopping = asyncio.Event()
+        self._booting: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
-        """Boot, serve until SIGTERM or SIGINT, finish running turns, run `shutdown`.
+        """Boot at the first connection, serve until SIGTERM or SIGINT, finish turns, run `shutdown`.
 
-        Raises BootFailed before anything is served.
+        Raises BootFailed; the app host has been told then.
         """
         loop = asyncio.get_running_loop()
         loop.set_default_executor(ThreadPoolExecutor(_HANDLER_THREADS, thread_name_prefix="handler"))
-        stopping = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stopping.set)
-        await self._boot()
-        listener = await self._listen()
-        log.info("app %r is ready (cpsl %s)", self._app.name, __version__)
+            loop.add_signal_handler(number, self._stopping.set)
+        server = await asyncio.start_unix_server(self._serve, sock=self._listener, limit=MAX_LINE)
         watch = LoopWatch(self._turns, lambda: [link.fileno() for link in list(self._links)])
         watch.start()
         try:
-            await stopping.wait()
+            await self._stopping.wait()
         finally:
             watch.stop()
-            listener.close()
+            server.close()
             await self._leave()
-            self._socket.unlink(missing_ok=True)
+        if self._booting is not None and self._booting.done() and not self._booting.cancelled():
+            self._booting.result()
+
+    def stop(self) -> None:
+        """Leave as after SIGTERM."""
+        self._stopping.set()
 
     async def _boot(self) -> None:
         try:
@@ -86,24 +93,22 @@ class RuntimeServer:
             self._dispatcher = Dispatcher(self._app, self._handlers)
             if self._handlers.boot is not None:
                 await call_inline(self._handlers.boot)
-        except Exception as exc:
+        except (Exception, SystemExit) as exc:
             log.exception("boot of app %r failed", self._app.name)
             raise BootFailed(f"boot failed: {type(exc).__name__}: {exc}") from exc
 
-    async def _listen(self) -> asyncio.AbstractServer:
-        self._socket.parent.mkdir(parents=True, exist_ok=True)
-        # Bound beside and renamed, so that whoever finds the socket can connect to it.
-        fresh = self._socket.with_name(f".{os.getpid()}.sock")
-        fresh.unlink(missing_ok=True)
-        # Through a descriptor, since the kernel takes no socket name of more than 107 bytes.
-        directory = os.open(fresh.parent, os.O_PATH | os.O_DIRECTORY)
+    async def _is_booted(self, link: Link) -> bool:
+        """Run `boot` once, whichever connection comes first; refuse the link when it fails."""
+        if self._booting is None:
+            self._booting = asyncio.create_task(self._boot())
         try:
-            name = f"/proc/self/fd/{directory}/{fresh.name}"
-            listener = await asyncio.start_unix_server(self._serve, name, limit=MAX_LINE)
-        finally:
-            os.close(directory)
-        fresh.replace(self._socket)
-        return listener
+            await asyncio.shield(self._booting)
+        except BootFailed as exc:
+            link.send(Refused(str(exc)))
+            await link.drain()
+            asyncio.get_running_loop().call_later(_REFUSAL_SECONDS, self._stopping.set)
+            return False
+        return True
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -113,7 +118,6 @@ class RuntimeServer:
         own: set[str] = set()
         try:
             if await self._greet(reader, link):
-                self._links.add(link)
                 while line := await reader.readline():
                     self._receive(line, link, own)
         except (ConnectionError, WireError, ValueError) as exc:
@@ -136,7 +140,10 @@ class RuntimeServer:
             link.send(Refused(f"This runtime speaks protocol {PROTOCOL} (cpsl {__version__})."))
             await link.drain()
             return False
-        link.send(Ready(PROTOCOL, __version__, self._app.name))
+        self._links.add(link)
+        if not await self._is_booted(link):
+            return False
+        link.send(Ready(PROTOCOL, __version__, self._app.name, os.environ.get(TOKEN, "")))
         if self._is_leaving:
             link.send(Leaving())
         return True
@@ -183,7 +190,7 @@ class RuntimeServer:
                 task.cancel()
             if late:
                 await asyncio.wait(late, timeout=1.0)
-        if self._handlers.shutdown is not None:
+        if self._handlers.shutdown is not None and self._is_ready():
             try:
                 await asyncio.wait_for(call_inline(self._handlers.shutdown), _SHUTDOWN_SECONDS)
             except TimeoutError:
@@ -193,3 +200,7 @@ class RuntimeServer:
         for task in list(self._connections):
             task.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
+
+    def _is_ready(self) -> bool:
+        booting = self._booting
+        return booting is not None and booting.done() and not booting.cancelled() and not booting.exception()

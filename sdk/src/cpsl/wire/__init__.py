@@ -1,13 +1,13 @@
 """What the app host and a runtime say to each other. Imports nothing else of ours.
 
-The runtime listens on the unix socket named by `CAPSULE_RUNTIME_SOCKET`, once the app's `boot` is done.
-The host connects and says `Hello`; the runtime answers `Ready` (or `Refused`). From then on the host
-sends turns, the runtime sends their effects and ends each with `TurnEnded`. One JSON object per line.
-A request that carries an `id` is answered by `Ack` when its effect is durable. Fields unknown to a reader
-are ignored, so that a newer side may add some without a new `PROTOCOL`.
+A runtime listens on a unix socket of its own. The host connects and says `Hello`; the runtime runs the app's
+`boot` and answers `Ready` (or `Refused`). From then on the host sends turns, the runtime sends their effects
+and ends each with `TurnEnded`. One JSON object per line. A request that carries an `id` is answered by `Ack`
+when its effect is durable. Fields unknown to a reader are ignored, so that a newer side may add some without a
+new `PROTOCOL`. How an engine has runtimes made is said in `_zygote`.
 """
 
-from ._frames import MAX_LINE, WireError, decode, encode
+from ._frames import MAX_LINE, ZYGOTE, WireError, decode, encode
 from ._messages import (
     PROTOCOL,
     Ack,
@@ -33,18 +33,40 @@ from ._messages import (
     UserState,
     WireMessage,
 )
+from ._zygote import (
+    ZYGOTE_PROTOCOL,
+    Abandon,
+    Ended,
+    Loaded,
+    Nameserver,
+    Prepare,
+    Prepared,
+    Step,
+    Wake,
+    WallMount,
+    WallPlan,
+    ZygoteMessage,
+)
 
 __all__ = [
     "MAX_LINE",
     "PROTOCOL",
+    "ZYGOTE",
+    "ZYGOTE_PROTOCOL",
+    "Abandon",
     "Ack",
     "CancelTurn",
+    "Ended",
     "Entered",
     "Hello",
     "HistoryEntry",
     "Inbound",
     "Leaving",
+    "Loaded",
+    "Nameserver",
     "Notification",
+    "Prepare",
+    "Prepared",
     "Ready",
     "Refused",
     "Reply",
@@ -55,11 +77,16 @@ __all__ = [
     "SaveData",
     "SessionState",
     "SetTitle",
+    "Step",
     "TurnEnded",
     "TurnStatus",
     "UserState",
+    "Wake",
+    "WallMount",
+    "WallPlan",
     "WireError",
     "WireMessage",
+    "ZygoteMessage",
     "decode",
     "encode",
 ]

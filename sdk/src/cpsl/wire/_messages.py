@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict, Union
 
-PROTOCOL = 1
+PROTOCOL = 2
 
 TurnStatus = Literal["succeeded", "failed", "cancelled"]
 """How a turn ended for the runtime; the host adds `interrupted` for turns that lost their runtime."""
@@ -61,11 +61,13 @@ class Ready:
     protocol: int
     sdk_version: str
     app_name: str
+    token: str
+    """What the host gave this runtime when it was woken: says which app, environment and user it is for."""
 
 
 @dataclass(frozen=True)
 class Refused:
-    """Runtime to host instead of `Ready`; the connection ends."""
+    """Runtime to host instead of `Ready` (its `boot` failed, say); the connection ends."""
 
     reason: str
 

@@ -9,6 +9,7 @@ from capsule.control.delivery.deployments.endpoints import router as deployments
 from capsule.control.delivery.logs.endpoints import router as logs
 from capsule.control.delivery.releases.endpoints import router as releases
 from capsule.control.delivery.replicas.endpoints import router as replicas
+from capsule.control.delivery.runtimes.endpoints import router as runtimes
 from capsule.control.delivery.serves.endpoints import router as serves
 from capsule.control.delivery.uploads.endpoints import router as uploads
 from capsule.control.identity.cli_logins.endpoints import router as cli_logins
@@ -36,6 +37,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     releases,
     deployments,
     replicas,
+    runtimes,
     logs,
     serves,
     apps,

@@ -54,6 +54,7 @@ async def list_sessions(visit: Visit) -> Response:
 
 async def create_session(visit: Visit) -> Response:
     session = await visit.live.create_session(visit.caller.user_id, visit.caller.email)
+    visit.live.expect(visit.caller.user_id, visit.caller.email)
     return json_response(_to_wire(session, False), 201)
 
 
@@ -73,6 +74,7 @@ async def read_log(visit: Visit) -> Response:
 
 async def follow_events(visit: Visit) -> Response:
     session = await own_session(visit, visit.request.path_params["session_id"])
+    visit.live.expect(visit.caller.user_id, visit.caller.email)
     last = visit.request.headers.get("last-event-id") or visit.request.query_params.get("after")
     return event_stream(_frames(visit.live, session.id, _offset(last)))
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from capsule.apps.contract import HostedApp
+from capsule.apps.contract import HostedApp, RuntimeReport
 from capsule.kit.rpc import RpcClient
 
 _MARGIN_SECONDS = 15.0
@@ -32,6 +32,14 @@ class AppHostClient:
 
     async def apps(self) -> list[HostedApp]:
         return msgspec.convert(await self._rpc.call("apps"), list[HostedApp])
+
+    async def runtimes(self, capsule_id: str, environment: str) -> RuntimeReport:
+        params = {"capsule_id": capsule_id, "environment": environment}
+        return msgspec.convert(await self._rpc.call("runtimes", params), RuntimeReport)
+
+    async def stop_runtime(self, capsule_id: str, environment: str, user_id: str) -> None:
+        params = {"capsule_id": capsule_id, "environment": environment, "user_id": user_id}
+        await self._rpc.call("stop_runtime", params)
 
     async def ping(self) -> None:
         """Raise Unavailable unless the process answers."""

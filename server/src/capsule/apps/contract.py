@@ -1,7 +1,8 @@
 """What the app host must do: hold the conversations of every `cpsl` app and pass turns to its runtimes.
 
-The app host owns the session log. Runtimes run the user's code and hold nothing that matters. A deploy
-is `put_app` with another socket: new turns go to the new runtime, running turns end on the old one.
+The app host owns the session log. Runtimes run the user's code and hold nothing that matters: each app user
+has one, woken on the replica by the first message and stopped when idle. A deploy is `put_app` with another
+replica: new turns go to runtimes of the new one, running turns end on the old one.
 """
 
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from capsule.errors import PlatformError
 
 
 class RuntimeUnready(PlatformError):
-    """The runtime on the socket did not become ready (its `boot` failed or took too long)."""
+    """A runtime did not become ready (its `boot` failed or took too long)."""
 
     code, title = "runtime_unready", "App did not start"
 
@@ -35,10 +36,70 @@ class HostedApp:
     release: str
     """Shown to clients, so that a page learns of a new release: `7`, or a serve revision."""
     state: AppState
-    socket: str | None = None
-    """Host path of the runtime's unix socket; None unless live."""
+    replica_id: str | None = None
+    """The replica that wakes the app's runtimes; None unless live."""
     manifest: dict[str, object] = field(default_factory=dict)
     reason: str = ""
+    keep_warm_seconds: float = 600.0
+    """Idle time after which a user's runtime is stopped."""
+    memory: int = 512
+    """MiB that each runtime may use, to name the limit when one went over it."""
+
+
+class RuntimeState(StrEnum):
+    waking = "waking"
+    """Being made, or its `boot` runs."""
+    warm = "warm"
+    """Ready: the next message meets it at once."""
+    cold = "cold"
+    """Stopped; the next message wakes it."""
+
+
+@dataclass(frozen=True)
+class HostedRuntime:
+    """The runtime of one app user, as people see it."""
+
+    user_id: str
+    email: str | None
+    """Of the person signed in to the console; None for an anonymous visitor."""
+    state: RuntimeState
+    release: str
+    """The release that it runs, or ran last."""
+    turns: int = 0
+    """Running now."""
+    memory_bytes: int | None = None
+    """Memory of its own, beside what it shares with the app's other runtimes; None while cold."""
+    wakes: int = 0
+    """Since the app host started."""
+    wake_seconds: float | None = None
+    """How long its last wake took, until `boot` had finished."""
+    woken_at: float | None = None
+    """Unix time."""
+    used_at: float | None = None
+    """Unix time of the end of its last turn."""
+    last_end: str = ""
+    """Why it ended the last time, as a sentence, unless for being idle: "ran out of memory …"."""
+
+
+@dataclass(frozen=True)
+class RuntimeReport:
+    """All runtimes of one app in one environment, warm ones first, then the most recently used."""
+
+    capsule_id: str
+    environment: str
+    runtimes: tuple[HostedRuntime, ...]
+    keep_warm_seconds: float
+    """Idle time after which a runtime is stopped."""
+    wake_p50_seconds: float | None
+    """Of the last 200 wakes; None before the first."""
+    wake_p95_seconds: float | None
+    shared_bytes: int | None
+    """Memory that all runtimes share: the app itself, loaded once."""
+    is_forked: bool
+    """False when the app cannot be loaded once for all (it starts threads at import …): each runtime then
+    loads it anew, which `notices` explain."""
+    notices: tuple[str, ...] = ()
+    """What is weaker or slower than it could be, each a sentence for people."""
 
 
 class AppHost(Protocol):
@@ -54,3 +115,12 @@ class AppHost(Protocol):
     async def remove_app(self, capsule_id: str, environment: str, *, delete_data: bool = False) -> None: ...
 
     async def apps(self) -> list[HostedApp]: ...
+
+    async def runtimes(self, capsule_id: str, environment: str) -> RuntimeReport:
+        """Tell how an app's runtimes are. Raises AppNotFound for an app that is not hosted."""
+
+    async def stop_runtime(self, capsule_id: str, environment: str, user_id: str) -> None:
+        """End a user's runtime, in its turns; the next message wakes a new one. Cold ones are left alone.
+
+        Raises AppNotFound.
+        """

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -12,13 +11,17 @@ from pathlib import Path
 import msgspec
 
 from capsule.apps import storefile
-from capsule.apps.contract import AppState, HostedApp
+from capsule.apps.contract import AppState, HostedApp, RuntimeReport
 from capsule.apps.errors import AppNotFound, AppUnavailable
 from capsule.apps.liveapp import REMOVED, LiveApp
 from capsule.apps.log import SessionLog
-from capsule.apps.runtime import RuntimeLink
+from capsule.apps.pool import RuntimePool, owner_prefix
 from capsule.apps.store import SessionStore
+from capsule.apps.tokens import RuntimeTokens
+from capsule.engines.contract import Engine
 from capsule.errors import PlatformError
+from capsule.kit.durable import write_durably
+from capsule.kit.memory import available_share
 from capsule.paths import DataPaths
 
 log = logging.getLogger(__name__)
@@ -27,6 +30,9 @@ _THREADS = 4
 _THIN_OUT_EVERY_SECONDS = 600.0
 _THIN_OUT_AFTER_SECONDS = 3600.0
 _THIN_OUT_TURNS = 50
+_LOOK_EVERY_SECONDS = 1.0
+_MEMORY_RESERVE = 0.08
+"""Share of the machine's memory; with less of it available, idle runtimes have to go."""
 
 Key = tuple[str, str]
 
@@ -34,8 +40,12 @@ Key = tuple[str, str]
 class Hosting:
     """Every hosted app, by capsule and environment."""
 
-    def __init__(self, data: DataPaths, *, wait_seconds: float = 60.0) -> None:
+    def __init__(
+        self, data: DataPaths, engine: Engine, tokens: RuntimeTokens, *, wait_seconds: float = 60.0
+    ) -> None:
         self._data = data
+        self._engine = engine
+        self._tokens = tokens
         self._wait_seconds = wait_seconds
         self._file = data.state("apps") / "apps.json"
         self._apps: dict[Key, LiveApp] = {}
@@ -44,7 +54,7 @@ class Hosting:
         self._making = asyncio.Lock()
         self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="sessions")
         self._drains: set[asyncio.Task[None]] = set()
-        self._thinning: asyncio.Task[None] | None = None
+        self._tending: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Take up the apps known before, with their open turns."""
@@ -59,7 +69,7 @@ class Hosting:
                 continue
             self._apps[key] = live
             await live.recover()
-        self._thinning = asyncio.create_task(self._thin_out())
+        self._tending = [asyncio.create_task(self._thin_out()), asyncio.create_task(self._stop_idle())]
 
     def end_streams(self) -> None:
         """End every stream of events; their readers come back and resume where they were."""
@@ -68,8 +78,9 @@ class Hosting:
 
     async def close(self) -> None:
         """Let go of everything without ending a turn; what runs is found again by the next start."""
-        if self._thinning is not None:
-            self._thinning.cancel()
+        for task in self._tending:
+            task.cancel()
+        await asyncio.gather(*self._tending, return_exceptions=True)
         for live in self._apps.values():
             await live.close()
         self._executor.shutdown()
@@ -104,17 +115,24 @@ class Hosting:
         if self._closed.pop((capsule_id, environment), None):
             self._save()
         if delete_data:
+            await self._engine.delete_files(owner_prefix(capsule_id, environment))
             storefile.remove(self._data.sessions(capsule_id, environment))
 
     async def apps(self) -> list[HostedApp]:
         return self._known()
+
+    async def runtimes(self, capsule_id: str, environment: str) -> RuntimeReport:
+        return await self.find(capsule_id, environment).report()
+
+    async def stop_runtime(self, capsule_id: str, environment: str, user_id: str) -> None:
+        await self.find(capsule_id, environment).stop_runtime(user_id)
 
     async def _find_or_make(self, app: HostedApp) -> LiveApp:
         key = (app.capsule_id, app.environment)
         async with self._making:
             if key not in self._apps:
                 # Known from now on, so that messages wait; live only once its runtime is ready.
-                live = self._open(replace(app, state=AppState.starting, socket=None))
+                live = self._open(replace(app, state=AppState.starting, replica_id=None))
                 self._apps[key] = live
                 self._closed.pop(key, None)
                 await live.recover()
@@ -123,9 +141,9 @@ class Hosting:
     def _open(self, app: HostedApp) -> LiveApp:
         path = self._data.sessions(app.capsule_id, app.environment)
         store = storefile.open_sound(path, SessionStore)
-        return LiveApp(app, store, self._executor, self._wait_seconds)
+        return LiveApp(app, store, self._executor, self._wait_seconds, self._engine, self._tokens)
 
-    def _drain(self, live: LiveApp, old: RuntimeLink, seconds: float) -> "asyncio.Task[None]":
+    def _drain(self, live: LiveApp, old: RuntimePool, seconds: float) -> "asyncio.Task[None]":
         task = asyncio.create_task(live.drain(old, seconds))
         self._drains.add(task)
         task.add_done_callback(self._drains.discard)
@@ -144,6 +162,19 @@ class Hosting:
     def _known(self) -> list[HostedApp]:
         return [*(live.app for live in self._apps.values()), *(app for app, _ in self._closed.values())]
 
+    async def _stop_idle(self) -> None:
+        """End runtimes that have been idle for too long; when memory is short, the idlest one now."""
+        while True:
+            await asyncio.sleep(_LOOK_EVERY_SECONDS)
+            for live in list(self._apps.values()):
+                await live.stop_idle()
+            if available_share() < _MEMORY_RESERVE:
+                idle = [(found, live) for live in self._apps.values() if (found := live.idlest())]
+                if idle:
+                    (_, user_id), live = max(idle, key=lambda item: item[0][0])
+                    log.warning("memory is short: the idlest runtime of %s is ended", live.app.capsule_id)
+                    await live.stop_runtime(user_id)
+
     async def _thin_out(self) -> None:
         while True:
             await asyncio.sleep(_THIN_OUT_EVERY_SECONDS)
@@ -156,14 +187,3 @@ async def _thin_out(log: SessionLog, ended_before: float) -> None:
     while done == _THIN_OUT_TURNS:
         done = await log.submit(lambda t: t.thin_out(ended_before, _THIN_OUT_TURNS))
         await asyncio.sleep(0.1)  # so that messages never wait for it
-
-
-def write_durably(path: Path, content: bytes, mode: int = 0o600) -> None:
-    """Replace a file so that a crash leaves either the old content or the new."""
-    fresh = path.with_name(path.name + ".new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)

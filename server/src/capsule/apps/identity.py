@@ -1,6 +1,5 @@
 """Tell who calls: a user named by the platform, or an anonymous visitor with a signed cookie."""
 
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +7,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from starlette.requests import Request
 from starlette.responses import Response
 
-from capsule.apps.hosting import write_durably
+from capsule.kit.durable import load_key
 from capsule.kit.ids import new_id
 
 COOKIE = "capsule_visitor"
@@ -35,7 +34,7 @@ class Visitors:
     """Reads and writes visitor cookies. A cookie of one app means nothing to another."""
 
     def __init__(self, key_file: Path) -> None:
-        self._key = _load_key(key_file)
+        self._key = load_key(key_file)
 
     def caller(self, request: Request, route: str) -> Caller:
         """Return who calls; a stranger becomes a new visitor."""
@@ -65,12 +64,3 @@ class Visitors:
 
     def _serializer(self, route: str) -> URLSafeSerializer:
         return URLSafeSerializer(self._key, salt=f"visitor:{route}")
-
-
-def _load_key(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_durably(path, secrets.token_bytes(32))
-        return path.read_bytes()

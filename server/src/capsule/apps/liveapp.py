@@ -1,26 +1,32 @@
-"""One hosted app: its sessions' queues of turns, and the runtime that takes them.
+"""One hosted app: its sessions' queues of turns, and the runtimes that take them.
 
 Turns of one session run one after the other; sessions do not wait for each other. A message that arrives
-while no runtime is ready waits, for a while. A new runtime takes over between two turns.
+while its user has no runtime wakes one, and waits for a while when that cannot be done yet. A new release
+takes over between two turns.
 """
 
 import asyncio
 import contextlib
 import logging
+import time
 from collections import deque
 from collections.abc import Coroutine
 from concurrent.futures import Executor
 from dataclasses import replace
-from pathlib import Path
 
-from capsule.apps.contract import AppState, HostedApp, RuntimeUnready
+from capsule.apps.contract import AppState, HostedApp, RuntimeReport, RuntimeUnready
 from capsule.apps.errors import AppUnavailable
 from capsule.apps.events import Event
 from capsule.apps.log import SessionLog
-from capsule.apps.runtime import RuntimeLink, connect
+from capsule.apps.pool import RuntimePool
+from capsule.apps.report import report
+from capsule.apps.runtime import RuntimeLink
+from capsule.apps.slot import Slot
 from capsule.apps.store import Accepted, SessionRecord, SessionStore, TurnRecord
+from capsule.apps.tokens import RuntimeTokens
 from capsule.apps.turn import RunningTurn
-from capsule.errors import PlatformError
+from capsule.engines.contract import Engine, ReplicaNotFound, RuntimeFailed
+from capsule.errors import PlatformError, Unavailable
 from capsule.kit.ids import new_id
 from cpsl.wire import HistoryEntry, RunTurn, SessionState
 
@@ -29,7 +35,8 @@ log = logging.getLogger(__name__)
 HOST_RESTARTED = "The platform was restarted in the middle of this answer. Send your message again."
 REPLACED = "A new version of the app took over before this answer was complete. Send your message again."
 REMOVED = "The app was removed."
-_RECONNECT_SECONDS = 3600.0
+_RETRY_SECONDS = 0.1
+_REMEMBERED_WAKES = 200
 STOP_SECONDS = 5.0
 """How long a handler may take to react to Stop."""
 
@@ -37,65 +44,100 @@ STOP_SECONDS = 5.0
 class LiveApp:
     """The state of one app in one environment while the app host runs."""
 
-    def __init__(self, app: HostedApp, store: SessionStore, executor: Executor, wait_seconds: float) -> None:
+    def __init__(
+        self,
+        app: HostedApp,
+        store: SessionStore,
+        executor: Executor,
+        wait_seconds: float,
+        engine: Engine,
+        tokens: RuntimeTokens,
+    ) -> None:
         self.app = app
         self.log = SessionLog(store, executor)
         self.changing = asyncio.Lock()
         """Held while the app is being replaced or removed."""
         self._wait_seconds = wait_seconds
-        self._link: RuntimeLink | None = None
+        self._engine = engine
+        self._tokens = tokens
+        self._pool: RuntimePool | None = None
+        self._slots: dict[str, Slot] = {}
+        self._wake_times: deque[float] = deque(maxlen=_REMEMBERED_WAKES)
         self._changed = asyncio.Event()
         self._queues: dict[str, deque[TurnRecord]] = {}
         self._workers: dict[str, asyncio.Task[None]] = {}
         self._running: dict[str, RunningTurn] = {}
-        self._minding: asyncio.Task[None] | None = None
         self._background: set[asyncio.Task[None]] = set()
 
     async def recover(self) -> None:
-        """After a restart: end what was running, take up what was queued, find the runtime again."""
+        """After a restart: end what was running, take up what was queued, find the runtimes again."""
         interrupted = await self.log.submit(lambda t: t.interrupt_running(HOST_RESTARTED))
         if interrupted:
             log.warning("app %s: %d turns were interrupted", self.app.capsule_id, len(interrupted))
+        if self.app.state is AppState.live and self.app.replica_id is not None:
+            self._pool = self._new_pool(self.app)
+            self._in_background(self._pool.recover())
         for turn in await self.log.read(lambda store: store.open_turns()):
             self._enqueue(turn)
-        if self.app.state is AppState.live and self.app.socket is not None:
-            self._mind()
 
-    # The runtime
+    # The runtimes
 
-    async def adopt(self, app: HostedApp, ready_seconds: float) -> RuntimeLink | None:
-        """Take over a new state and, when live, a new runtime; return the link that it replaces.
+    async def adopt(self, app: HostedApp, ready_seconds: float) -> RuntimePool | None:
+        """Take over a new state and, when live, a new replica; return the pool that it replaces.
 
-        Raises RuntimeUnready and changes nothing when the new runtime does not become ready.
+        Raises RuntimeUnready and changes nothing when the new replica's runtimes do not become ready.
         """
-        is_same = (app.socket, app.release, app.state) == (self.app.socket, self.app.release, self.app.state)
-        if is_same and self._link is not None and self._link.takes_turns:
-            self.app = app
+        pool = self._pool
+        if app.state is AppState.live and pool is not None and app.replica_id == pool.replica_id:
+            self.app = pool.app = app
             return None
-        link = None
+        fresh = None
         if app.state is AppState.live:
-            if app.socket is None:
-                raise RuntimeUnready(f"App {app.name!r} is live but has no socket.")
-            link = await connect(Path(app.socket), app.release, ready_seconds, self.log.room)
-        self._stop_minding()
-        old, self._link = self._link, link
+            if app.replica_id is None:
+                raise RuntimeUnready(f"App {app.name!r} is live but has no replica.")
+            fresh = self._new_pool(app)
+            try:
+                await fresh.open(ready_seconds)
+            except BaseException:
+                await asyncio.shield(fresh.let_go())
+                raise
+        old, self._pool = self._pool, fresh
         has_new_release = app.release != self.app.release or old is not None
         self.app = app
-        if link is not None:
-            self._mind()
-        self._announce(has_new_release and link is not None)
+        self._announce(has_new_release and fresh is not None)
         return old
 
-    async def drain(self, link: RuntimeLink, seconds: float) -> None:
-        """Let the turns on a replaced runtime end; interrupt those that take longer than `seconds`."""
+    async def drain(self, pool: RuntimePool, seconds: float) -> None:
+        """Let the turns on a replaced replica end; interrupt those that take longer than `seconds`."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await link.idle()
-        for turn_id in link.turns:
+                await pool.drained()
+        for turn_id in [turn_id for link in pool.links for turn_id in link.turns]:
             if turn := self._running.get(turn_id):
                 turn.cancel()
                 turn.end("interrupted", REPLACED)
-        await link.close()
+        await pool.stop_all()
+
+    def expect(self, user_id: str, email: str | None = None) -> None:
+        """Wake a user's runtime ahead of the first message: somebody is looking at the page."""
+        if self._pool is not None and self.app.state is AppState.live:
+            self._in_background(self._try_to_wake(self._pool, user_id, email))
+
+    async def stop_idle(self) -> None:
+        if self._pool is not None:
+            await self._pool.stop_idle()
+
+    def idlest(self) -> tuple[float, str] | None:
+        """Return the longest idle time of a warm runtime and whose it is."""
+        return self._pool.idlest() if self._pool is not None else None
+
+    async def stop_runtime(self, user_id: str) -> None:
+        """End a user's runtime; turns that run there end with it."""
+        if self._pool is not None and (task := self._pool.stop(user_id)) is not None:
+            await asyncio.shield(task)
+
+    async def report(self) -> RuntimeReport:
+        return await report(self.app, self._engine, self._pool, self._slots, list(self._wake_times))
 
     async def close(self, error: str | None = None) -> None:
         """Let go of everything; with `error`, end all open turns first."""
@@ -108,38 +150,20 @@ class LiveApp:
                 turn.cancel()
                 turn.end("interrupted", error)
             await asyncio.gather(*self._workers.values(), return_exceptions=True)
-        self._stop_minding()
         tasks = [*self._workers.values(), *self._background]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if self._link is not None:
-            await self._link.close()
+        if self._pool is not None:
+            await (self._pool.let_go() if error is None else self._pool.stop_all())
         await self.log.close()
 
-    def _mind(self) -> None:
-        self._minding = asyncio.create_task(self._keep_connected())
+    def _new_pool(self, app: HostedApp) -> RuntimePool:
+        return RuntimePool(app, self._engine, self._tokens, self.log.room, self._slots, self._wake_times)
 
-    def _stop_minding(self) -> None:
-        if self._minding is not None:
-            self._minding.cancel()
-            self._minding = None
-
-    async def _keep_connected(self) -> None:
-        """Connect again whenever the runtime was restarted on its socket."""
-        assert self.app.socket is not None
-        while True:
-            if self._link is not None:
-                await self._link.lost.wait()
-            try:
-                self._link = await connect(
-                    Path(self.app.socket), self.app.release, _RECONNECT_SECONDS, self.log.room
-                )
-            except RuntimeUnready as exc:
-                log.warning("app %s: %s", self.app.capsule_id, exc.detail)
-                await asyncio.sleep(1)
-                continue
-            self._announce(False)
+    async def _try_to_wake(self, pool: RuntimePool, user_id: str, email: str | None) -> None:
+        with contextlib.suppress(PlatformError):  # the first message tells why
+            await pool.link(user_id, email)
 
     def _announce(self, is_new_release: bool) -> None:
         self._changed.set()
@@ -154,29 +178,39 @@ class LiveApp:
                 )
             )
 
-    async def _runtime(self) -> RuntimeLink:
-        """Return the runtime that takes turns, waiting for it while the app is starting.
+    async def _runtime(self, user_id: str, email: str | None) -> RuntimeLink:
+        """Return the user's runtime, waiting for it while the app or the node agent is starting.
 
         Raises AppUnavailable.
         """
         deadline = asyncio.get_running_loop().time() + self._wait_seconds
+        problem = ""
         while True:
             if self.app.state is AppState.stopped:
                 raise AppUnavailable(f"{self.app.name} is stopped.")
             if self.app.state is AppState.failed:
                 raise AppUnavailable(f"{self.app.name} could not start. {self.app.reason}".strip())
-            if self._link is not None and self._link.takes_turns:
-                return self._link
             left = deadline - asyncio.get_running_loop().time()
             if left <= 0:
                 raise AppUnavailable(
-                    f"{self.app.name} did not start within {self._wait_seconds:g} s. Send your message again."
+                    f"{self.app.name} did not start within {self._wait_seconds:g} s. {problem}".strip()
+                    + " Send your message again."
                 )
-            changed = asyncio.create_task(self._changed.wait())
-            try:
-                await asyncio.wait({changed}, timeout=min(left, 1.0))
-            finally:
-                changed.cancel()
+            pool, changed = self._pool, self._changed
+            if pool is not None:
+                try:
+                    async with asyncio.timeout(left):
+                        return await pool.link(user_id, email)
+                except RuntimeUnready as exc:
+                    if pool is self._pool:
+                        raise AppUnavailable(f"{self.app.name} could not start: {exc.detail}") from exc
+                except (RuntimeFailed, ReplicaNotFound, Unavailable) as exc:
+                    problem = exc.detail
+                except TimeoutError:
+                    continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(left, _RETRY_SECONDS if pool is not None else 1.0)):
+                    await changed.wait()
 
     # Sessions
 
@@ -251,7 +285,10 @@ class LiveApp:
     async def _run(self, turn: TurnRecord) -> None:
         """Bring one turn to its end. Never raises for what an app or its runtime does."""
         try:
-            link = await self._runtime()
+            session = await self.log.read(lambda store: store.session(turn.session_id))
+            if session is None:
+                return  # deleted while the turn was in line
+            link = await self._runtime(session.user_id, session.user_email)
             running = RunningTurn(turn, self.log, link)
             self._running[turn.id] = running
             try:
@@ -261,6 +298,7 @@ class LiveApp:
             finally:
                 link.detach(turn.id)
                 del self._running[turn.id]
+                self._slots[session.user_id].used_at = time.time()
         except PlatformError as exc:
             await self._give_up(turn, exc.detail)
         except Exception as exc:

@@ -14,10 +14,12 @@ import uvicorn
 import uvloop
 from starlette.applications import Starlette
 
-from capsule.apps.contract import HostedApp
+from capsule.apps.contract import HostedApp, RuntimeReport
 from capsule.apps.hosting import Hosting
 from capsule.apps.http import create_application
 from capsule.apps.identity import Visitors
+from capsule.apps.tokens import RuntimeTokens
+from capsule.engines.contract import Engine
 from capsule.kit.rpc import Handler, RpcServer
 from capsule.kit.sockets import short_path
 from capsule.paths import DataPaths
@@ -27,14 +29,15 @@ log = logging.getLogger(__name__)
 _BACKLOG = 1024
 
 
-def run(*, data: DataPaths, shell: Path) -> None:
-    """Serve until SIGTERM or SIGINT. `shell` holds the built chat page."""
-    uvloop.run(serve(data=data, shell=shell))
+def run(*, data: DataPaths, shell: Path, engine: Engine) -> None:
+    """Serve until SIGTERM or SIGINT. `shell` holds the built chat page, `engine` wakes the runtimes."""
+    uvloop.run(serve(data=data, shell=shell, engine=engine))
 
 
-async def serve(*, data: DataPaths, shell: Path, wait_seconds: float = 60.0) -> None:
+async def serve(*, data: DataPaths, shell: Path, engine: Engine, wait_seconds: float = 60.0) -> None:
     """As `run`, inside a running loop. `wait_seconds`: how long a message waits for an app that starts."""
-    hosting = Hosting(data, wait_seconds=wait_seconds)
+    tokens = RuntimeTokens(data.keys / "runtimes.key")
+    hosting = Hosting(data, engine, tokens, wait_seconds=wait_seconds)
     control = RpcServer(data.apps_control_socket, control_handlers(hosting))
     # First, since it refuses to start beside another app host on the same data.
     await control.start()
@@ -56,6 +59,7 @@ async def serve(*, data: DataPaths, shell: Path, wait_seconds: float = 60.0) -> 
         await serving
     await control.close()
     await hosting.close()
+    await engine.close()
     data.apps_socket.unlink(missing_ok=True)
 
 
@@ -76,10 +80,23 @@ def control_handlers(hosting: Hosting) -> dict[str, Handler]:
     async def apps(_: dict[str, Any]) -> list[HostedApp]:
         return await hosting.apps()
 
+    async def runtimes(params: dict[str, Any]) -> RuntimeReport:
+        return await hosting.runtimes(params["capsule_id"], params["environment"])
+
+    async def stop_runtime(params: dict[str, Any]) -> None:
+        await hosting.stop_runtime(params["capsule_id"], params["environment"], params["user_id"])
+
     async def health(_: dict[str, Any]) -> dict[str, Any]:
         return {"apps": len(await hosting.apps())}
 
-    return {"put_app": put_app, "remove_app": remove_app, "apps": apps, "health": health}
+    return {
+        "put_app": put_app,
+        "remove_app": remove_app,
+        "apps": apps,
+        "runtimes": runtimes,
+        "stop_runtime": stop_runtime,
+        "health": health,
+    }
 
 
 def _http_server(application: Starlette) -> "_Server":

@@ -1,10 +1,8 @@
-"""The connection to one runtime. Carries turns there and their effects back; knows no session log."""
+"""The connection to one user's runtime. Carries turns there and their effects back; knows no session log."""
 
 import asyncio
-import contextlib
 import itertools
 import logging
-import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -24,8 +22,6 @@ from cpsl.wire import (
 
 log = logging.getLogger(__name__)
 
-_RETRY_SECONDS = 0.05
-
 _BURST = 64
 
 Receiver = Callable[[WireMessage], None]
@@ -42,6 +38,8 @@ class RuntimeLink:
         self.release = release
         self.lost = asyncio.Event()
         """Set when the connection has ended, for whatever reason."""
+        self.explain: Callable[[], Awaitable[str]] | None = None
+        """Finds out, once the connection is lost, why: a sentence for the person in the chat."""
         self._reader = reader
         self._writer = writer
         self._receivers: dict[str, Receiver] = {}
@@ -105,55 +103,46 @@ class RuntimeLink:
             self._writer.close()
 
 
-async def connect(socket: Path, release: str, ready_seconds: float, room: Room) -> RuntimeLink:
-    """Connect as soon as the runtime listens and says it is ready.
+async def connect(socket: Path, release: str, ready_seconds: float, room: Room) -> tuple[RuntimeLink, str]:
+    """Connect, wait until `boot` has run, and return the link and the runtime's token.
 
-    Raises RuntimeUnready when that takes too long, or when it speaks another protocol.
+    Raises RuntimeUnready when that takes too long, when `boot` failed, or when the runtime ended.
     """
-    deadline = time.monotonic() + ready_seconds
-    pause = _RETRY_SECONDS
-    while True:
-        streams = await _open(socket)
-        if streams is not None:
-            reader, writer = streams
-            try:
-                if await _greet(reader, writer, deadline - time.monotonic()):
-                    return RuntimeLink(reader, writer, release, room)
-            except BaseException:
-                writer.close()
-                raise
-            writer.close()
-        if time.monotonic() >= deadline:
-            raise RuntimeUnready(
-                f"The app did not become ready within {ready_seconds:g} s.",
-                hint="Look at its log; the `boot` handler has to finish first.",
-            )
-        await asyncio.sleep(pause)
-        pause = min(pause * 1.2, 0.5)
-
-
-async def _open(socket: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
     try:
         with short_path(socket) as name:
-            return await asyncio.open_unix_connection(name, limit=MAX_LINE)
-    except OSError:
-        return None
+            reader, writer = await asyncio.open_unix_connection(name, limit=MAX_LINE)
+    except OSError as exc:
+        raise RuntimeUnready("The runtime ended before it was ready.") from exc
+    try:
+        token = await _greet(reader, writer, ready_seconds)
+        return RuntimeLink(reader, writer, release, room), token
+    except BaseException:
+        writer.close()
+        raise
 
 
-async def _greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seconds: float) -> bool:
-    """Say hello and return whether the runtime is ready; False when it went away."""
+async def _greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seconds: float) -> str:
     writer.write(encode(Hello()))
     line = b""
-    # Not `wait_for`: on Python 3.11 it can lose a cancellation, and with it one of two connections.
-    with contextlib.suppress(TimeoutError, ConnectionError):
-        async with asyncio.timeout(max(seconds, 0.1)):
+    try:
+        # Not `wait_for`: on Python 3.11 it can lose a cancellation, and with it one of two connections.
+        async with asyncio.timeout(seconds):
             line = await reader.readline()
+    except TimeoutError:
+        raise RuntimeUnready(
+            f"The app did not become ready within {seconds:g} s: its `boot` handler has not finished.",
+            hint="Do what takes long at the first message, or in the background.",
+        ) from None
+    except ConnectionError:
+        pass
     if not line:
-        return False
+        raise RuntimeUnready("The runtime ended before it was ready.", hint="Look at the app's log.")
     try:
         answer = decode(line)
     except WireError as exc:
         raise RuntimeUnready(f"The runtime answered something unknown: {exc}") from exc
     if isinstance(answer, Refused):
-        raise RuntimeUnready(answer.reason, hint="Deploy the app again, so that it gets this platform's SDK.")
-    return isinstance(answer, Ready)
+        raise RuntimeUnready(answer.reason, hint="Look at the app's log.")
+    if not isinstance(answer, Ready):
+        raise RuntimeUnready("The runtime answered something unexpected.")
+    return answer.token

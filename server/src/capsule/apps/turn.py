@@ -56,7 +56,11 @@ class RunningTurn:
         finally:
             lost.cancel()
             self._link.detach(self.record.id)
-        status, error = self._ended.result() if self._ended.done() else ("interrupted", LOST)
+        if self._ended.done():
+            status, error = self._ended.result()
+        else:
+            explain = self._link.explain
+            status, error = "interrupted", (await explain() if explain is not None else LOST)
         await self._log.submit(partial(self._write_end, status, error))
 
     def cancel(self) -> None:

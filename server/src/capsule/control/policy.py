@@ -70,6 +70,8 @@ class Action(StrEnum):
     release_read = "release.read"
     deployment_read = "deployment.read"
     replica_read = "replica.read"
+    runtime_read = "runtime.read"
+    runtime_stop = "runtime.stop"
     log_read = "log.read"
     access_log_read = "access_log.read"
     serve_create = "serve.create"

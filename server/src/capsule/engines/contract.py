@@ -5,6 +5,7 @@ Callers ask `capabilities` instead of testing names. Every method may be called 
 order; each is idempotent unless it says otherwise.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -31,6 +32,12 @@ class MountMissing(InvalidInput):
     """The source of a mount does not exist, or this machine cannot mount at that path."""
 
     code = "mount_missing"
+
+
+class RuntimeFailed(PlatformError):
+    """A runtime could not be made: the replica is not ready for it, or the machine refused."""
+
+    code, title, retryable = "runtime_failed", "Runtime could not be started", True
 
 
 class Health(StrEnum):
@@ -64,6 +71,10 @@ class Capabilities:
     process_limit: bool = False
     own_user: bool = False
     """Each capsule runs as an operating-system user of its own."""
+    private_runtimes: bool = False
+    """Runtimes of one replica cannot see each other's files, processes and sockets."""
+    filtered_network: bool = False
+    """Runtimes reach only what their replica's `Egress` lets them."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +104,34 @@ class Limits:
     memory: int = 512
     """MiB."""
     processes: int = 256
+
+
+class EgressMode(StrEnum):
+    public = "public"
+    """Every public address, and what is listed."""
+    listed = "listed"
+    """Only what is listed."""
+
+
+@dataclass(frozen=True)
+class Egress:
+    """Where an app may connect to. Private addresses and the platform's own are refused unless listed."""
+
+    mode: EgressMode = EgressMode.public
+    allow: tuple[str, ...] = ()
+    """`host:port`, `address:port` or `network/bits:port`; without a port, all of them."""
+
+
+@dataclass(frozen=True)
+class RuntimeTerms:
+    """What each runtime of a replica gets. Processor and memory are the replica's `Limits`, for each anew."""
+
+    files_mb: int = 1024
+    """MiB of private files, kept between runtimes."""
+    files_count: int = 100_000
+    scratch_mb: int = 256
+    """MiB of `/tmp`, gone with the runtime."""
+    egress: Egress = Egress()
 
 
 class Restart(StrEnum):
@@ -127,6 +166,8 @@ class ReplicaSpec:
     """The replica listens on the unix socket `{run}/replica.sock` instead of a port."""
     platform_files: bool = False
     """Show the platform's own interpreter and packages read-only (runtimes of `cpsl` apps)."""
+    runtimes: RuntimeTerms | None = None
+    """Set for `cpsl` apps: the command is a zygote that runtimes are forked from (see `Engine.wake`)."""
     redact: tuple[str, ...] = ()
     """Values that the replica's log must not show, such as those of secrets."""
     labels: dict[str, str] = field(default_factory=dict)
@@ -181,6 +222,49 @@ class ReplicaStats:
     processes: int
 
 
+@dataclass(frozen=True)
+class RuntimeSpec:
+    """One runtime of a replica with `runtimes`."""
+
+    id: str
+    replica_id: str
+    owner: str
+    """Whose private files it gets: a key made of app, environment and user. At most one lives at a time."""
+    env: dict[str, str] = field(default_factory=dict)
+    """Beside the replica's own."""
+
+
+@dataclass(frozen=True)
+class RuntimeStatus:
+    id: str
+    replica_id: str
+    owner: str
+    is_running: bool
+    address: str
+    """`unix:<path on the host>`, listening as soon as the status says that it runs."""
+    pid: int | None = None
+    """On the host."""
+    is_forked: bool = True
+    """Made from the loaded app; else it loads the app itself."""
+    end: Exit | None = None
+    end_reason: str = ""
+    """Beyond what `end` says, such as that its files went over the limit; a sentence for people."""
+    memory_bytes: int | None = None
+    """Of its own. Looked up by `runtimes` with `measure` only."""
+
+
+@dataclass(frozen=True)
+class ZygoteStatus:
+    """What a replica with `runtimes` is like."""
+
+    is_ready: bool
+    is_forked: bool = True
+    notices: tuple[str, ...] = ()
+    """Why runtimes are slower or less apart than they could be; sentences for people."""
+    memory_bytes: int | None = None
+    """Shared by all runtimes."""
+
+
 class Engine(Protocol):
     name: str
 
@@ -217,6 +301,31 @@ class Engine(Protocol):
         """Return when the running command has ended (at once when it has already)."""
 
     async def stats(self, replica_id: str) -> ReplicaStats: ...
+
+    async def ready(self, replica_id: str) -> ZygoteStatus:
+        """Wait until a replica with `runtimes` can wake them (its app is loaded).
+
+        Raises ReplicaNotFound, RuntimeFailed when the replica ended before.
+        """
+
+    async def wake(self, spec: RuntimeSpec) -> RuntimeStatus:
+        """Make a runtime and return once it listens (not: has run `boot`).
+
+        Idempotent by `id`; another runtime of the same `owner` on this replica is ended first.
+        Raises ReplicaNotFound, RuntimeFailed; nothing is left behind then.
+        """
+
+    async def stop_runtime(self, replica_id: str, runtime_id: str, *, grace_seconds: float = 10.0) -> None:
+        """SIGTERM, wait, SIGKILL; return when every process of it is gone. Unknown ids are ignored."""
+
+    async def wait_runtime(self, replica_id: str, runtime_id: str) -> RuntimeStatus:
+        """Return when the runtime has ended; at once, with an unknown end, when nobody knows it."""
+
+    async def runtimes(self, replica_id: str, *, measure: bool = False) -> Sequence[RuntimeStatus]:
+        """List those that run."""
+
+    async def delete_files(self, owner_prefix: str) -> None:
+        """Delete the private files of every owner whose key begins so. None of them may run."""
 
     async def close(self) -> None:
         """Let go of the replicas without stopping them."""

@@ -1,5 +1,6 @@
 """The engine of a node agent, called from another process: the same contract over a unix socket."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ from capsule.engines.contract import (
     ReplicaStats,
     ReplicaStatus,
     Restart,
+    RuntimeSpec,
+    RuntimeStatus,
+    ZygoteStatus,
 )
 from capsule.kit.rpc import RpcClient
 
@@ -66,6 +70,28 @@ class NodeClient:
 
     async def stats(self, replica_id: str) -> ReplicaStats:
         return msgspec.convert(await self._rpc.call("stats", {"id": replica_id}), ReplicaStats)
+
+    async def ready(self, replica_id: str) -> ZygoteStatus:
+        return msgspec.convert(await self._rpc.call("ready", {"id": replica_id}, timeout=None), ZygoteStatus)
+
+    async def wake(self, spec: RuntimeSpec) -> RuntimeStatus:
+        answer = await self._rpc.call("wake", {"spec": spec}, timeout=_START_SECONDS)
+        return msgspec.convert(answer, RuntimeStatus)
+
+    async def stop_runtime(self, replica_id: str, runtime_id: str, *, grace_seconds: float = 10.0) -> None:
+        params = {"id": replica_id, "runtime_id": runtime_id, "grace_seconds": grace_seconds}
+        await self._rpc.call("stop_runtime", params, timeout=None)
+
+    async def wait_runtime(self, replica_id: str, runtime_id: str) -> RuntimeStatus:
+        params = {"id": replica_id, "runtime_id": runtime_id}
+        return msgspec.convert(await self._rpc.call("wait_runtime", params, timeout=None), RuntimeStatus)
+
+    async def runtimes(self, replica_id: str, *, measure: bool = False) -> Sequence[RuntimeStatus]:
+        params = {"id": replica_id, "measure": measure}
+        return msgspec.convert(await self._rpc.call("runtimes", params), list[RuntimeStatus])
+
+    async def delete_files(self, owner_prefix: str) -> None:
+        await self._rpc.call("delete_files", {"owner_prefix": owner_prefix}, timeout=None)
 
     async def health(self) -> dict[str, Any]:
         """Return `{status, pid, engine}`."""

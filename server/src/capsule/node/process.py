@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from capsule.engines.contract import Engine, ReplicaSpec, Restart
+from capsule.engines.contract import Engine, ReplicaSpec, Restart, RuntimeSpec
 from capsule.kit.memory import settle
 from capsule.kit.rpc import Handler, RpcServer
 from capsule.paths import DataPaths
@@ -63,6 +63,23 @@ def _handlers(engine: Engine, recovered: asyncio.Event, ended: asyncio.Event) ->
     async def set_restart(params: dict[str, Any]) -> object:
         return await engine.set_restart(params["id"], Restart(params["restart"]))
 
+    async def wake(params: dict[str, Any]) -> object:
+        return await engine.wake(msgspec.convert(params["spec"], RuntimeSpec))
+
+    async def stop_runtime(params: dict[str, Any]) -> object:
+        await engine.stop_runtime(params["id"], params["runtime_id"], grace_seconds=params["grace_seconds"])
+        return None
+
+    async def wait_runtime(params: dict[str, Any]) -> object:
+        return await engine.wait_runtime(params["id"], params["runtime_id"])
+
+    async def runtimes(params: dict[str, Any]) -> object:
+        return await engine.runtimes(params["id"], measure=params["measure"])
+
+    async def delete_files(params: dict[str, Any]) -> object:
+        await engine.delete_files(params["owner_prefix"])
+        return None
+
     async def health(_: dict[str, Any]) -> object:
         return {"status": "healthy", "pid": os.getpid(), "engine": engine.name}
 
@@ -105,6 +122,12 @@ def _handlers(engine: Engine, recovered: asyncio.Event, ended: asyncio.Event) ->
         "list": plain(engine.list),
         "wait": by_id(engine.wait),
         "stats": by_id(engine.stats),
+        "ready": by_id(engine.ready),
+        "wake": wake,
+        "stop_runtime": stop_runtime,
+        "wait_runtime": wait_runtime,
+        "runtimes": runtimes,
+        "delete_files": delete_files,
         "fingerprint": plain(engine.fingerprint),
         "capabilities": plain(capabilities),
         "shutdown": shutdown,

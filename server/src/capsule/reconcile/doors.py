@@ -14,7 +14,7 @@ from capsule.control.delivery.replicas.repository import ReplicaRepository
 from capsule.edge.contract import Route, RouteState
 from capsule.models import Build, Capsule, Deployment, Release, Replica
 from capsule.reconcile.platform import Platform
-from capsule.reconcile.routes import capsule_route, hosted_app, socket_of, upstream_of
+from capsule.reconcile.routes import capsule_route, hosted_app, upstream_of
 from capsule.reconcile.work import Tasks
 
 log = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ class DoorKeeper:
         found = apps.get((app.capsule_id, app.environment))
         if found is None:
             return app.state is AppState.live
-        return (found.state, found.socket, found.name) != (app.state, app.socket, app.name)
+        return not _is_alike(found, app)
 
     async def _wanted(self, db_session: AsyncSession, capsule: Capsule) -> Doors | None:
         if not capsule.is_on:
@@ -133,9 +133,17 @@ class DoorKeeper:
             environment="deploy",
             version=str(release.number) if release else "",
             state=state,
-            socket=socket_of(replica.address) if replica else None,
+            replica_id=replica.id if replica else None,
             manifest=release.manifest if release else None,
+            config=release.config if release else None,
         )
+
+
+def _is_alike(found: HostedApp, wanted: HostedApp) -> bool:
+    return all(
+        getattr(found, name) == getattr(wanted, name)
+        for name in ("state", "replica_id", "name", "keep_warm_seconds", "memory")
+    )
 
 
 def _is_undecided(doors: Doors, present: Route | None) -> bool:

@@ -94,8 +94,9 @@ class Rollout:
                 self._capsule,
                 environment="deploy",
                 version=str(self._release.number),
-                address=status.address,
+                replica_id=status.id,
                 manifest=self._release.manifest,
+                config=self._release.config,
             )
         return EdgeTraffic(
             self._platform,

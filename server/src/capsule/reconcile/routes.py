@@ -1,9 +1,16 @@
 """Say which route of the edge and which entry of the app host a capsule should have. Pure: calls nothing."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from capsule.apps.contract import AppState, HostedApp
+from capsule.control.workload.capsules.schemas import DEFAULT_MEMORY
 from capsule.edge.contract import Probe, Route, RouteState, Upstream
 from capsule.models import Capsule
 from capsule.reconcile.platform import Platform
+
+KEEP_WARM_SECONDS = 600.0
+"""Idle time of a runtime unless the app or its capsule says otherwise."""
 
 
 def deploy_route_id(capsule_id: str) -> str:
@@ -58,22 +65,23 @@ def hosted_app(
     environment: str,
     version: str,
     state: AppState,
-    socket: str | None = None,
+    replica_id: str | None = None,
     manifest: dict[str, object] | None = None,
+    config: Mapping[str, Any] | None = None,
     reason: str = "",
 ) -> HostedApp:
+    """Return an app as the app host should have it; `config` is that of its release."""
+    settings = config or {}
+    keep_warm = settings.get("keep_warm_seconds")
     return HostedApp(
         capsule_id=capsule.id,
         environment=environment,
         name=capsule.name,
         release=version,
         state=state,
-        socket=socket,
+        replica_id=replica_id,
         manifest=manifest or {},
         reason=reason,
+        keep_warm_seconds=KEEP_WARM_SECONDS if keep_warm is None else float(keep_warm),
+        memory=int(settings.get("memory") or DEFAULT_MEMORY),
     )
-
-
-def socket_of(address: str | None) -> str | None:
-    """Return the host path of a `unix:` address."""
-    return address.removeprefix("unix:") if address is not None and address.startswith("unix:") else None

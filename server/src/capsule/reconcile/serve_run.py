@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import logging
+from typing import Any
 
 from capsule.control.delivery.releases.service import configuration, current_env
 from capsule.control.delivery.replicas.repository import ReplicaRepository
@@ -41,10 +42,10 @@ class ServeRun:
         async with self._platform.locks.of(serve_route_id(self._capsule.id)):
             await self._hold_first_requests()
             await asyncio.to_thread(self._bring_files)
-            spec, revision = await self._add_replica()
+            spec, revision, config = await self._add_replica()
             try:
                 status, draining = await Trial(
-                    self._platform, spec, functools.partial(self._traffic, revision)
+                    self._platform, spec, functools.partial(self._traffic, revision, config)
                 ).run()
             except ReplicaFailed as failure:
                 await self._failed(spec.id, failure)
@@ -87,7 +88,7 @@ class ServeRun:
         make_tree(self._platform.paths, self._serve.id, self._build.artifact_id)
         apply_staged(self._platform.paths, self._serve.id)
 
-    async def _add_replica(self) -> tuple[ReplicaSpec, int]:
+    async def _add_replica(self) -> tuple[ReplicaSpec, int, dict[str, Any]]:
         platform = self._platform
         async with platform.database.unit_of_work() as db_session:
             serve = await db_session.get_one(Serve, self._serve.id)
@@ -102,6 +103,7 @@ class ServeRun:
                 started_at=now(),
             )
             db_session.add(replica)
+            config = await configuration(db_session, self._capsule, self._build)
             spec = await serve_spec(
                 platform,
                 db_session,
@@ -109,20 +111,20 @@ class ServeRun:
                 replica_id=replica.id,
                 serve_id=serve.id,
                 revision=serve.revision,
-                config=await configuration(db_session, self._capsule, self._build),
+                config=config,
                 env=await current_env(db_session, platform.box, self._capsule),
             )
-            return spec, serve.revision
+            return spec, serve.revision, config
 
-    def _traffic(self, revision: int, status: ReplicaStatus) -> Traffic:
-        assert status.address is not None
+    def _traffic(self, revision: int, config: dict[str, Any], status: ReplicaStatus) -> Traffic:
         return AppTraffic(
             self._platform,
             self._capsule,
             environment="serve",
             version=f"serve-{revision}",
-            address=status.address,
+            replica_id=status.id,
             manifest=self._build.manifest,
+            config=config,
         )
 
     async def _running(self, status: ReplicaStatus) -> None:

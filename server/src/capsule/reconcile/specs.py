@@ -1,5 +1,6 @@
 """Turn a release into the spec of one replica: command, environment, mounts, limits. Starts nothing."""
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -7,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from capsule.control.delivery.releases.requirements import FilesystemMissing, SecretMissing
 from capsule.control.delivery.releases.service import release_env
 from capsule.control.workload.secrets.service import SecretNotFound, values
-from capsule.engines.contract import Limits, Mount, ReplicaSpec
+from capsule.engines.contract import Egress, EgressMode, Limits, Mount, ReplicaSpec, RuntimeTerms
 from capsule.models import Capsule, Release
 from capsule.paths import DataPaths
 from capsule.reconcile.platform import Platform
@@ -93,9 +94,20 @@ async def _spec(
         limits=Limits(cpu=config["cpu"], memory=config["memory"]),
         listens_on_socket=is_app or bool(config.get("listens_on_socket")),
         platform_files=is_app,
+        runtimes=_runtime_terms(config) if is_app else None,
         redact=(*secrets.values(), *(env[key] for key in _OWN_SECRETS if key in env)),
         labels={"environment": environment},
     )
+
+
+def _runtime_terms(config: dict[str, Any]) -> RuntimeTerms:
+    network = config.get("network") or {}
+    terms = RuntimeTerms(
+        egress=Egress(EgressMode(network.get("mode", EgressMode.public)), tuple(network.get("allow", ())))
+    )
+    if files := config.get("runtime_files"):
+        return replace(terms, files_mb=int(files))
+    return terms
 
 
 def _system_env(

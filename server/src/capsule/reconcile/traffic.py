@@ -1,6 +1,7 @@
 """Move a capsule's traffic to a replica. Web capsules move at the edge, apps at the app host."""
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from capsule.apps.contract import AppState, HostedApp
 from capsule.edge.contract import Probe, Route, RouteState
@@ -10,7 +11,6 @@ from capsule.reconcile.routes import (
     app_host_upstream,
     capsule_route,
     hosted_app,
-    socket_of,
     upstream_of,
 )
 
@@ -52,7 +52,7 @@ class EdgeTraffic:
 
 
 class AppTraffic:
-    """An app: the app host waits for the runtime and sends turns to it; the edge only knows the app host."""
+    """An app: the app host tries a runtime, then wakes one per user; the edge only knows the app host."""
 
     def __init__(
         self,
@@ -61,8 +61,9 @@ class AppTraffic:
         *,
         environment: str,
         version: str,
-        address: str,
+        replica_id: str,
         manifest: dict[str, object] | None,
+        config: Mapping[str, Any],
     ):
         self._platform = platform
         self._app: HostedApp = hosted_app(
@@ -70,8 +71,9 @@ class AppTraffic:
             environment=environment,
             version=version,
             state=AppState.live,
-            socket=socket_of(address),
+            replica_id=replica_id,
             manifest=manifest,
+            config=config,
         )
         self._route = capsule_route(
             platform,
@@ -99,10 +101,10 @@ class AppTraffic:
 
     def _is_ours(self, app: HostedApp) -> bool:
         mine = self._app
-        return (app.capsule_id, app.environment, app.socket, app.state) == (
+        return (app.capsule_id, app.environment, app.replica_id, app.state) == (
             mine.capsule_id,
             mine.environment,
-            mine.socket,
+            mine.replica_id,
             AppState.live,
         )
 

@@ -55,5 +55,9 @@ class Box:
     hostname: str = "capsule"
     home: str = "/tmp"
     """Named in the passwd file; `HOME` is the caller's to set."""
+    private_network: bool = False
+    """A network namespace of its own, with nothing but an own loopback. Needs walls."""
+    divides_itself: bool = False
+    """The command puts its children into namespaces of their own (`Machine.can_divide`)."""
     platform_files: bool = False
     """Show the platform's interpreter, packages and sources, read-only, at their own paths."""

@@ -19,18 +19,23 @@ def bwrap_arguments(box: Box, machine: Machine) -> list[str]:
         "--new-session",
         *("--hostname", box.hostname),
     ]
+    if box.private_network:
+        arguments += ["--unshare-net"]
     arguments += ["--cap-drop", "ALL"]
     if machine.walls is Walls.root:
         # No user namespace: mounts are made as real root (works in a chroot, reads folders closed to others).
         # What is left is what the inner setpriv needs to become the box's user; it gives the rest away.
         for capability in ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP"):
             arguments += ["--cap-add", capability]
+        if mounts_proc_late(box, machine):
+            arguments += ["--cap-add", "CAP_SYS_ADMIN"]
     else:
         arguments += ["--unshare-user"]
     arguments += _folders(("/etc/ssl", "/run", "/var"))
     arguments += system_arguments()
     arguments += account_arguments(Path(box.scratch), uid, box.home)
-    arguments += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/dev/shm"]
+    arguments += ["--dir", "/proc"] if mounts_proc_late(box, machine) else ["--proc", "/proc"]
+    arguments += ["--dev", "/dev", "--perms", "1777", "--tmpfs", "/dev/shm"]
     arguments += ["--perms", "1777", "--tmpfs", "/tmp", "--symlink", "../tmp", "/var/tmp"]
     binds = [*(platform_binds() if box.platform_files else ()), *box.binds]
     binds += [Bind(overlay.view, overlay.target) for overlay in box.overlays]
@@ -41,6 +46,15 @@ def bwrap_arguments(box: Box, machine: Machine) -> list[str]:
         arguments += ["--ro-bind" if bind.read_only else "--bind", bind.source, bind.target]
     arguments += ["--remount-ro", "/", "--chdir", box.cwd, "--clearenv"]
     return arguments
+
+
+def mounts_proc_late(box: Box, machine: Machine) -> bool:
+    """Tell whether the inner command mounts /proc, before it gives its power away.
+
+    bubblewrap as real root covers parts of /proc. The kernel then lets no namespace inside have a /proc of
+    its own, since that would uncover them; to the box's user they are closed anyway.
+    """
+    return box.divides_itself and machine.walls is Walls.root
 
 
 def _folders(paths: tuple[str, ...]) -> list[str]:

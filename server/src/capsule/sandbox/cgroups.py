@@ -46,8 +46,14 @@ class Cgroups:
         base = self.bases["memory"]
         return sorted(item.name for item in base.iterdir() if item.is_dir()) if base.is_dir() else []
 
+    def within(self, name: str) -> "Cgroups":
+        """Return where groups can be made inside the group `name`, which must have no process of its own."""
+        return Cgroups(self.version, {controller: base / name for controller, base in self.bases.items()})
+
 
 class Group:
+    """One group, maybe with others inside: what is counted, killed and removed includes them."""
+
     def __init__(self, version: int, paths: dict[str, Path]) -> None:
         self._version = version
         self._paths = paths
@@ -63,30 +69,56 @@ class Group:
             _make_folder(path)
         quota = max(1_000, int(limits.cpu * _PERIOD))
         processes = str(limits.processes + WALL_PROCESSES)
+        self._limit_memory(limits.memory_bytes)
+        self._write("pids", "pids.max", processes)
+        # What was not used is saved for one period, so that short work after a pause is not held up.
         if self._version == 2:
-            self._write("memory", "memory.max", str(limits.memory_bytes))
+            self._write("cpu", "cpu.max", f"{quota} {_PERIOD}")
+            with contextlib.suppress(OSError):
+                self._write("cpu", "cpu.max.burst", str(quota))
+            return
+        with contextlib.suppress(OSError):
+            self._write("cpu", "cpu.cfs_burst_us", "0")
+        self._write("cpu", "cpu.cfs_period_us", str(_PERIOD))
+        self._write("cpu", "cpu.cfs_quota_us", str(quota))
+        with contextlib.suppress(OSError):
+            self._write("cpu", "cpu.cfs_burst_us", str(quota))
+
+    def create_around(self, memory_bytes: int, processes: int) -> None:
+        """Make the group as a frame for others, which share these limits and have their own."""
+        for path in self._paths.values():
+            _make_folder(path)
+        self._limit_memory(memory_bytes)
+        self._write("pids", "pids.max", str(processes))
+        if self._version == 2:
+            for controller in ("memory", "cpu", "pids"):
+                self._write("memory", "cgroup.subtree_control", f"+{controller}")
+
+    def add(self, pid: int) -> None:
+        """Put a process into the group."""
+        for folder in self.folders:
+            Path(folder, "cgroup.procs").write_text(str(pid))
+
+    def _limit_memory(self, size: int) -> None:
+        if self._version == 2:
+            self._write("memory", "memory.max", str(size))
             with contextlib.suppress(FileNotFoundError):
                 self._write("memory", "memory.swap.max", "0")
-            self._write("cpu", "cpu.max", f"{quota} {_PERIOD}")
-            self._write("pids", "pids.max", processes)
             return
         memory = self._paths["memory"]
         swap = memory / "memory.memsw.limit_in_bytes"
         if swap.exists():
             swap.write_text("-1")
-        self._write("memory", "memory.limit_in_bytes", str(limits.memory_bytes))
+        self._write("memory", "memory.limit_in_bytes", str(size))
         if swap.exists():
-            swap.write_text(str(limits.memory_bytes))
-        self._write("cpu", "cpu.cfs_period_us", str(_PERIOD))
-        self._write("cpu", "cpu.cfs_quota_us", str(quota))
-        self._write("pids", "pids.max", processes)
+            swap.write_text(str(size))
 
     def pids(self) -> list[int]:
-        try:
-            text = (self._paths["pids"] / "cgroup.procs").read_text()
-        except (FileNotFoundError, OSError):
-            return []
-        return [int(line) for line in text.split()]
+        found: list[int] = []
+        for folder in _folders_of(self._paths["pids"]):
+            with contextlib.suppress(OSError):
+                found += map(int, (folder / "cgroup.procs").read_text().split())
+        return found
 
     def oom_kills(self) -> int:
         """Return how many processes the kernel has killed in this group for want of memory."""
@@ -128,17 +160,8 @@ class Group:
     def remove(self) -> None:
         """Remove the group; its processes must be gone. A group that does not exist is fine."""
         for path in set(self._paths.values()):
-            for attempt in range(50):
-                try:
-                    path.rmdir()
-                except FileNotFoundError:
-                    pass
-                except OSError:
-                    if attempt == 49:
-                        raise
-                    time.sleep(0.01)  # the kernel lets go of dead members a little later
-                    continue
-                break
+            for folder in reversed(_folders_of(path)):
+                _remove_folder(folder)
             if self._version == 1:  # v2 bases had their controllers switched on once, by `find_cgroups`
                 with contextlib.suppress(OSError):
                     path.parent.rmdir()  # with the last group goes the folder of all
@@ -158,6 +181,25 @@ class Group:
             if found == key:
                 return int(value)
         return 0
+
+
+def _folders_of(path: Path) -> list[Path]:
+    """Return a group's folder and those of the groups inside, parents first."""
+    return [Path(folder) for folder, _, _ in os.walk(path)]
+
+
+def _remove_folder(path: Path) -> None:
+    for attempt in range(50):
+        try:
+            path.rmdir()
+        except FileNotFoundError:
+            return
+        except OSError:
+            if attempt == 49:
+                raise
+            time.sleep(0.01)  # the kernel lets go of dead members a little later
+            continue
+        return
 
 
 def _make_folder(path: Path) -> None:

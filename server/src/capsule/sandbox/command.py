@@ -12,7 +12,7 @@ from pathlib import Path
 
 from capsule.errors import PlatformError
 from capsule.sandbox.box import Bind, Box
-from capsule.sandbox.bwrap import bwrap_arguments
+from capsule.sandbox.bwrap import bwrap_arguments, mounts_proc_late
 from capsule.sandbox.cgroups import Group
 from capsule.sandbox.machine import Machine, Walls
 from capsule.sandbox.system_files import SYSTEM_PATH, platform_python
@@ -44,6 +44,8 @@ while [ "$1" != -- ]; do mount -t overlay overlay -o "$1" "$2" || exit 125; shif
 [ -z "$arguments" ] || exec 9<"$arguments"
 exec "$@"
 """
+
+_MOUNT_PROC = 'mount -t proc -o nosuid,nodev,noexec proc /proc && exec "$@"'
 
 # Read by the loader and the C library of any program. Set too early they would make setpriv, which is still
 # root, load the user's code.
@@ -108,6 +110,8 @@ def _map_owners(box: Box) -> tuple[Box, list[tuple[str, str]]]:
 
 def _walled(box: Box, machine: Machine) -> list[str]:
     argv = [_program("bwrap"), "--args", "9"]
+    if mounts_proc_late(box, machine):
+        argv += ["/bin/sh", "-c", _MOUNT_PROC, "capsule-box"]
     if machine.walls is Walls.root:
         argv += _become(machine.uid(box.identity))
     return [*argv, *_with_loader_variables(box)]

@@ -30,6 +30,10 @@ class Machine:
     can_map_owner: bool
     """Boxes of different users can share a folder (`Bind.map_owner`)."""
     notices: tuple[str, ...]
+    can_divide: bool = False
+    """What runs in a box can put its children apart, in namespaces of their own."""
+    can_filter_network: bool = False
+    """Connections can be decided on one by one (`capsule.sandbox.gate`)."""
 
     def uid(self, identity: int) -> int:
         """Return the user that a box of `identity` runs as."""

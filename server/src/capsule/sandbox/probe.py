@@ -9,8 +9,11 @@ from pathlib import Path
 from capsule.sandbox.box import Box
 from capsule.sandbox.bwrap import bwrap_arguments
 from capsule.sandbox.cgroups import CgroupsMissing, find_cgroups
-from capsule.sandbox.command import mapping_argv
+from capsule.sandbox.command import enclose, mapping_argv
+from capsule.sandbox.gate.probe import why_no_gate
 from capsule.sandbox.machine import FIRST_UID, Machine, Walls
+
+_UNSHARE = "/usr/bin/unshare"
 
 
 def probe(data: Path, *, at_most: Walls = Walls.root) -> Machine:
@@ -36,6 +39,18 @@ def probe(data: Path, *, at_most: Walls = Walls.root) -> Machine:
             f"No walls between capsules ({reason}): they can see each other's files and processes. "
             "Install bubblewrap and allow user namespaces to mend it."
         )
+    can_divide = walls is not Walls.plain and _can_divide(walls)
+    if walls is not Walls.plain and not can_divide:
+        notices.append(
+            "No walls between the users of one app: this kernel allows no user namespaces inside a box. "
+            "Raise user.max_user_namespaces to mend it."
+        )
+    can_filter_network = False
+    if can_divide:
+        reason = why_no_gate()
+        can_filter_network = not reason
+        if reason:
+            notices.append(f"Apps can connect to everything this machine can reach ({reason}).")
     can_map_owner = walls is Walls.root and _can_map_owner(data)
     if walls is Walls.root and not can_map_owner:
         notices.append(
@@ -49,6 +64,8 @@ def probe(data: Path, *, at_most: Walls = Walls.root) -> Machine:
         can_overlay=walls is Walls.root and _can_overlay(data),
         can_map_owner=can_map_owner,
         notices=tuple(notices),
+        can_divide=can_divide,
+        can_filter_network=can_filter_network,
     )
 
 
@@ -67,6 +84,18 @@ def _why_no_bwrap(walls: Walls) -> str:
         return ""
     lines = trial.stderr.strip().splitlines()
     return lines[-1] if lines else f"bubblewrap ended with {trial.returncode}"
+
+
+def _can_divide(walls: Walls) -> bool:
+    """Try in a box what the zygote of an app does for each of its users."""
+    with tempfile.TemporaryDirectory(prefix="capsule-probe-") as folder:
+        own = ("--user", "--mount", "--pid", "--ipc", "--uts", "--net", "--cgroup", "--fork", "--mount-proc")
+        argv = (_UNSHARE, "--map-current-user", *own, "/bin/true")
+        box = Box(argv=argv, scratch=folder, cwd="/", identity=0, private_network=True, divides_itself=True)
+        machine = Machine(walls, walls is Walls.root, None, False, False, ())
+        command = enclose(box, machine, None)
+        trial = subprocess.run(command.argv, env=command.env, capture_output=True, timeout=10, check=False)
+        return trial.returncode == 0
 
 
 def _can_overlay(data: Path) -> bool:

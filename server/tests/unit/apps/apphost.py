@@ -1,33 +1,40 @@
-"""A real app host and real runtimes as processes, and a client that speaks to them over their sockets."""
+"""A real node agent, a real app host and real apps as processes, and a client that speaks to them."""
 
 import asyncio
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import httpx2
+import msgspec
 
 from capsule.apps.client import AppHostClient
-from capsule.apps.contract import AppState, HostedApp
+from capsule.apps.contract import AppState, HostedApp, RuntimeReport
+from capsule.engines.contract import Limits, ReplicaSpec, Restart, RuntimeTerms
 from capsule.kit.ids import new_id
 from capsule.paths import DataPaths
+from capsule.telemetry.segments import tail
 
 _LAUNCH = """
-import asyncio, logging, sys
+import logging, sys
 from pathlib import Path
 import uvloop
 from capsule.apps.process import serve
+from capsule.node.client import NodeClient
 from capsule.paths import DataPaths
 logging.basicConfig(level=logging.INFO)
-uvloop.run(serve(data=DataPaths(Path(sys.argv[1])), shell=Path(sys.argv[2]), wait_seconds=float(sys.argv[3])))
+data = DataPaths(Path(sys.argv[1]))
+engine = NodeClient(data.node_socket)
+uvloop.run(serve(data=data, shell=Path(sys.argv[2]), engine=engine, wait_seconds=float(sys.argv[3])))
 """
 
 ECHO = """
@@ -40,50 +47,117 @@ async def handle(session, msg):
 """
 
 
-class Runtime:
-    """One `python -m cpsl.runtime serve` process."""
+class Replica:
+    """One app in its walls, as a release would be: a zygote that the app host wakes runtimes from."""
 
-    def __init__(self, folder: Path, source: str, env: dict[str, str] | None = None) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "app.py").write_text(textwrap.dedent(source))
-        self.folder = folder
-        self.socket = folder / "replica.sock"
-        self._env = {**os.environ, "CAPSULE_RUNTIME_SOCKET": str(self.socket), **(env or {})}
-        self.process = self._start()
-
-    def _start(self) -> "subprocess.Popen[bytes]":
-        log = (self.folder / "log").open("ab")
-        command = [sys.executable, "-m", "cpsl.runtime", "serve", "app.py:app"]
-        with log:
-            return subprocess.Popen(command, cwd=self.folder, env=self._env, stdout=log, stderr=log)
-
-    def restart(self) -> None:
-        self.process = self._start()
+    def __init__(
+        self,
+        host: "Host",
+        source: str,
+        env: dict[str, str] | None = None,
+        *,
+        capsule_id: str | None = None,
+        environment: str = "deploy",
+        **more: Any,
+    ) -> None:
+        self.id = new_id("rpl")
+        self._host = host
+        self.capsule_id = capsule_id or new_id("cap")
+        self.environment = environment
+        artifact = host.data.artifact(self.id)
+        (artifact / "app").mkdir(parents=True)
+        (artifact / "deps").mkdir()
+        (artifact / "app" / "app.py").write_text(textwrap.dedent(source))
+        values: dict[str, Any] = {"limits": Limits(cpu=1.0), "runtimes": RuntimeTerms(), **more}
+        spec = ReplicaSpec(
+            id=self.id,
+            capsule_id=self.capsule_id,
+            release_id="rel_1",
+            identity=7,
+            argv=("{python}", "-m", "cpsl.runtime", "serve", "app.py:app"),
+            artifact=str(artifact),
+            env={"CAPSULE_RUNTIME_SOCKET": "{run}/replica.sock", **(env or {})},
+            listens_on_socket=True,
+            platform_files=True,
+            restart=Restart.always,
+            labels={"environment": environment},
+            **values,
+        )
+        host.node("start", spec=msgspec.to_builtins(spec))
 
     def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
+        """As if the zygote had crashed; it is started again after a moment."""
+        pid = self.status()["pid"]
+        os.kill(pid, signal.SIGKILL)
+        eventually(lambda: self.status()["pid"] != pid)
+        time.sleep(0.05)  # for the app host to see it too
 
     def terminate(self) -> int:
-        self.process.terminate()
-        return self.process.wait(15)
+        """Stop it for good and return its exit code."""
+        return int(self._host.node("stop", id=self.id)["last_exit"]["code"])
+
+    def status(self) -> dict[str, Any]:
+        found: dict[str, Any] = self._host.node("inspect", id=self.id)
+        return found
+
+    def runtimes(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._host.node("runtimes", id=self.id, measure=True)
+        return found
 
     def log(self) -> str:
-        return (self.folder / "log").read_text()
+        records = tail(self._host.data.telemetry(self.capsule_id), "app", limit=10_000)
+        return "\n".join(record["text"] for record in records)
+
+    def logged(self, text: str) -> bool:
+        return eventually(lambda: text in self.log())
 
 
 class Host:
-    """One app host process on a data folder."""
+    """A node agent and an app host on a data folder."""
 
     def __init__(self, root: Path, *, wait_seconds: float = 10.0, shell: Path | None = None) -> None:
         self.data = DataPaths(root)
         self._wait_seconds = wait_seconds
         self._shell = shell or root / "no-shell"
-        self._runtimes: list[Runtime] = []
+        self.data.root.mkdir(parents=True, exist_ok=True)
+        self.data.root.chmod(0o711)
+        self.agent = self.start_agent()
         self.process = self._start()
 
+    def start_agent(self) -> "subprocess.Popen[bytes]":
+        with (self.data.root / "node.log").open("ab") as log:
+            agent = subprocess.Popen(
+                [sys.executable, "-m", "capsule", "node", "--data", str(self.data.root)],
+                stdout=log,
+                stderr=log,
+                cwd="/",
+            )
+        if not eventually(lambda: self._agent_answers(agent)):
+            raise RuntimeError((self.data.root / "node.log").read_text())
+        return agent
+
+    def kill_agent(self) -> None:
+        self.agent.kill()
+        self.agent.wait()
+
+    def _agent_answers(self, agent: "subprocess.Popen[bytes]") -> bool:
+        try:
+            return bool(self.node("health")["pid"] == agent.pid)
+        except OSError:
+            return False
+
+    def node(self, method: str, **params: Any) -> Any:
+        """Call the node agent, without a loop."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(60)
+            connection.connect(str(self.data.node_socket))
+            connection.sendall(msgspec.json.encode({"id": 1, "method": method, "params": params}) + b"\n")
+            answer = json.loads(connection.makefile("rb").readline())
+        if "error" in answer:
+            raise RuntimeError(answer["error"])
+        return answer["result"]
+
     def _start(self) -> "subprocess.Popen[bytes]":
-        self.data.root.mkdir(parents=True, exist_ok=True)
         arguments = [str(self.data.root), str(self._shell), str(self._wait_seconds)]
         with (self.data.root / "host.log").open("ab") as log:
             process = subprocess.Popen(
@@ -106,33 +180,35 @@ class Host:
         self.process = self._start()
 
     def close(self) -> None:
-        for runtime in self._runtimes:
-            runtime.process.kill()
-            runtime.process.wait()
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            self.process.wait(15)
+        for process in (self.process, self.agent):
+            if process is self.agent and process.poll() is None:
+                self.node("shutdown", stop_replicas=True)
+            elif process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+            process.wait(30)
 
-    def run(self, source: str, env: dict[str, str] | None = None) -> Runtime:
-        runtime = Runtime(self.data.root / "rt" / new_id("r"), source, env)
-        self._runtimes.append(runtime)
-        return runtime
+    def run(self, source: str, env: dict[str, str] | None = None, **more: Any) -> Replica:
+        return Replica(self, source, env, **more)
 
     async def put(
-        self, runtime: Runtime | None, *, capsule_id: str | None = None, release: str = "1", **options: Any
+        self, replica: Replica | None, *, capsule_id: str | None = None, release: str = "1", **options: Any
     ) -> str:
         """Host an app and return its capsule's id."""
-        capsule_id = capsule_id or new_id("cap")
-        state = options.pop("state", AppState.live if runtime else AppState.starting)
+        if replica is not None:
+            capsule_id, environment = replica.capsule_id, replica.environment
+        else:
+            capsule_id, environment = capsule_id or new_id("cap"), "deploy"
+        state = options.pop("state", AppState.live if replica else AppState.starting)
         app = HostedApp(
             capsule_id,
-            options.pop("environment", "deploy"),
+            environment,
             "demo",
             release,
             state,
-            None if runtime is None else str(runtime.socket),
+            None if replica is None else replica.id,
             {"has_message_handler": True},
             options.pop("reason", ""),
+            options.pop("keep_warm_seconds", 600.0),
         )
         client = AppHostClient(self.data.apps_control_socket)
         try:
@@ -141,9 +217,16 @@ class Host:
             await client.close()
         return capsule_id
 
-    async def host_app(self, source: str) -> tuple[str, Runtime]:
-        runtime = self.run(source)
-        return await self.put(runtime), runtime
+    async def host_app(self, source: str, **more: Any) -> tuple[str, Replica]:
+        replica = self.run(source, **more)
+        return await self.put(replica), replica
+
+    async def report(self, capsule_id: str) -> RuntimeReport:
+        client = AppHostClient(self.data.apps_control_socket)
+        try:
+            return await client.runtimes(capsule_id, "deploy")
+        finally:
+            await client.close()
 
     def browser(self, capsule_id: str, *, environment: str = "deploy", **headers: str) -> "Browser":
         route = capsule_id if environment == "deploy" else f"{capsule_id}:{environment}"
@@ -229,3 +312,13 @@ def replies(events: list[dict[str, Any]]) -> list[str]:
 def status(events: list[dict[str, Any]]) -> str:
     assert events[-1]["type"] == "turn_ended"
     return str(events[-1]["data"]["status"])
+
+
+def eventually(check: Callable[[], bool], *, seconds: float = 20) -> bool:
+    """Wait until `check` holds; say whether it does."""
+    deadline = time.monotonic() + seconds
+    while not check():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True

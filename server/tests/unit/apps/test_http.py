@@ -68,8 +68,8 @@ async def test_a_cookie_of_another_app_or_a_forged_one_makes_a_new_visitor(host:
 
 
 async def test_serve_and_deploy_data_are_apart(host: Host) -> None:
-    capsule, runtime = await host.host_app(ECHO)
-    await host.put(runtime, capsule_id=capsule, environment="serve")
+    capsule, _ = await host.host_app(ECHO)
+    await host.put(host.run(ECHO, capsule_id=capsule, environment="serve"))
     async with (
         host.browser(capsule, X_Capsule_User="usr_1") as deployed,
         host.browser(capsule, environment="serve", X_Capsule_User="usr_1") as served,

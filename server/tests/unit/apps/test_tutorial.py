@@ -1,22 +1,24 @@
-"""The tutorial app, as its document has it, only with the mounted folder moved to where a test may write."""
+"""The tutorial app, word for word as its document has it."""
 
 from pathlib import Path
 
 from apphost import Host
 
+from capsule.engines.contract import Mount
+
 TUTORIAL = Path(__file__).parents[4] / "examples" / "integrations-demo" / "app.py"
 
 
 async def test_the_tutorial_app_works_or_says_what_comes_later(host: Host, tmp_path: Path) -> None:
-    source = TUTORIAL.read_text().replace("/data", str(tmp_path))
-    runtime = host.run(source, {"OPENAI_API_KEY": "sk-test"})
+    mount = Mount(str(tmp_path), "/data")
+    runtime = host.run(TUTORIAL.read_text(), {"OPENAI_API_KEY": "sk-test"}, mounts=(mount,))
     capsule = await host.put(runtime)
     async with host.browser(capsule) as browser:
         session = await browser.open()
         assert await browser.say(session, "help") == [
             "Try: connect github, connect aws, hint github, upload csv, or write report"
         ]
-        assert await browser.say(session, "write report") == [f"Wrote {tmp_path}/reports/summary.txt"]
+        assert await browser.say(session, "write report") == ["Wrote /data/reports/summary.txt"]
         assert (tmp_path / "reports" / "summary.txt").read_text() == "Secret loaded: True\n"
         for text in ("connect github", "connect aws", "hint github", "upload csv"):
             sent = await browser.send(session, text)
@@ -27,7 +29,7 @@ async def test_the_tutorial_app_works_or_says_what_comes_later(host: Host, tmp_p
 
 
 async def test_a_missing_secret_is_named_with_the_way_to_create_it(host: Host, tmp_path: Path) -> None:
-    runtime = host.run(TUTORIAL.read_text().replace("/data", str(tmp_path)))
+    runtime = host.run(TUTORIAL.read_text(), mounts=(Mount(str(tmp_path), "/data"),))
     capsule = await host.put(runtime)
     async with host.browser(capsule) as browser:
         (reply,) = await browser.say(await browser.open(), "write report")

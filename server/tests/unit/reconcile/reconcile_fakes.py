@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
-from capsule.apps.contract import HostedApp, RuntimeUnready
+from capsule.apps.contract import HostedApp, RuntimeReport, RuntimeUnready
 from capsule.build.contract import Artifact, BuildFailed, BuildLimits, BuildSettings, LogSink
 from capsule.build.pipeline import Fetched
 from capsule.build.plan import CannotPlan, Choice, Plan, Start, Step
@@ -67,7 +67,7 @@ class MemoryAppHost:
         self, app: HostedApp, *, ready_seconds: float = 60.0, drain_seconds: float = 30.0
     ) -> None:
         await asyncio.sleep(0.01)
-        if self.unready and app.socket is not None:
+        if self.unready and app.replica_id is not None:
             raise RuntimeUnready(self.unready)
         self.hosted[app.capsule_id, app.environment] = app
 
@@ -78,6 +78,12 @@ class MemoryAppHost:
 
     async def apps(self) -> list[HostedApp]:
         return [*self.hosted.values()]
+
+    async def runtimes(self, capsule_id: str, environment: str) -> RuntimeReport:
+        return RuntimeReport(capsule_id, environment, (), 600.0, None, None, None, True)
+
+    async def stop_runtime(self, capsule_id: str, environment: str, user_id: str) -> None:
+        return None
 
 
 @dataclass

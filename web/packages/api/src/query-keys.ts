@@ -1,3 +1,5 @@
+import type { Environment } from "./types.ts";
+
 /** Keys of the query cache, all in one place so that invalidation never misses one. */
 export const keys = {
   me: ["me"] as const,
@@ -17,5 +19,6 @@ export const keys = {
   accessLogs: (capsule: string, search: string) => ["capsule", capsule, "access-logs", search] as const,
   logSearch: (capsule: string, search: string) => ["capsule", capsule, "log-search", search] as const,
   traffic: (capsule: string) => ["capsule", capsule, "traffic"] as const,
+  runtimes: (capsule: string, environment: Environment) => ["capsule", capsule, "runtimes", environment] as const,
   files: (capsule: string, folder: string) => ["capsule", capsule, "files", folder] as const,
 };

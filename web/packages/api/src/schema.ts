@@ -742,6 +742,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/capsules/{capsule}/runtimes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Runtimes
+         * @description Tell which users' runtimes are warm, what they use and how fast they wake.
+         */
+        get: operations["list_runtimes_api_v1_capsules__capsule__runtimes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/capsules/{capsule}/runtimes/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop Runtime
+         * @description End the user's runtime, also in the middle of a turn; the next message wakes a new one.
+         *
+         *     Stopping one that does not run changes nothing.
+         */
+        post: operations["stop_runtime_api_v1_capsules__capsule__runtimes_stop_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/capsules/{capsule}/logs": {
         parameters: {
             query?: never;
@@ -1205,6 +1247,8 @@ export interface components {
         /**
          * ConfigInput
          * @description What is absent stays as it is (or takes the default in a new capsule).
+         *
+         *     So does null, except for what says of itself that it may be empty.
          */
         ConfigInput: {
             /**
@@ -1234,14 +1278,26 @@ export interface components {
             entry?: string | null;
             /**
              * Cpu
-             * @description Cores a replica may use.
+             * @description Cores a replica may use, and each runtime of an app.
              */
             cpu?: number | null;
             /**
              * Memory
-             * @description MiB a replica may use.
+             * @description MiB a replica may use, and each runtime of an app.
              */
             memory?: number | null;
+            /** @description Where an app may connect to; empty: every public address. */
+            network?: components["schemas"]["NetworkConfig"] | null;
+            /**
+             * Keep Warm Seconds
+             * @description Idle time after which a user's runtime is stopped; empty: what the app declares, else ten minutes.
+             */
+            keep_warm_seconds?: number | null;
+            /**
+             * Runtime Files
+             * @description MiB of private files that each user of an app may have; empty: 1024.
+             */
+            runtime_files?: number | null;
         };
         /** ConfigShape */
         ConfigShape: {
@@ -1280,6 +1336,18 @@ export interface components {
              * @default 512
              */
             memory: number;
+            /** @description Where an app may connect to; empty: every public address. */
+            network?: components["schemas"]["NetworkShape"] | null;
+            /**
+             * Keep Warm Seconds
+             * @description Idle time after which a user's runtime is stopped; empty: what the app declares, else ten minutes.
+             */
+            keep_warm_seconds?: number | null;
+            /**
+             * Runtime Files
+             * @description MiB of private files that each user of an app may have; empty: 1024.
+             */
+            runtime_files?: number | null;
         };
         /** CreateCapsule */
         CreateCapsule: {
@@ -1547,6 +1615,36 @@ export interface components {
             via: "login" | "token";
             server: components["schemas"]["ServerShape"];
         };
+        /** NetworkConfig */
+        NetworkConfig: {
+            /**
+             * Mode
+             * @description `public`: every public address, and what is listed. `listed`: only what is listed.
+             * @default public
+             * @enum {string}
+             */
+            mode: "public" | "listed";
+            /**
+             * Allow
+             * @description Addresses that may be connected to besides: `host:port`, `address:port` or `network/bits:port`; without a port, all of them.
+             * @default []
+             */
+            allow: string[];
+        };
+        /** NetworkShape */
+        NetworkShape: {
+            /**
+             * Mode
+             * @description `public`: every public address, and what is listed. `listed`: only what is listed.
+             * @enum {string}
+             */
+            mode: "public" | "listed";
+            /**
+             * Allow
+             * @description Addresses that may be connected to besides: `host:port`, `address:port` or `network/bits:port`; without a port, all of them.
+             */
+            allow: string[];
+        };
         /** NewToken */
         NewToken: {
             /** Id */
@@ -1647,6 +1745,131 @@ export interface components {
             /** Environment */
             environment: string;
         };
+        /** RuntimeCounts */
+        RuntimeCounts: {
+            /** Waking */
+            waking: number;
+            /** Warm */
+            warm: number;
+            /** Cold */
+            cold: number;
+        };
+        /** RuntimeShape */
+        RuntimeShape: {
+            /**
+             * User Id
+             * @description Whose it is; its form means nothing.
+             */
+            user_id: string;
+            /**
+             * Email
+             * @description Of somebody signed in to the console; null for a visitor.
+             */
+            email: string | null;
+            /** @description `waking` until its `boot` has finished, `warm` when the next message meets it at once, `cold` when the next message wakes it. */
+            state: components["schemas"]["RuntimeState"];
+            /**
+             * Release
+             * @description The release that it runs, or ran last.
+             */
+            release: string;
+            /**
+             * Turns
+             * @description Turns that run now.
+             */
+            turns: number;
+            /**
+             * Memory Bytes
+             * @description Memory of its own, beside what all runtimes share; null while cold.
+             */
+            memory_bytes: number | null;
+            /**
+             * Wakes
+             * @description Wakes since the app host started.
+             */
+            wakes: number;
+            /**
+             * Wake Seconds
+             * @description How long its last wake took, `boot` included.
+             */
+            wake_seconds: number | null;
+            /** Woken At */
+            woken_at: string | null;
+            /**
+             * Used At
+             * @description End of its last turn.
+             */
+            used_at: string | null;
+            /**
+             * Last End
+             * @description Why it ended the last time; empty when it was idle.
+             */
+            last_end: string;
+        };
+        /**
+         * RuntimeState
+         * @enum {string}
+         */
+        RuntimeState: "waking" | "warm" | "cold";
+        /**
+         * RuntimesShape
+         * @description Every runtime of an app in one environment.
+         */
+        RuntimesShape: {
+            /**
+             * Environment
+             * @enum {string}
+             */
+            environment: "deploy" | "serve";
+            /**
+             * Is Hosted
+             * @description False while there is no such app: never deployed, or not served.
+             */
+            is_hosted: boolean;
+            /**
+             * Is Forked
+             * @description Whether runtimes are forked from the app loaded once; else each loads it anew.
+             */
+            is_forked: boolean;
+            /**
+             * Keep Warm Seconds
+             * @description Idle time after which a runtime is stopped.
+             */
+            keep_warm_seconds: number;
+            /**
+             * Wake P50 Seconds
+             * @description Median of the last 200 wakes; null before the first.
+             */
+            wake_p50_seconds: number | null;
+            /**
+             * Wake P95 Seconds
+             * @description What 95 of 100 wakes stay under.
+             */
+            wake_p95_seconds: number | null;
+            /**
+             * Shared Bytes
+             * @description Memory that all runtimes share: the app, loaded once.
+             */
+            shared_bytes: number | null;
+            /**
+             * Memory Bytes
+             * @description Memory of their own, all runtimes together.
+             */
+            memory_bytes: number;
+            /**
+             * Notices
+             * @description What is weaker or slower than it could be, and why.
+             */
+            notices: string[];
+            counts: components["schemas"]["RuntimeCounts"];
+            /**
+             * Items
+             * @description Those that run first, then the most recently used.
+             */
+            items: components["schemas"]["RuntimeShape"][];
+            /** Can */
+            can: string[];
+        };
         /** SecretShape */
         SecretShape: {
             /** Name */
@@ -1745,6 +1968,20 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
+        };
+        /** StopRuntime */
+        StopRuntime: {
+            /**
+             * User Id
+             * @description Whose runtime.
+             */
+            user_id: string;
+            /**
+             * Environment
+             * @default deploy
+             * @enum {string}
+             */
+            environment: "deploy" | "serve";
         };
         /** SystemShape */
         SystemShape: {
@@ -3233,6 +3470,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Items_ReplicaShape_"];
+                };
+            };
+        };
+    };
+    list_runtimes_api_v1_capsules__capsule__runtimes_get: {
+        parameters: {
+            query?: {
+                environment?: "deploy" | "serve";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuntimesShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    stop_runtime_api_v1_capsules__capsule__runtimes_stop_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StopRuntime"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

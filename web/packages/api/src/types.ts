@@ -37,6 +37,13 @@ export type CapsuleConfig = Schemas["ConfigShape"];
 /** What is left out stays as it is. */
 export type ConfigChange = Partial<Schemas["ConfigShape"]>;
 
+export type NetworkRules = Schemas["NetworkShape"];
+
+export type Environment = Schemas["StopRuntime"]["environment"];
+export type RuntimeReport = Schemas["RuntimesShape"];
+export type Runtime = Schemas["RuntimeShape"];
+export type RuntimeState = Runtime["state"];
+
 export type PlanChoice = { what: string; value: string; reason: string };
 export type PlanStep = { name: string; argv: string[]; env?: Record<string, string>; cwd?: string };
 export type Plan = {

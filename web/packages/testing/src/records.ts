@@ -1,5 +1,5 @@
 /** Records as the API answers them, with only what a test cares about to be given. */
-import type { Build, Capsule, Me, Space } from "@capsule/api";
+import type { Build, Capsule, Me, Runtime, RuntimeReport, Space } from "@capsule/api";
 
 const AT = "2026-01-01T10:00:00Z";
 
@@ -68,3 +68,39 @@ export const aBuild = (part: Partial<Build> = {}): Build => ({
   can: ["cancel"],
   ...part,
 });
+
+export const aRuntime = (part: Partial<Runtime> = {}): Runtime => ({
+  user_id: "usr_1",
+  email: "ada@example.com",
+  state: "warm",
+  release: "1",
+  turns: 0,
+  memory_bytes: 6 * 1024 ** 2,
+  wakes: 1,
+  wake_seconds: 0.011,
+  woken_at: AT,
+  used_at: AT,
+  last_end: "",
+  ...part,
+});
+
+/** A report whose counts and sums fit its items. */
+export function aRuntimeReport(part: Partial<RuntimeReport> = {}): RuntimeReport {
+  const items = part.items ?? [];
+  const count = (state: Runtime["state"]): number => items.filter((item) => item.state === state).length;
+  return {
+    environment: "deploy",
+    is_hosted: true,
+    is_forked: true,
+    keep_warm_seconds: 600,
+    wake_p50_seconds: 0.011,
+    wake_p95_seconds: 0.023,
+    shared_bytes: 61 * 1024 ** 2,
+    memory_bytes: items.reduce((sum, item) => sum + (item.memory_bytes ?? 0), 0),
+    notices: [],
+    counts: { waking: count("waking"), warm: count("warm"), cold: count("cold") },
+    items,
+    can: ["stop"],
+    ...part,
+  };
+}

@@ -18,6 +18,7 @@ export * from "./primitives/segmented.tsx";
 export * from "./primitives/skeleton.tsx";
 export * from "./primitives/switch.tsx";
 export * from "./primitives/tooltip.tsx";
+export * from "./size.ts";
 export * from "./status-badge.tsx";
 export * from "./theme.ts";
 export * from "./theme-switch.tsx";

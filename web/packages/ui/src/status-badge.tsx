@@ -8,20 +8,23 @@ const TONES: Record<string, Tone> = {
   succeeded: "good",
   healthy: "good",
   ok: "good",
+  warm: "good",
   running: "busy",
   building: "busy",
   queued: "idle",
   starting: "warn",
+  waking: "warn",
   stopping: "warn",
   removing: "warn",
   unhealthy: "bad",
   failed: "bad",
   dead: "bad",
   cancelled: "idle",
+  cold: "idle",
   stopped: "idle",
   empty: "idle",
 };
-const MOVING = new Set(["running", "building", "starting", "stopping", "removing"]);
+const MOVING = new Set(["running", "building", "starting", "waking", "stopping", "removing"]);
 
 const LABELS: Record<string, string> = { empty: "Not deployed" };
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -20,6 +20,10 @@ from capsule.engines.contract import (
     ReplicaStats,
     ReplicaStatus,
     Restart,
+    RuntimeFailed,
+    RuntimeSpec,
+    RuntimeStatus,
+    ZygoteStatus,
 )
 from capsule.engines.fake.script import Script
 from capsule.errors import Unavailable
@@ -46,6 +50,9 @@ class FakeWorld:
     """What lives on when an engine object is dropped; give it to the next one."""
 
     replicas: dict[str, FakeReplica] = field(default_factory=dict)
+    runtimes: dict[str, dict[str, RuntimeStatus]] = field(default_factory=dict)
+    """By replica and id."""
+    ended_runtimes: dict[str, RuntimeStatus] = field(default_factory=dict)
     ports: Iterator[int] = field(default_factory=lambda: itertools.count(20_000))
 
 
@@ -159,6 +166,46 @@ class FakeEngine:
         self._called("stats")
         is_running = self._replica(replica_id).status.phase is Phase.running
         return ReplicaStats(replica_id, 0.0, 1024 if is_running else 0, int(is_running))
+
+    async def ready(self, replica_id: str) -> ZygoteStatus:
+        self._called(f"ready {replica_id}")
+        if self._replica(replica_id).spec.runtimes is None:
+            raise RuntimeFailed(f"Replica {replica_id} is no app that runtimes come from.")
+        return ZygoteStatus(True)
+
+    async def wake(self, spec: RuntimeSpec) -> RuntimeStatus:
+        self._called(f"wake {spec.owner}")
+        await self.ready(spec.replica_id)
+        runtimes = self.world.runtimes.setdefault(spec.replica_id, {})
+        for other in [item for item in runtimes.values() if item.owner == spec.owner and item.id != spec.id]:
+            self._end_runtime(other, Exit(signal="SIGKILL"))
+        address = f"unix:/nowhere/{spec.id}.sock"
+        status = RuntimeStatus(spec.id, spec.replica_id, spec.owner, True, address, pid=1)
+        return runtimes.setdefault(spec.id, status)
+
+    async def stop_runtime(self, replica_id: str, runtime_id: str, *, grace_seconds: float = 10.0) -> None:
+        self._called(f"stop_runtime {runtime_id}")
+        if (known := self.world.runtimes.get(replica_id, {}).get(runtime_id)) is not None:
+            self._end_runtime(known, Exit(code=0))
+
+    async def wait_runtime(self, replica_id: str, runtime_id: str) -> RuntimeStatus:
+        self._called(f"wait_runtime {runtime_id}")
+        while runtime_id in self.world.runtimes.get(replica_id, {}):  # noqa: ASYNC110 - a fake has no news
+            await asyncio.sleep(0.01)
+        unknown = RuntimeStatus(runtime_id, replica_id, "", False, "", end=Exit())
+        return self.world.ended_runtimes.get(runtime_id, unknown)
+
+    async def runtimes(self, replica_id: str, *, measure: bool = False) -> Sequence[RuntimeStatus]:
+        self._called(f"runtimes {replica_id}")
+        self._replica(replica_id)
+        return [*self.world.runtimes.get(replica_id, {}).values()]
+
+    async def delete_files(self, owner_prefix: str) -> None:
+        self._called(f"delete_files {owner_prefix}")
+
+    def _end_runtime(self, status: RuntimeStatus, end: Exit) -> None:
+        self.world.runtimes[status.replica_id].pop(status.id, None)
+        self.world.ended_runtimes[status.id] = replace(status, is_running=False, end=end)
 
     async def close(self) -> None:
         for replica in self.world.replicas.values():

@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from capsule.engines.contract import (
     Capabilities,
@@ -15,11 +17,17 @@ from capsule.engines.contract import (
     ReplicaStats,
     ReplicaStatus,
     Restart,
+    RuntimeFailed,
+    RuntimeSpec,
+    RuntimeStatus,
+    ZygoteStatus,
 )
 from capsule.engines.process import files
 from capsule.engines.process.handle import Handle, Surroundings
 from capsule.engines.process.logs import AppLogs
 from capsule.engines.process.ports import free_port
+from capsule.engines.process.quota import QuotaWatch, Watched
+from capsule.engines.process.runtimes import Nursery, Runtimes
 from capsule.engines.process.state import ReplicaFolder, ReplicaState
 from capsule.engines.process.watch import Watcher
 from capsule.errors import InvalidInput
@@ -46,7 +54,7 @@ class ProcessEngine:
         self._starting: dict[str, Handle] = {}
         self._destroying: dict[str, asyncio.Task[None]] = {}
         self._around: Surroundings | None = None
-        self._checking: asyncio.Task[None] | None = None
+        self._checking: list[asyncio.Task[None]] = []
 
     @property
     def walls(self) -> Walls:
@@ -65,6 +73,8 @@ class ProcessEngine:
             cpu_limit=has_groups,
             process_limit=has_groups,
             own_user=self._machine.drops_to_own_user,
+            private_runtimes=self._machine.can_divide,
+            filtered_network=self._machine.can_filter_network,
         )
 
     async def fingerprint(self) -> Fingerprint:
@@ -143,10 +153,53 @@ class ProcessEngine:
     async def stats(self, replica_id: str) -> ReplicaStats:
         return self._handle(replica_id).stats()
 
+    async def ready(self, replica_id: str) -> ZygoteStatus:
+        runtimes = self._runtimes(replica_id)
+        status = await runtimes.ready()
+        if self._machine.can_divide:
+            return status
+        notice = "This machine keeps the users of an app apart by nothing but separate processes."
+        return replace(status, notices=(*status.notices, notice))
+
+    async def wake(self, spec: RuntimeSpec) -> RuntimeStatus:
+        # Once begun it goes on to the end, also when the caller goes away.
+        return await asyncio.shield(asyncio.ensure_future(self._runtimes(spec.replica_id).wake(spec)))
+
+    async def stop_runtime(self, replica_id: str, runtime_id: str, *, grace_seconds: float = 10.0) -> None:
+        handle = self._handles.get(replica_id)
+        runtime = handle.runtimes.find(runtime_id) if handle is not None and handle.runtimes else None
+        if runtime is not None:
+            await asyncio.shield(asyncio.ensure_future(runtime.stop(grace_seconds)))
+
+    async def wait_runtime(self, replica_id: str, runtime_id: str) -> RuntimeStatus:
+        handle = self._handles.get(replica_id)
+        known = handle.runtimes if handle is not None else None
+        if known is not None:
+            if (ended := known.ended(runtime_id)) is not None:
+                return ended
+            if (runtime := known.find(runtime_id)) is not None:
+                return await asyncio.shield(runtime.ended)
+        return RuntimeStatus(runtime_id, replica_id, "", is_running=False, address="", end=Exit())
+
+    async def runtimes(self, replica_id: str, *, measure: bool = False) -> Sequence[RuntimeStatus]:
+        living = self._runtimes(replica_id).living
+        if not measure:
+            return [runtime.status() for runtime in living]
+        memory = await asyncio.to_thread(lambda: [runtime.own_memory() for runtime in living])
+        return [
+            replace(runtime.status(), memory_bytes=size) for runtime, size in zip(living, memory, strict=True)
+        ]
+
+    async def delete_files(self, owner_prefix: str) -> None:
+        if not owner_prefix or set(owner_prefix) - _ID_CHARACTERS - {"."} or owner_prefix.startswith("."):
+            raise InvalidInput(f"{owner_prefix!r} is no owner of private files.")
+        await asyncio.to_thread(shutil.rmtree, self._paths.user_files(owner_prefix), ignore_errors=True)
+
     async def close(self) -> None:
-        if self._checking is not None:
-            self._checking.cancel()
-            await asyncio.gather(self._checking, return_exceptions=True)
+        for task in self._checking:
+            task.cancel()
+        await asyncio.gather(*self._checking, return_exceptions=True)
+        self._checking.clear()
         await asyncio.gather(*self._destroying.values(), return_exceptions=True)
         for handle in self._handles.values():
             await handle.let_go()
@@ -170,9 +223,26 @@ class ProcessEngine:
 
     def _surroundings(self) -> Surroundings:
         if self._around is None:  # not in __init__: the watcher belongs to the running loop
-            self._around = Surroundings(self._machine, Watcher(), self._logs, self._free_port)
-            self._checking = asyncio.create_task(self._check_memory())
+            nursery = Nursery(self._machine, self._paths)
+            self._around = Surroundings(
+                self._machine, self._paths, Watcher(), self._logs, self._free_port, nursery
+            )
+            quota = QuotaWatch(self._paths.root, self._watched)
+            self._checking = [asyncio.create_task(self._check_memory()), asyncio.create_task(quota.run())]
         return self._around
+
+    def _runtimes(self, replica_id: str) -> Runtimes:
+        runtimes = self._handle(replica_id).runtimes
+        if runtimes is None:
+            raise RuntimeFailed(f"Replica {replica_id} is no app that runtimes come from.")
+        return runtimes
+
+    def _watched(self) -> Iterator[Watched]:
+        for handle in list(self._handles.values()):
+            terms = handle.spec.runtimes
+            if handle.runtimes is not None and terms is not None:
+                for runtime in handle.runtimes.living:
+                    yield Watched(runtime, terms, self._paths.user_files(runtime.spec.owner))
 
     def _free_port(self) -> int:
         handles = (*self._handles.values(), *self._starting.values())

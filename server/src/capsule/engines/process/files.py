@@ -9,6 +9,7 @@ from pathlib import Path
 
 from capsule.engines.contract import MountMissing, ReplicaSpec, ReplicaStartFailed
 from capsule.engines.process.state import ReplicaFolder
+from capsule.paths import DataPaths
 from capsule.sandbox.box import Bind, Box, BoxLimits, Overlay
 from capsule.sandbox.machine import Machine, Walls
 from capsule.sandbox.system_files import machine_env, platform_python
@@ -17,7 +18,7 @@ _PLACEHOLDER = re.compile(r"\{(app|deps|run|port|python)\}")
 
 
 @dataclass(frozen=True)
-class _Inside:
+class Inside:
     """Paths as the replica sees them."""
 
     app: str
@@ -25,6 +26,8 @@ class _Inside:
     run: str
     home: str
     tmp: str
+    users: str
+    """Private files of all users of an app."""
 
 
 def check(spec: ReplicaSpec, machine: Machine) -> None:
@@ -45,7 +48,12 @@ def check(spec: ReplicaSpec, machine: Machine) -> None:
             )
 
 
-def lay_out(spec: ReplicaSpec, folder: ReplicaFolder, machine: Machine) -> bool:
+def users_folder(spec: ReplicaSpec, paths: DataPaths) -> Path:
+    """Return where the private files of this app's users lie, by environment."""
+    return paths.users / f"{spec.capsule_id}.{spec.labels.get('environment', 'deploy')}"
+
+
+def lay_out(spec: ReplicaSpec, folder: ReplicaFolder, machine: Machine, paths: DataPaths) -> bool:
     """Make a fresh copy of the artifact and empty private folders. Blocks; say whether it is an overlay."""
     uid = machine.uid(spec.identity)
     for path in (folder.app, folder.upper, folder.work, folder.home, folder.tmp, folder.scratch):
@@ -53,6 +61,8 @@ def lay_out(spec: ReplicaSpec, folder: ReplicaFolder, machine: Machine) -> bool:
             shutil.rmtree(path)
         path.mkdir(parents=True, mode=0o700)
     folder.run.mkdir(mode=0o700, exist_ok=True)
+    if spec.runtimes is not None:
+        users_folder(spec, paths).mkdir(mode=0o755, parents=True, exist_ok=True)
     for entry in folder.run.iterdir():  # the folder itself stays: others know it by its path
         entry.unlink() if not entry.is_dir() or entry.is_symlink() else shutil.rmtree(entry)
     lower = Path(spec.artifact, "app")
@@ -88,19 +98,27 @@ def lay_out(spec: ReplicaSpec, folder: ReplicaFolder, machine: Machine) -> bool:
     return overlay
 
 
-def describe(spec: ReplicaSpec, folder: ReplicaFolder, machine: Machine, *, port: int, overlay: bool) -> Box:
+def describe(
+    spec: ReplicaSpec,
+    folder: ReplicaFolder,
+    machine: Machine,
+    paths: DataPaths,
+    *,
+    port: int,
+    overlay: bool,
+) -> Box:
     """Return the box of a replica whose files are laid out."""
-    inside = _inside(spec, folder, machine)
+    places = inside(spec, folder, machine)
     values = {
-        "app": inside.app,
-        "deps": inside.deps,
-        "run": inside.run,
+        "app": places.app,
+        "deps": places.deps,
+        "run": places.run,
         "port": str(port) if port else "",
         "python": platform_python() if spec.platform_files else "python3",
     }
     env = machine_env() | {"PYTHONUNBUFFERED": "1", "NPM_CONFIG_UPDATE_NOTIFIER": "false"}
     env |= {name: _fill(value, values) for name, value in spec.env.items()}
-    env |= {"HOME": inside.home, "TMPDIR": inside.tmp, "CAPSULE_REPLICA_ID": spec.id}
+    env |= {"HOME": places.home, "TMPDIR": places.tmp, "CAPSULE_REPLICA_ID": spec.id}
     if port:
         env["PORT"] = str(port)
     overlays: tuple[Overlay, ...] = ()
@@ -108,17 +126,19 @@ def describe(spec: ReplicaSpec, folder: ReplicaFolder, machine: Machine, *, port
     if machine.walls is not Walls.plain:
         if overlay:
             lower = str(Path(spec.artifact, "app"))
-            overlays = (Overlay(lower, str(folder.upper), str(folder.work), str(folder.app), inside.app),)
+            overlays = (Overlay(lower, str(folder.upper), str(folder.work), str(folder.app), places.app),)
         else:
-            binds.append(Bind(str(folder.app), inside.app))
+            binds.append(Bind(str(folder.app), places.app))
         deps = Path(spec.artifact, "deps")
         if deps.is_dir():
-            binds.append(Bind(str(deps), inside.deps, read_only=True))
+            binds.append(Bind(str(deps), places.deps, read_only=True))
         binds += [
-            Bind(str(folder.run), inside.run),
-            Bind(str(folder.home), inside.home),
-            Bind(str(folder.tmp), inside.tmp),
+            Bind(str(folder.run), places.run),
+            Bind(str(folder.home), places.home),
+            Bind(str(folder.tmp), places.tmp),
         ]
+        if spec.runtimes is not None:
+            binds.append(Bind(str(users_folder(spec, paths)), places.users))
         binds += [
             Bind(mount.source, mount.target, mount.read_only, map_owner=not mount.read_only)
             for mount in spec.mounts
@@ -127,28 +147,38 @@ def describe(spec: ReplicaSpec, folder: ReplicaFolder, machine: Machine, *, port
     return Box(
         argv=tuple(_fill(item, values) for item in spec.argv),
         scratch=str(folder.scratch),
-        cwd=inside.app,
+        cwd=places.app,
         identity=spec.identity,
         env=env,
         binds=tuple(binds),
         overlays=overlays,
         limits=BoxLimits(limits.memory * 1024 * 1024, limits.cpu, limits.processes),
         hostname=spec.id.replace("_", "-")[:60],
-        home=inside.home,
+        home=places.home,
+        private_network=spec.runtimes is not None and machine.can_filter_network,
+        divides_itself=spec.runtimes is not None and machine.can_divide,
         platform_files=spec.platform_files,
     )
 
 
-def _inside(spec: ReplicaSpec, folder: ReplicaFolder, machine: Machine) -> _Inside:
+def inside(spec: ReplicaSpec, folder: ReplicaFolder, machine: Machine) -> Inside:
     if machine.walls is Walls.plain:
-        return _Inside(
+        return Inside(
             app=str(folder.app),
             deps=str(Path(spec.artifact, "deps")),
             run=str(folder.run),
             home=str(folder.home),
             tmp=str(folder.tmp),
+            users="",
         )
-    return _Inside(app="/app", deps="/deps", run="/run/capsule", home="/home/capsule", tmp="/tmp")
+    return Inside(
+        app="/app",
+        deps="/deps",
+        run="/run/capsule",
+        home="/home/capsule",
+        tmp="/tmp",
+        users="/run/capsule-users",
+    )
 
 
 def _can_be_lower(lower: Path, uid: int) -> bool:

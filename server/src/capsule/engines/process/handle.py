@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import shutil
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
@@ -19,10 +20,12 @@ from capsule.engines.contract import (
 from capsule.engines.process import files, tree
 from capsule.engines.process.logs import AppLogs, ReplicaLogs
 from capsule.engines.process.process import Process
+from capsule.engines.process.runtimes import ZYGOTE_GROUP, Nursery, Runtimes
 from capsule.engines.process.state import ReplicaFolder, ReplicaState
 from capsule.engines.process.watch import Watcher, punch_hole
 from capsule.errors import PlatformError
 from capsule.kit.clock import now
+from capsule.paths import DataPaths
 from capsule.sandbox.box import BoxLimits
 from capsule.sandbox.cgroups import WALL_PROCESSES, Group
 from capsule.sandbox.command import enclose
@@ -32,6 +35,11 @@ log = logging.getLogger(__name__)
 
 _BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 _HEALTHY_AFTER_SECONDS = 30.0
+_APP_SHARE = 0.8
+"""Of the machine's memory, for all runtimes of one app together."""
+_APP_PROCESSES = 30_000
+_LOADING_CPU = 1.0
+"""Cores at least, to load an app with; what its runtimes get is counted for each."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +47,11 @@ class Surroundings:
     """What all replicas of an engine share."""
 
     machine: Machine
+    paths: DataPaths
     watcher: Watcher
     logs: AppLogs
     free_port: Callable[[], int]
+    nursery: Nursery
 
 
 class Handle:
@@ -56,6 +66,7 @@ class Handle:
         self._process: Process | None = None
         self._pid: int | None = None
         self._group = self._make_group()
+        """Of the whole replica, its runtimes included."""
         self._log = ReplicaLogs(
             spec.id,
             spec.labels,
@@ -65,6 +76,10 @@ class Handle:
             folder.consumed,
             punch_hole,
         )
+        self.runtimes: Runtimes | None = None
+        """Of a replica whose command is a zygote."""
+        if spec.runtimes is not None:
+            self.runtimes = Runtimes(spec, folder, around.nursery, self._log.say)
         self._watch: int | None = None
         self._minding: asyncio.Task[None] | None = None
         self._stopping: asyncio.Task[None] | None = None
@@ -93,6 +108,8 @@ class Handle:
             self._phase = Phase.running
             if self._folder.shim.exit_code() is not None:
                 process.command_ended()
+            if self.runtimes is not None:
+                self.runtimes.recover()
             self._begin_minding()
             if not self.state.wanted:  # the agent died while it stopped this one
                 self._stopping = asyncio.create_task(self.stop())
@@ -177,9 +194,10 @@ class Handle:
 
     def check_memory(self) -> None:
         """Say so when the kernel has killed a process of a replica that lives on."""
-        if self._group is None or self._process is None:
+        group = self._command_group()
+        if group is None or self._process is None:
             return
-        kills = self._group.oom_kills()
+        kills = group.oom_kills()
         if kills > self.state.oom_seen:
             self.state.oom_seen = kills
             self._folder.save_state(self.state)
@@ -193,6 +211,8 @@ class Handle:
         if self._minding is not None:
             self._minding.cancel()
             await asyncio.gather(self._minding, return_exceptions=True)
+        if self.runtimes is not None:
+            await self.runtimes.let_go()
         if self._process is not None:
             self._process.let_go()
         self._detach(drain=False)
@@ -202,15 +222,17 @@ class Handle:
         machine, folder, state = self._around.machine, self._folder, self.state
         self._phase = Phase.starting
         files.check(self.spec, machine)
-        overlay = await _finish(asyncio.to_thread(files.lay_out, self.spec, folder, machine))
+        overlay = await _finish(
+            asyncio.to_thread(files.lay_out, self.spec, folder, machine, self._around.paths)
+        )
         if not state.port and not self.spec.listens_on_socket:
             state.port = self._around.free_port()
-        box = files.describe(self.spec, folder, machine, port=state.port, overlay=overlay)
-        if self._group is not None:
-            limits = self.spec.limits
-            self._group.create(BoxLimits(limits.memory * 1024 * 1024, limits.cpu, limits.processes))
-            state.oom_seen = self._group.oom_kills()
-        command = enclose(box, machine, self._group)
+        box = files.describe(self.spec, folder, machine, self._around.paths, port=state.port, overlay=overlay)
+        group = self._command_group()
+        if group is not None:
+            self._create_groups(group)
+            state.oom_seen = group.oom_kills()
+        command = enclose(box, machine, group)
         folder.consumed.unlink(missing_ok=True)
         process = Process.launch(folder.shim, command, machine.uid(self.spec.identity))
         self._process = process
@@ -228,6 +250,24 @@ class Handle:
         state.started_at = now()
         folder.save_state(state)
         self._log.say("Started.")
+        if self.runtimes is not None:
+            self.runtimes.begin()
+
+    def _command_group(self) -> Group | None:
+        """Return the group that the command joins: a runtime's use is not counted as the zygote's."""
+        cgroups = self._around.machine.cgroups
+        if cgroups is None or self.runtimes is None:
+            return self._group
+        return cgroups.within(self.spec.id).group(ZYGOTE_GROUP)
+
+    def _create_groups(self, group: Group) -> None:
+        limits = self.spec.limits
+        cpu = limits.cpu
+        if self.runtimes is not None:
+            assert self._group is not None
+            self._group.create_around(int(_total_memory() * _APP_SHARE), _APP_PROCESSES)
+            cpu = max(cpu, _LOADING_CPU)
+        group.create(BoxLimits(limits.memory * 1024 * 1024, cpu, limits.processes))
 
     def _begin_minding(self) -> None:
         self._minding = asyncio.create_task(self._mind())
@@ -268,6 +308,8 @@ class Handle:
         process = self._process
         assert process is not None
         await process.clean_up(self._group, self.spec.id)
+        if self.runtimes is not None:
+            await self.runtimes.end()
         self._detach(drain=True)
         process.let_go()
         self._process, self._pid = None, None
@@ -276,7 +318,8 @@ class Handle:
 
     def _note_exit(self, ended: Exit) -> None:
         state = self.state
-        kills = self._group.oom_kills() if self._group is not None else 0
+        group = self._command_group()
+        kills = group.oom_kills() if group is not None else 0
         if kills > state.oom_seen and state.wanted and ended.code != 0:
             ended = replace(ended, out_of_memory=True)
         state.oom_seen = max(kills, state.oom_seen)
@@ -327,3 +370,7 @@ async def _finish(work: Coroutine[Any, Any, bool]) -> bool:
     except asyncio.CancelledError:
         await asyncio.gather(task, return_exceptions=True)
         raise
+
+
+def _total_memory() -> int:
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

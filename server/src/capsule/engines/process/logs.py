@@ -19,6 +19,8 @@ _LONGEST = 64 * 1024
 _BACKLOG = 32 * 1024 * 1024
 _PUNCH_EVERY = 1024 * 1024
 _GATHER_SECONDS = 0.02
+_MARK, _GAP = b"\x1e", b"\x1f"
+"""How a zygote marks the lines of its runtimes: mark, id, gap, text."""
 _REDACTED = "[redacted]"
 _SHORTEST_SECRET = 4
 """Hiding shorter values would hide ordinary text."""
@@ -128,7 +130,8 @@ class ReplicaLogs:
             lines, is_more = tail.read()
             more = more or is_more
             for line in lines:
-                self._append(tail.stream, decode_line(line))
+                runtime_id, line = _split_mark(line)
+                self._append(tail.stream, decode_line(line), runtime_id)
         self._flush()
         return more
 
@@ -140,12 +143,21 @@ class ReplicaLogs:
         for tail in self._tails:
             tail.free(self._punch)
 
-    def _append(self, stream: str, text: str) -> None:
+    def _append(self, stream: str, text: str, runtime_id: str = "") -> None:
         if self._secret is not None:
             text = self._secret.sub(_REDACTED, text)
         at = now().isoformat(timespec="milliseconds")
         record: dict[str, object] = {"at": at, "replica": self._replica_id, "stream": stream, "text": text}
+        if runtime_id:
+            record["runtime"] = runtime_id
         self._writer.append({**record, **self._labels} if self._labels else record)
+
+
+def _split_mark(line: bytes) -> tuple[str, bytes]:
+    if not line.startswith(_MARK):
+        return "", line
+    runtime_id, gap, text = line[1:].partition(_GAP)
+    return (runtime_id.decode("ascii", "replace"), text) if gap else ("", line)
 
 
 def _pattern(redact: Iterable[str]) -> re.Pattern[str] | None:

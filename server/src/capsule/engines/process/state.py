@@ -43,6 +43,7 @@ class ReplicaFolder:
         self.home = root / "home"
         self.tmp = root / "tmp"
         self.run = root / "run"
+        self.runtimes = root / "runtimes"
         self.consumed = self.shim.folder / "consumed"
         self._spec = root / "spec.json"
         self._state = root / "state.json"

@@ -10,7 +10,7 @@ from pathlib import Path
 from capsule.engines.process.shim import MARK
 from capsule.sandbox.command import MAPPER
 
-_WRAPPERS = {"bwrap", "setpriv", "unshare"}
+_WRAPPERS = {"bwrap", "setpriv", "unshare", "mount"}
 _SHELLS = {"sh", "dash", "bash", "busybox"}
 _SCRIPT_RUNNERS = {"npm", "npm-cli", "yarn", "yarnpkg", "pnpm", "npx"}
 _LISTENING = "0A"

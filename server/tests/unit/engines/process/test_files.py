@@ -5,9 +5,11 @@ import pytest
 from capsule.engines.contract import Limits, Mount, MountMissing, ReplicaSpec, ReplicaStartFailed
 from capsule.engines.process.files import check, describe, lay_out
 from capsule.engines.process.state import ReplicaFolder
+from capsule.paths import DataPaths
 from capsule.sandbox.machine import Machine, Walls
 
 MACHINE = Machine(Walls.user, False, None, False, False, ())
+PATHS = DataPaths(Path("/nowhere"))
 
 
 def spec(artifact: Path, **more: object) -> ReplicaSpec:
@@ -44,11 +46,11 @@ def test_what_is_missing_is_named(artifact: Path, tmp_path: Path) -> None:
 
 
 def test_a_copy_is_made_afresh_and_links_stay_links(artifact: Path, folder: ReplicaFolder) -> None:
-    assert lay_out(spec(artifact), folder, MACHINE) is False
+    assert lay_out(spec(artifact), folder, MACHINE, PATHS) is False
     (folder.app / "a.txt").write_text("changed")
     (folder.run / "replica.sock").touch()
     run = folder.run.stat().st_ino
-    lay_out(spec(artifact), folder, MACHINE)
+    lay_out(spec(artifact), folder, MACHINE, PATHS)
     assert (folder.app / "a.txt").read_text() == "a"
     assert (folder.app / "link").is_symlink()
     assert list(folder.run.iterdir()) == []
@@ -57,7 +59,7 @@ def test_a_copy_is_made_afresh_and_links_stay_links(artifact: Path, folder: Repl
 
 def test_placeholders_are_filled_once_and_unknown_ones_stay(artifact: Path, folder: ReplicaFolder) -> None:
     given = spec(artifact, env={"A": "{run}:{b}", "PORT": "9"}, limits=Limits(memory=7))
-    box = describe(given, folder, MACHINE, port=4321, overlay=False)
+    box = describe(given, folder, MACHINE, PATHS, port=4321, overlay=False)
     assert box.argv == ("run", "/app", "4321", "{other}")
     assert box.env["A"] == "/run/capsule:{b}"
     assert box.env["PORT"] == "4321"
@@ -67,6 +69,6 @@ def test_placeholders_are_filled_once_and_unknown_ones_stay(artifact: Path, fold
 
 def test_without_walls_paths_are_those_of_the_host(artifact: Path, folder: ReplicaFolder) -> None:
     plain = Machine(Walls.plain, False, None, False, False, ())
-    box = describe(spec(artifact), folder, plain, port=1, overlay=False)
+    box = describe(spec(artifact), folder, plain, PATHS, port=1, overlay=False)
     assert box.argv[1] == str(folder.app)
     assert box.binds == ()

@@ -115,6 +115,13 @@ const logs = createRoute({
   path: "/logs",
   component: lazyRouteComponent(capsulePages, "CapsuleLogs"),
 });
+const runtimes = createRoute({
+  getParentRoute: () => capsule,
+  path: "/runtimes",
+  validateSearch: (search: Record<string, unknown>): { environment?: "serve" } =>
+    search["environment"] === "serve" ? { environment: "serve" } : {},
+  component: lazyRouteComponent(capsulePages, "CapsuleRuntimes"),
+});
 const accessLogs = createRoute({
   getParentRoute: () => capsule,
   path: "/access-logs",
@@ -155,7 +162,7 @@ const tree = root.addChildren([
       newCapsule,
       spaces,
       space.addChildren([spaceCapsules, spaceNew, spaceSecrets]),
-      capsule.addChildren([capsuleHome, details, deploy, config, logs, accessLogs, builds, files]),
+      capsule.addChildren([capsuleHome, details, deploy, config, runtimes, logs, accessLogs, builds, files]),
       system,
       account,
     ]),

@@ -8,5 +8,6 @@ export function deployCommand(type: CapsuleType, name: string, entry = "app.py:a
   return ["capsule", "deploy", ...what, "--name", quote(name || "my-capsule")].join(" ");
 }
 
+export const serveCommand = (entry: string): string => `capsule serve ${quote(entry || "app.py:app")}`;
 export const loginCommand = (server: string): string => `capsule login --server ${server}`;
 export const chooseSpaceCommand = (space: string): string => `capsule space use ${quote(space)}`;

@@ -140,9 +140,20 @@ def _settings(
 def _limits(capsule: Capsule, manifest: Mapping[str, Any] | None) -> dict[str, Any]:
     """What a person set in the capsule's settings wins over what the app declares."""
     declared = manifest or {}
-    return {
+    limits = {
         "cpu": float(capsule.config.get("cpu") or declared.get("cpu") or DEFAULT_CPU),
         "memory": int(capsule.config.get("memory") or declared.get("memory") or DEFAULT_MEMORY),
+    }
+    if capsule.type != "app":
+        return limits
+    keep_warm = capsule.config.get("keep_warm_seconds")
+    if keep_warm is None:  # an app that declares 0 leaves it to the platform
+        keep_warm = declared.get("keep_warm_seconds") or None
+    return {
+        **limits,
+        "keep_warm_seconds": keep_warm,
+        "network": capsule.config.get("network"),
+        "runtime_files": capsule.config.get("runtime_files"),
     }
 
 

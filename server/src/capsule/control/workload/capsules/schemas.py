@@ -7,6 +7,7 @@ from pydantic import Field, field_validator
 
 from capsule.control.shapes.base import Input, Shape
 from capsule.control.shapes.delivery import BuildShape, DeploymentShape, ReplicaShape
+from capsule.control.workload.capsules.network import NetworkConfig, NetworkShape
 from capsule.control.workload.capsules.source import Source, project_path
 from capsule.control.workload.capsules.status import Status
 
@@ -14,18 +15,35 @@ CapsuleType = Literal["app", "backend", "frontend", "agent", "storage"]
 
 DEFAULT_CPU = 1.0
 DEFAULT_MEMORY = 512
+DEFAULT_KEEP_WARM_SECONDS = 600
+
+_NETWORK = "Where an app may connect to; empty: every public address."
+_KEEP_WARM = (
+    "Idle time after which a user's runtime is stopped; empty: what the app declares, else ten minutes."
+)
+_RUNTIME_FILES = "MiB of private files that each user of an app may have; empty: 1024."
 
 
 class ConfigInput(Input):
-    """What is absent stays as it is (or takes the default in a new capsule)."""
+    """What is absent stays as it is (or takes the default in a new capsule).
+
+    So does null, except for what says of itself that it may be empty.
+    """
 
     run_command: str | None = Field(default=None, max_length=4000, description="Empty: detected.")
     build_command: str | None = Field(default=None, max_length=4000, description="Empty: detected.")
     output_directory: str | None = Field(default=None, max_length=1000, description="Of the built site.")
     project_path: str | None = Field(default=None, max_length=1000, description="Folder of the project.")
     entry: str | None = Field(default=None, max_length=1000, description="Of an app: `file.py:symbol`.")
-    cpu: float | None = Field(default=None, ge=0.05, le=256, description="Cores a replica may use.")
-    memory: int | None = Field(default=None, ge=32, le=1024**2, description="MiB a replica may use.")
+    cpu: float | None = Field(
+        default=None, ge=0.05, le=256, description="Cores a replica may use, and each runtime of an app."
+    )
+    memory: int | None = Field(
+        default=None, ge=32, le=1024**2, description="MiB a replica may use, and each runtime of an app."
+    )
+    network: NetworkConfig | None = Field(default=None, description=_NETWORK)
+    keep_warm_seconds: int | None = Field(default=None, ge=0, le=86400, description=_KEEP_WARM)
+    runtime_files: int | None = Field(default=None, ge=16, le=1024**2, description=_RUNTIME_FILES)
 
     @field_validator("run_command", "build_command", "entry")
     @classmethod
@@ -48,6 +66,9 @@ class ConfigShape(Shape):
     entry: str = ""
     cpu: float = DEFAULT_CPU
     memory: int = DEFAULT_MEMORY
+    network: NetworkShape | None = Field(default=None, description=_NETWORK)
+    keep_warm_seconds: int | None = Field(default=None, description=_KEEP_WARM)
+    runtime_files: int | None = Field(default=None, description=_RUNTIME_FILES)
 
 
 class CreateCapsule(Input):

@@ -22,7 +22,10 @@ from capsule.kit.clock import now
 from capsule.kit.ids import new_id
 from capsule.models import Capsule, Space
 
-_FOR_REPLICAS = {"cpu", "memory"}
+_FOR_RUNTIMES = {"network", "keep_warm_seconds", "runtime_files"}
+"""Config of the runtimes of an app's users; null takes the default again."""
+
+_FOR_REPLICAS = {"cpu", "memory", *_FOR_RUNTIMES}
 """Config that replicas are started with; all the rest goes into the build."""
 
 
@@ -155,7 +158,8 @@ def ensure_type(capsule: Capsule, *types: str) -> None:
 
 
 def _given(config: ConfigInput) -> dict[str, Any]:
-    return config.model_dump(exclude_none=True)
+    cleared = {key: None for key in _FOR_RUNTIMES & config.model_fields_set if getattr(config, key) is None}
+    return {**config.model_dump(exclude_none=True), **cleared}
 
 
 def _greatest(needs: set[Need], *, has_source: bool) -> Need | None:

@@ -11,10 +11,12 @@ import { BuildAndDeploy } from "#features/builds/components/build-and-deploy.tsx
 import { DetailsPage } from "#features/capsules/pages/details-page.tsx";
 import { SourceCard } from "#features/capsules/components/source-card.tsx";
 import { ParametersCard } from "#features/config/components/parameters-card.tsx";
+import { NetworkCard } from "#features/config/components/network-card.tsx";
 import { EnvCard } from "#features/config/components/env-card.tsx";
 import { DeploymentList } from "#features/deployments/components/deployment-list.tsx";
 import { FilesPage } from "#features/files/pages/files-page.tsx";
 import { LogsPage } from "#features/logs/pages/logs-page.tsx";
+import { RuntimesPage } from "#features/runtimes/pages/runtimes-page.tsx";
 
 const ROUTE = "/signed-in/app/capsules/$capsule";
 
@@ -50,7 +52,10 @@ export const CapsuleConfigPage = () => (
   <WithCapsule>
     {(capsule) => (
       <div className="grid items-start gap-5 lg:grid-cols-[22rem_minmax(0,1fr)]">
-        <ParametersCard key={capsule.id} capsule={capsule} />
+        <div className="space-y-5">
+          <ParametersCard key={capsule.id} capsule={capsule} />
+          {capsule.type === "app" && <NetworkCard key={capsule.id} capsule={capsule} />}
+        </div>
         <EnvCard capsule={capsule} />
       </div>
     )}
@@ -60,6 +65,13 @@ export const CapsuleConfigPage = () => (
 export function CapsuleBuilds() {
   const { build } = useSearch({ from: `${ROUTE}/builds` });
   return <WithCapsule>{(capsule) => <BuildsPage capsule={capsule} chosen={build ?? null} />}</WithCapsule>;
+}
+
+export function CapsuleRuntimes() {
+  const { environment } = useSearch({ from: `${ROUTE}/runtimes` });
+  return (
+    <WithCapsule>{(capsule) => <RuntimesPage capsule={capsule} environment={environment ?? "deploy"} />}</WithCapsule>
+  );
 }
 
 export function CapsuleFiles() {

@@ -2,11 +2,12 @@
 import type { CapsuleConfig, CapsuleType, ConfigChange } from "@capsule/api";
 
 export type Parameter = {
-  name: keyof CapsuleConfig;
+  name: Exclude<keyof CapsuleConfig, "network">;
   label: string;
   hint: string;
   placeholder: string;
-  isNumber?: boolean;
+  /** Set for numbers; an empty one that is `optional` takes the default again. */
+  number?: { min: number; max?: number; step: number; optional?: true };
   unit?: string;
 };
 
@@ -35,11 +36,44 @@ const ENTRY: Parameter = {
   hint: "File and name of the App in it.",
   placeholder: "app.py:app",
 };
-const CPU: Parameter = { name: "cpu", label: "CPU cores", hint: "Such as 0.5.", placeholder: "default", isNumber: true };
-const MEMORY: Parameter = { name: "memory", label: "Memory", hint: "In MiB.", placeholder: "default", isNumber: true, unit: "MiB" };
+const CPU: Parameter = {
+  name: "cpu",
+  label: "CPU cores",
+  hint: "Such as 0.5.",
+  placeholder: "default",
+  number: { min: 0.05, step: 0.05 },
+};
+const MEMORY: Parameter = {
+  name: "memory",
+  label: "Memory",
+  hint: "In MiB.",
+  placeholder: "default",
+  number: { min: 32, step: 1 },
+  unit: "MiB",
+};
+const FOR_EACH_USER: Parameter[] = [
+  { ...CPU, label: "CPU cores for each user", hint: "What one user's runtime may use, such as 0.5." },
+  { ...MEMORY, label: "Memory for each user", hint: "In MiB; a runtime that needs more is ended." },
+  {
+    name: "runtime_files",
+    label: "Private files for each user",
+    hint: "In MiB; kept while the runtime is cold. Empty: 1024.",
+    placeholder: "1024 MiB",
+    number: { min: 16, max: 1024 ** 2, step: 1, optional: true },
+    unit: "MiB",
+  },
+  {
+    name: "keep_warm_seconds",
+    label: "Keep warm",
+    hint: "Seconds without a message after which a runtime is stopped. Empty: what the app declares, else ten minutes.",
+    placeholder: "as the app declares",
+    number: { min: 0, max: 86_400, step: 1, optional: true },
+    unit: "s",
+  },
+];
 
 const BY_TYPE: Record<CapsuleType, Parameter[]> = {
-  app: [ENTRY, PATH, CPU, MEMORY],
+  app: [ENTRY, PATH, ...FOR_EACH_USER],
   backend: [PATH, RUN, BUILD, CPU, MEMORY],
   agent: [PATH, RUN, BUILD, CPU, MEMORY],
   frontend: [PATH, BUILD, OUTPUT, CPU, MEMORY],
@@ -48,13 +82,14 @@ const BY_TYPE: Record<CapsuleType, Parameter[]> = {
 
 export const parametersOf = (type: CapsuleType): Parameter[] => BY_TYPE[type];
 
-/** What the form changes. An empty text means "found by itself"; an empty number leaves the old one. */
+/** What the form changes. An empty text means "found by itself"; an empty number the default, or leaves the old one. */
 export function toConfig(parameters: Parameter[], values: Record<string, string>): ConfigChange {
-  const change: Record<string, string | number> = {};
-  for (const { name, isNumber } of parameters) {
+  const change: Record<string, string | number | null> = {};
+  for (const { name, number } of parameters) {
     const text = (values[name] ?? "").trim();
-    if (!isNumber) change[name] = text;
+    if (!number) change[name] = text;
     else if (text !== "") change[name] = Number(text);
+    else if (number.optional) change[name] = null;
   }
   return change;
 }

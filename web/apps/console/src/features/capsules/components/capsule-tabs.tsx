@@ -10,6 +10,11 @@ const TABS = [
   ["/capsules/$capsule/access-logs", "Access logs"],
   ["/capsules/$capsule/builds", "Builds"],
 ] as const;
+const APP_TABS = [
+  ...TABS.slice(0, 3),
+  ["/capsules/$capsule/runtimes", "Runtimes"],
+  ...TABS.slice(3),
+] as const;
 const STORAGE_TABS = [
   ["/capsules/$capsule/details", "Details"],
   ["/capsules/$capsule/files", "Files"],
@@ -21,7 +26,7 @@ function showActive(item: HTMLLIElement | null): void {
 }
 
 export function CapsuleTabs({ capsule }: { capsule: Capsule }) {
-  const tabs = capsule.type === "storage" ? STORAGE_TABS : TABS;
+  const tabs = capsule.type === "storage" ? STORAGE_TABS : capsule.type === "app" ? APP_TABS : TABS;
   const status = capsule.current_build?.status;
   const isBuilding = status === "running" || status === "queued";
   return (

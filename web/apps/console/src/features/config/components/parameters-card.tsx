@@ -72,7 +72,7 @@ function ParametersForm({ capsule, onDone }: { capsule: Capsule; onDone: () => v
           {problem.hint}
         </Notice>
       )}
-      {parameters.map(({ name, label, hint, placeholder, isNumber }) => (
+      {parameters.map(({ name, label, hint, placeholder, number }) => (
         <Field key={name} label={label} hint={hint} error={problem?.fieldMessage(name) ?? null}>
           {(control) => (
             <Input
@@ -81,7 +81,9 @@ function ParametersForm({ capsule, onDone }: { capsule: Capsule; onDone: () => v
               placeholder={placeholder}
               autoComplete="off"
               spellCheck={false}
-              {...(isNumber ? { type: "number", required: true, min: name === "cpu" ? 0.05 : 32, step: name === "cpu" ? 0.05 : 1 } : {})}
+              {...(number
+                ? { type: "number", required: !number.optional, min: number.min, max: number.max, step: number.step }
+                : {})}
               value={values[name] ?? ""}
               onChange={(event) => setValues({ ...values, [name]: event.target.value })}
             />

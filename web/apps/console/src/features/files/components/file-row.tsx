@@ -1,10 +1,9 @@
 import { deleteFile, fileUrl, keys, type Capsule, type FileEntry } from "@capsule/api";
-import { Button, buttonStyle, ConfirmDialog, Time, toastProblem } from "@capsule/ui";
+import { Button, buttonStyle, byteSize, ConfirmDialog, Time, toastProblem } from "@capsule/ui";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Download, File, Folder, Trash2 } from "lucide-react";
 import { useState } from "react";
-import { fileSize } from "../file-paths.ts";
 
 type FileRowProps = { entry: FileEntry; capsule: Capsule; folder: string };
 
@@ -39,7 +38,7 @@ export function FileRow({ entry, capsule, folder }: FileRowProps) {
         <Time at={entry.modified_at} />
       </span>
       <span className="w-20 text-right text-xs text-ink-faint tabular-nums">
-        {entry.is_folder ? "" : fileSize(entry.size)}
+        {entry.is_folder ? "" : byteSize(entry.size)}
       </span>
       <span className="flex w-16 justify-end">
         {!entry.is_folder && (

@@ -1,0 +1,175 @@
+"""Fork one runtime and put it apart.
+
+    zygote ─ fork ─▶ envoy: new namespaces, waits for its control group ─ fork ─▶ the runtime: mounts, then no
+    power any more, then the app
+
+The envoy ends at once, since only a child of it can be the first process of the new pid namespace. Without
+walls there is no envoy. Whatever fails on the way is told to the engine, and nothing is left behind.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NoReturn
+
+from cpsl.wire import ZYGOTE, Step, Wake
+
+from . import walls
+
+Life = Callable[[socket.socket], int]
+"""What a runtime does with its listening socket; returns its exit code."""
+
+_FAILED = 70
+_BACKLOG = 8
+_PR_SET_PDEATHSIG = 1
+_GO_BYTES = 16
+
+
+@dataclass(frozen=True)
+class Newborn:
+    """What the zygote keeps of a birth."""
+
+    pid: int
+    """Of the envoy, or without walls of the runtime."""
+    lineage: socket.socket
+    """On which the envoy says the pid of the runtime, with the sockets of its nameserver."""
+    outputs: tuple[tuple[int, int], ...]
+    """(pipe to read, own descriptor to pass it on to)."""
+
+
+def give_birth(wake: Wake, channel: socket.socket, life: Life, files: list[tuple[int, str]]) -> Newborn:
+    """Fork; return in the zygote only. `files` are the app's own open descriptors, each with its path."""
+    stdout_read, stdout_write = os.pipe()
+    stderr_read, stderr_write = os.pipe()
+    lineage_read, lineage_write = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    try:
+        pid = os.fork()
+    except OSError:
+        for descriptor in (stdout_read, stdout_write, stderr_read, stderr_write):
+            os.close(descriptor)
+        lineage_read.close()
+        lineage_write.close()
+        raise
+    if pid == 0:
+        _Child(wake, channel, life, files, lineage_write).live(stdout_write, stderr_write)
+    os.close(stdout_write)
+    os.close(stderr_write)
+    lineage_write.close()
+    return Newborn(pid, lineage_read, ((stdout_read, 1), (stderr_read, 2)))
+
+
+class _Child:
+    """The way from the fork to the running app. Never comes back."""
+
+    def __init__(
+        self,
+        wake: Wake,
+        channel: socket.socket,
+        life: Life,
+        files: list[tuple[int, str]],
+        lineage: socket.socket,
+    ) -> None:
+        self._wake = wake
+        self._plan = wake.walls
+        self._channel = channel
+        self._life = life
+        self._files = files
+        self._lineage = lineage
+        self._has_envoy = "pid" in wake.walls["namespaces"]
+
+    def live(self, stdout: int, stderr: int) -> NoReturn:
+        code = _FAILED
+        try:
+            listener = self._take_hold(stdout, stderr)
+            self._go_apart()
+            walls.furnish(self._plan)
+            self._reopen_files()
+            os.chdir(self._plan["directory"])
+            walls.confine(self._plan)
+            self._tell(Step("walled"))
+            self._channel.close()
+            os.environ.update(self._wake.env)
+            code = self._life(listener)
+        except BaseException as exc:
+            text = f"{type(exc).__name__}: {exc}"
+            with contextlib.suppress(OSError):
+                self._tell(Step("failed", text))
+            with contextlib.suppress(OSError):
+                os.write(2, f"Error: the runtime could not be set apart: {text}\n".encode())
+        finally:
+            os._exit(code)
+
+    def _take_hold(self, stdout: int, stderr: int) -> socket.socket:
+        """Keep what is this runtime's own and nothing else of the zygote."""
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD, signal.SIGPIPE):
+            signal.signal(number, signal.SIG_DFL)
+        os.setsid()
+        if not self._has_envoy:  # with one, the whole namespace ends with its first process
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+        listener = _listen(self._wake.socket)
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for source, target in ((nothing, 0), (stdout, 1), (stderr, 2)):
+            os.dup2(source, target)
+        kept = {self._channel.fileno(), listener.fileno(), *(descriptor for descriptor, _ in self._files)}
+        if self._has_envoy:
+            kept.add(self._lineage.fileno())
+        _close_all_but(kept)
+        return listener
+
+    def _go_apart(self) -> None:
+        walls.go_apart(self._plan)
+        if self._plan["joins_group"]:
+            self._tell(Step("apart"))
+            if not self._channel.recv(_GO_BYTES):
+                os._exit(_FAILED)  # the engine has given up
+        sockets = walls.open_nameserver(self._plan)
+        if self._has_envoy:
+            pid = os.fork()
+            if pid:
+                descriptors = [item.fileno() for item in sockets]
+                socket.send_fds(self._lineage, [str(pid).encode()], descriptors)
+                os._exit(0)
+            self._lineage.close()
+        for item in sockets:
+            item.close()
+
+    def _reopen_files(self) -> None:
+        """Give files that the app opened at import positions of their own."""
+        for descriptor, path in self._files:
+            with contextlib.suppress(OSError):
+                position = os.lseek(descriptor, 0, os.SEEK_CUR)
+                fresh = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+                os.dup2(fresh, descriptor, inheritable=False)
+                os.close(fresh)
+                os.lseek(descriptor, position, os.SEEK_SET)
+
+    def _tell(self, step: Step) -> None:
+        self._channel.send(ZYGOTE.encode(step))
+
+
+def _listen(path: str) -> socket.socket:
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+    folder, _, name = path.rpartition("/")
+    # Through a descriptor, since the kernel takes no socket name of more than 107 bytes.
+    directory = os.open(folder, os.O_PATH | os.O_DIRECTORY)
+    try:
+        listener.bind(f"/proc/self/fd/{directory}/{name}")
+    finally:
+        os.close(directory)
+    listener.listen(_BACKLOG)
+    return listener
+
+
+def _close_all_but(kept: set[int]) -> None:
+    first = 3
+    for descriptor in sorted(kept):
+        os.closerange(first, descriptor)
+        first = descriptor + 1
+    os.closerange(first, 1 << 20)

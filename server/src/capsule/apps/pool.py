@@ -1,0 +1,330 @@
+"""The runtimes that one replica of an app has woken: one for each user, on demand, and not for longer.
+
+A replica has one pool for as long as the app host sends it turns. What a pool cannot do yet (the replica is
+being started again, the node agent is away) it tries until its caller's time is up.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from capsule.apps.contract import HostedApp, RuntimeUnready
+from capsule.apps.runtime import Room, RuntimeLink, connect
+from capsule.apps.slot import Slot
+from capsule.apps.tokens import RuntimeIdentity, RuntimeTokens
+from capsule.apps.turn import LOST
+from capsule.engines.contract import Engine, ReplicaNotFound, RuntimeFailed, RuntimeSpec, RuntimeStatus
+from capsule.errors import PlatformError, Unavailable
+from capsule.kit.ids import new_id
+
+log = logging.getLogger(__name__)
+
+TRIAL_USER = "trial"
+"""Nobody: whoever is woken to find out whether a release boots."""
+
+_RETRY_SECONDS = 0.1
+_BOOT_SECONDS = 60.0
+_WAKES_AT_ONCE = 16
+_GRACE_SECONDS = 10.0
+_EXPLAIN_SECONDS = 3.0
+
+
+def owner_prefix(capsule_id: str, environment: str) -> str:
+    return f"{capsule_id}.{environment}"
+
+
+def owner_of(capsule_id: str, environment: str, user_id: str) -> str:
+    """Return the key of a user's private files; tells nothing of the user."""
+    digest = hashlib.sha256(user_id.encode()).hexdigest()[:32]
+    return f"{owner_prefix(capsule_id, environment)}/{digest}"
+
+
+class RuntimePool:
+    """`slots` outlive the pool: the next release's pool goes on with the same users."""
+
+    def __init__(
+        self,
+        app: HostedApp,
+        engine: Engine,
+        tokens: RuntimeTokens,
+        room: Room,
+        slots: dict[str, Slot],
+        wake_times: "deque[float]",
+    ) -> None:
+        assert app.replica_id is not None
+        self.app = app
+        self.replica_id = app.replica_id
+        self.is_forked = True
+        self.notices: tuple[str, ...] = ()
+        self._engine = engine
+        self._tokens = tokens
+        self._room = room
+        self._slots = slots
+        self._wake_times = wake_times
+        self._links: dict[str, RuntimeLink] = {}
+        """By user; those of this pool only."""
+        self._waking: dict[str, asyncio.Task[RuntimeLink]] = {}
+        self._stopping: dict[str, asyncio.Task[None]] = {}
+        self._watching: set[asyncio.Task[None]] = set()
+        self._at_once = asyncio.Semaphore(_WAKES_AT_ONCE)
+        self._is_closed = False
+
+    async def open(self, ready_seconds: float) -> None:
+        """Find out that runtimes can be woken, by waking one for nobody and letting it `boot`.
+
+        Raises RuntimeUnready.
+        """
+        try:
+            async with asyncio.timeout(ready_seconds):
+                await self._prepare()
+        except TimeoutError:
+            raise RuntimeUnready(
+                f"The app was not loaded within {ready_seconds:g} s.", hint="Look at its log."
+            ) from None
+        except RuntimeFailed as exc:
+            raise RuntimeUnready(exc.detail, hint="Look at the app's log.") from exc
+        runtime = await self._wake_runtime(TRIAL_USER)
+        try:
+            link, _ = await connect(_path(runtime), self.app.release, ready_seconds, self._room)
+            await link.close()
+        finally:
+            await self._end_runtime(runtime.id)
+
+    async def recover(self) -> None:
+        """Go on with the runtimes that an earlier process of the app host woke."""
+        with contextlib.suppress(PlatformError):
+            await self._prepare()
+            for runtime in await self._engine.runtimes(self.replica_id):
+                await self._adopt(runtime)
+
+    async def link(self, user_id: str, email: str | None = None) -> RuntimeLink:
+        """Return the user's runtime, woken if need be.
+
+        Raises RuntimeUnready when `boot` fails, RuntimeFailed or Unavailable when it may work later.
+        """
+        if self._is_closed:
+            raise RuntimeFailed("A new version of the app takes over.")
+        slot = self.slot(user_id, email)
+        while (stopping := self._stopping.get(user_id)) is not None:
+            await asyncio.shield(stopping)
+        link = self._links.get(user_id)
+        if link is not None and link.takes_turns:
+            return link
+        if user_id not in self._waking:
+            task = asyncio.create_task(self._wake(slot))
+            self._waking[user_id] = task
+            task.add_done_callback(lambda done: self._woken(user_id, done))
+        waking = self._waking[user_id]
+        try:
+            return await asyncio.shield(waking)
+        except asyncio.CancelledError:
+            if waking.cancelled():  # not the caller: this pool was closed
+                raise RuntimeFailed("A new version of the app takes over.") from None
+            raise
+
+    def slot(self, user_id: str, email: str | None = None) -> Slot:
+        slot = self._slots.setdefault(user_id, Slot(user_id))
+        slot.email = email or slot.email
+        return slot
+
+    async def stop_idle(self) -> None:
+        """End what has been idle for too long."""
+        for user_id in list(self._links):
+            if self._slots[user_id].idle_seconds() > self.app.keep_warm_seconds:
+                self.stop(user_id)
+
+    def idlest(self) -> tuple[float, str] | None:
+        """Return the longest idle time and whose it is."""
+        times = [(self._slots[user_id].idle_seconds(), user_id) for user_id in self._links]
+        return max((item for item in times if item[0] > 0), default=None)
+
+    def stop(self, user_id: str) -> "asyncio.Task[None] | None":
+        """End a user's runtime; turns that run there end with it."""
+        link = self._links.get(user_id)
+        if link is None or user_id in self._stopping:
+            return self._stopping.get(user_id)
+        task = asyncio.create_task(self._stop(user_id, link))
+        self._stopping[user_id] = task
+        task.add_done_callback(lambda _: self._stopping.pop(user_id, None))
+        return task
+
+    async def stop_all(self) -> None:
+        """End every runtime and take no further turns."""
+        self._is_closed = True
+        for waking in list(self._waking.values()):
+            waking.cancel()
+        await asyncio.gather(*self._waking.values(), return_exceptions=True)
+        tasks = [task for user_id in list(self._links) if (task := self.stop(user_id)) is not None]
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.let_go()
+
+    async def let_go(self) -> None:
+        """Close the connections; the runtimes live on."""
+        self._is_closed = True
+        tasks = [*self._waking.values(), *self._stopping.values(), *self._watching]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for link in list(self._links.values()):
+            await link.close()
+        self._links.clear()
+
+    @property
+    def links(self) -> list[RuntimeLink]:
+        return list(self._links.values())
+
+    async def drained(self) -> None:
+        """Wait until no turn runs here; idle runtimes are ended meanwhile."""
+        for user_id, link in list(self._links.items()):
+            if not link.turns:
+                self.stop(user_id)
+        for link in self.links:
+            await link.idle()
+
+    # Waking
+
+    async def _prepare(self) -> None:
+        status = await self._engine.ready(self.replica_id)
+        self.is_forked, self.notices = status.is_forked, status.notices
+
+    async def _wake(self, slot: Slot) -> RuntimeLink:
+        slot.is_waking = True
+        try:
+            async with self._at_once:
+                started = time.monotonic()
+                runtime = await self._wake_runtime(slot.user_id)
+                try:
+                    link = await self._connect(runtime, slot)
+                except BaseException:
+                    await asyncio.shield(self._end_runtime(runtime.id))
+                    raise
+                seconds = time.monotonic() - started
+        finally:
+            slot.is_waking = False
+        slot.wakes += 1
+        slot.wake_seconds = seconds
+        slot.woken_at = time.time()
+        self._wake_times.append(seconds)
+        return link
+
+    def _woken(self, user_id: str, done: "asyncio.Task[RuntimeLink]") -> None:
+        self._waking.pop(user_id, None)
+        if not done.cancelled():
+            done.exception()  # whoever waited has got it
+
+    async def _wake_runtime(self, user_id: str) -> RuntimeStatus:
+        app = self.app
+        runtime_id = new_id("rt")
+        identity = RuntimeIdentity(app.capsule_id, app.environment, user_id, runtime_id)
+        env = {"CAPSULE_RUNNER_TOKEN": self._tokens.issue(identity)}
+        owner = owner_of(app.capsule_id, app.environment, user_id)
+        return await self._engine.wake(RuntimeSpec(runtime_id, self.replica_id, owner, env))
+
+    async def _connect(self, runtime: RuntimeStatus, slot: Slot) -> RuntimeLink:
+        try:
+            link, token = await connect(_path(runtime), self.app.release, _BOOT_SECONDS, self._room)
+        except RuntimeUnready as exc:
+            slot.last_end = exc.detail
+            raise
+        if self._tokens.read(token).user_id != slot.user_id:
+            await link.close()
+            raise RuntimeUnready("Another runtime answered than the one that was woken.")
+        self._keep(slot, runtime, link)
+        return link
+
+    async def _adopt(self, runtime: RuntimeStatus) -> None:
+        """Take up a runtime by what its own token says; one that is not ours, or dead, is ended."""
+        try:
+            link, token = await connect(_path(runtime), self.app.release, _GRACE_SECONDS, self._room)
+        except RuntimeUnready:
+            await self._end_runtime(runtime.id)
+            return
+        try:
+            identity = self._tokens.read(token)
+            is_ours = (identity.capsule_id, identity.environment) == (
+                self.app.capsule_id,
+                self.app.environment,
+            )
+        except RuntimeUnready:
+            is_ours = False
+        if not is_ours or identity.user_id in self._links or self._is_closed:
+            await link.close()
+            await self._end_runtime(runtime.id)
+            return
+        slot = self.slot(identity.user_id)
+        slot.woken_at = slot.woken_at or time.time()
+        self._keep(slot, runtime, link)
+
+    def _keep(self, slot: Slot, runtime: RuntimeStatus, link: RuntimeLink) -> None:
+        slot.runtime_id, slot.release, slot.link = runtime.id, self.app.release, link
+        self._links[slot.user_id] = link
+        ending: list[asyncio.Task[str]] = []
+
+        async def explain() -> str:
+            if not ending:
+                ending.append(asyncio.create_task(self._explain(runtime.id)))
+            return await asyncio.shield(ending[0])
+
+        link.explain = explain
+        task = asyncio.create_task(self._watch(slot, link, explain))
+        self._watching.add(task)
+        task.add_done_callback(self._watching.discard)
+
+    # Ends
+
+    async def _watch(self, slot: Slot, link: RuntimeLink, explain: Callable[[], object]) -> None:
+        await link.lost.wait()
+        if self._links.get(slot.user_id) is link:
+            del self._links[slot.user_id]
+        if slot.link is link:
+            slot.link = None
+            if slot.user_id not in self._stopping and link.explain is not None:
+                slot.last_end = await link.explain()
+
+    async def _explain(self, runtime_id: str) -> str:
+        """Return why a runtime ended, for the person in the chat."""
+        try:
+            async with asyncio.timeout(_EXPLAIN_SECONDS):
+                status = await self._engine.wait_runtime(self.replica_id, runtime_id)
+        except (TimeoutError, PlatformError):
+            return LOST
+        if status.end is not None and status.end.out_of_memory:
+            return (
+                f"The app ran out of memory here ({self.app.memory} MiB) and was stopped. "
+                "Send your message again, with less to do at once."
+            )
+        if status.end_reason:
+            return f"The app was stopped: {status.end_reason}"
+        return LOST
+
+    async def _stop(self, user_id: str, link: RuntimeLink) -> None:
+        slot = self._slots[user_id]
+        await self._end_runtime(slot.runtime_id)
+        await link.close()
+        if self._links.get(user_id) is link:
+            del self._links[user_id]
+        if slot.link is link:
+            slot.link = None
+            slot.last_end = ""
+
+    async def _end_runtime(self, runtime_id: str) -> None:
+        for _ in range(20):
+            try:
+                await self._engine.stop_runtime(self.replica_id, runtime_id, grace_seconds=_GRACE_SECONDS)
+                return
+            except Unavailable:  # the node agent is away for a moment
+                await asyncio.sleep(_RETRY_SECONDS)
+            except (ReplicaNotFound, RuntimeFailed):
+                return
+            except PlatformError as exc:
+                log.warning("runtime %s cannot be ended: %s", runtime_id, exc.detail)
+                return
+
+
+def _path(runtime: RuntimeStatus) -> Path:
+    return Path(runtime.address.removeprefix("unix:"))

@@ -1,0 +1,140 @@
+"""Programs in an empty network with the gate's filter, and a gate that answers them: the real thing."""
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from capsule.engines.contract import Egress, EgressMode
+from capsule.sandbox.gate.gate import Gate
+from capsule.sandbox.gate.policy import Policy
+from capsule.sandbox.gate.probe import why_no_gate
+
+MISSING = why_no_gate()
+
+_PRELUDE = """
+import array, ctypes, fcntl, os, signal, socket, struct, sys, time
+from capsule.sandbox.gate import kernel
+from capsule.sandbox.seccomp import notify_program, runtime_program
+
+channel = socket.socket(fileno=int(sys.argv[1]))
+kernel.enter_empty_network()
+with socket.socket() as sock:  # bring the loopback up
+    fcntl.ioctl(sock, 0x8914, struct.pack("16sh22x", b"lo", 0x1 | 0x40))
+fds = []
+if sys.argv[2] == "names":
+    with open("/proc/sys/net/ipv4/ip_unprivileged_port_start", "w") as file:
+        file.write("0")
+    udp, tcp = socket.socket(type=socket.SOCK_DGRAM), socket.socket()
+    for sock in (udp, tcp):
+        sock.bind(("127.0.0.1", 53))
+    tcp.listen()
+    fds = [udp.fileno(), tcp.fileno()]
+listener = kernel.install(notify_program(), listen=True)
+socket.send_fds(channel, [b"!"], [listener, *fds])
+os.close(listener)
+kernel.install(runtime_program())
+libc = ctypes.CDLL(None, use_errno=True)
+PORT, *ARGS = [int(item) if item.isdigit() else item for item in sys.argv[3:]]
+HERE = ("127.0.0.1", PORT)
+"""
+
+
+@dataclass
+class Runtime:
+    process: asyncio.subprocess.Process
+    listener: int
+    sockets: list[socket.socket]
+
+    async def output(self) -> str:
+        async with asyncio.timeout(20):
+            out, _ = await self.process.communicate()
+        assert self.process.returncode == 0
+        return out.decode().strip()
+
+
+@dataclass
+class Walled:
+    """Starts programs and gates, and ends both."""
+
+    refused: list[str] = field(default_factory=list)
+    _gates: list[Gate] = field(default_factory=list)
+    _processes: list[asyncio.subprocess.Process] = field(default_factory=list)
+
+    async def start(self, code: str, *arguments: object, names: bool = False) -> Runtime:
+        """Run a program behind the filter; `arguments` are PORT and ARGS there. Nobody answers it yet."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with ours:
+            with theirs:
+                process = await asyncio.create_subprocess_exec(
+                    *(sys.executable, "-c", _PRELUDE + code, str(theirs.fileno())),
+                    *("names" if names else "", *map(str, arguments or (0,))),
+                    stdout=asyncio.subprocess.PIPE,
+                    pass_fds=[theirs.fileno()],
+                )
+            self._processes.append(process)
+            ours.settimeout(10)
+            _, fds, _, _ = await asyncio.to_thread(socket.recv_fds, ours, 1, 3)
+        return Runtime(process, fds[0], [socket.socket(fileno=fd) for fd in fds[1:]])
+
+    def gate(self, listener: int, policy: Policy) -> Gate:
+        gate = Gate(listener, policy, lambda sentence, _: self.refused.append(sentence))
+        gate.start()
+        self._gates.append(gate)
+        return gate
+
+    async def run(self, code: str, *arguments: object, allow: tuple[str, ...] = (), listed: bool = False) -> str:
+        """Run a program to its end, with a gate, and return what it printed."""
+        runtime = await self.start(code, *arguments)
+        mode = EgressMode.listed if listed else EgressMode.public
+        self.gate(runtime.listener, Policy(Egress(mode, allow)))
+        return await runtime.output()
+
+    async def close(self) -> None:
+        for process in self._processes:
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
+        for gate in self._gates:
+            await gate.close()
+
+
+@pytest.fixture
+async def walled() -> AsyncIterator[Walled]:
+    if MISSING:
+        pytest.skip(f"no gate here: {MISSING}")
+    before = set(os.listdir("/proc/self/fd"))
+    walled = Walled()
+    yield walled
+    await walled.close()
+    await asyncio.sleep(0)
+    left = set(os.listdir("/proc/self/fd")) - before
+    assert len(left) <= 1, [os.readlink(f"/proc/self/fd/{fd}") for fd in left if os.path.exists(f"/proc/self/fd/{fd}")]
+
+
+@pytest.fixture
+async def echo() -> AsyncIterator[int]:
+    """A server on this machine's own loopback that says everything back; its port."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65536):
+            writer.write(data)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, backlog=500)
+    yield server.sockets[0].getsockname()[1]
+    server.close()
+    if sys.version_info >= (3, 13):
+        server.close_clients()
+
+
+@pytest.fixture
+def free_port() -> Iterator[int]:
+    """A port of this machine's loopback that nobody listens on and nobody else gets."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        yield sock.getsockname()[1]
