@@ -26,6 +26,16 @@ class DataPaths:
         return self.root / "keys"
 
     @property
+    def visitors_key(self) -> Path:
+        """Signs who somebody is towards an app: cookies, and the tickets from the console."""
+        return self.keys / "visitors.key"
+
+    @property
+    def runtimes_key(self) -> Path:
+        """Signs for whom a runtime was woken."""
+        return self.keys / "runtimes.key"
+
+    @property
     def run(self) -> Path:
         """Sockets and pid files of the platform's own processes."""
         return self.root / "run"

@@ -5,12 +5,14 @@ import json
 import tarfile
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
 from api_records import World, make_build, make_capsule, make_deployment, make_release, make_serve
 
 from capsule.api.context import Context
+from capsule.apps.tickets import TicketRefused, Tickets
 from capsule.control.delivery.subscriptions import subscribe
 from capsule.db import Database
 from capsule.models import Capsule, Serve
@@ -318,3 +320,21 @@ class TestApps:
     ) -> None:
         answer = await client.post(f"/app/{app_capsule.id}/chat", json={"text": "hello"})
         assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+
+    async def test_a_person_of_the_team_enters_an_app_as_themselves(
+        self, client: httpx2.AsyncClient, context: Context, world: World, app_capsule: Capsule
+    ) -> None:
+        slug = app_capsule.slug
+        for environment, host, route in (
+            ("deploy", slug, app_capsule.id),
+            ("serve", f"{slug}--serve", f"{app_capsule.id}:serve"),
+        ):
+            answer = await client.get(f"/app/{app_capsule.id}/enter?environment={environment}")
+            assert answer.status_code == 303
+            address = urlsplit(answer.headers["location"])
+            assert (address.netloc, address.path) == (f"{host}.localhost:8080", "/api/enter")
+            (ticket,) = parse_qs(address.query)["ticket"]
+            user = world.people["owner"].user
+            assert Tickets(context.paths.visitors_key).read(route, ticket) == (user.id, user.email)
+            with pytest.raises(TicketRefused):
+                Tickets(context.paths.visitors_key).read("cap_other", ticket)

@@ -9,13 +9,17 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from capsule.apps import api_agent, api_client, api_sessions, problem, shell
+from capsule.apps.api_enter import enter
 from capsule.apps.hosting import Hosting
 from capsule.apps.identity import Visitors
+from capsule.apps.tickets import ENTER_PATH, Tickets
 from capsule.apps.visit import Doorman, Handler, Visit
 from capsule.errors import NotFound, PlatformError
 
 
-def create_application(hosting: Hosting, visitors: Visitors, shell_folder: Path) -> Starlette:
+def create_application(
+    hosting: Hosting, visitors: Visitors, tickets: Tickets, shell_folder: Path
+) -> Starlette:
     """Return the application behind every host name of a `cpsl` app."""
     doorman = Doorman(hosting, visitors)
 
@@ -45,6 +49,7 @@ def create_application(hosting: Hosting, visitors: Visitors, shell_folder: Path)
         agent("/api/chat/history", "GET", api_agent.read_history),
         Route("/{path:path}", doorman.admit(page, any_origin=True), methods=["GET"]),
     ]
+    routes.insert(0, Route(ENTER_PATH, enter(tickets, visitors), methods=["GET"]))
     if shell_folder.is_dir():
         routes.insert(0, Mount("/_shell", shell.ShellAssets(directory=shell_folder)))
     return Starlette(

@@ -1,4 +1,7 @@
-"""Tell who calls: a user named by the platform, or an anonymous visitor with a signed cookie."""
+"""Tell who calls: a user named by the platform, a person from the console, or an anonymous visitor.
+
+The last two have a signed cookie.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +30,7 @@ class Caller:
     is_platform: bool = False
     """Named by the platform's own server, not by a cookie."""
     is_new: bool = False
-    """A visitor who has no cookie yet."""
+    """Somebody who has no cookie yet."""
 
 
 class Visitors:
@@ -44,18 +47,18 @@ class Visitors:
         cookie = request.cookies.get(COOKIE)
         if cookie:
             try:
-                return Caller(str(self._serializer(route).loads(cookie)))
-            except BadSignature:
+                return _caller_of(self._serializer(route).loads(cookie))
+            except (BadSignature, ValueError):
                 pass  # a forged, foreign or outdated cookie makes a new visitor
         return Caller(new_id("vis"), is_new=True)
 
     def remember(self, response: Response, caller: Caller, request: Request, route: str) -> None:
-        """Give a new visitor a cookie."""
+        """Give a newcomer a cookie."""
         if not caller.is_new:
             return
         response.set_cookie(
             COOKIE,
-            str(self._serializer(route).dumps(caller.user_id)),
+            str(self._serializer(route).dumps([caller.user_id, caller.email])),
             max_age=_YEAR_SECONDS,
             httponly=True,
             samesite="lax",
@@ -64,3 +67,10 @@ class Visitors:
 
     def _serializer(self, route: str) -> URLSafeSerializer:
         return URLSafeSerializer(self._key, salt=f"visitor:{route}")
+
+
+def _caller_of(claims: object) -> Caller:
+    if isinstance(claims, str):  # cookies of before there were e-mails in them
+        return Caller(claims)
+    user_id, email = claims  # type: ignore[misc]
+    return Caller(str(user_id), None if email is None else str(email))

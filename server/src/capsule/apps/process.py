@@ -18,6 +18,7 @@ from capsule.apps.contract import HostedApp, RuntimeReport
 from capsule.apps.hosting import Hosting
 from capsule.apps.http import create_application
 from capsule.apps.identity import Visitors
+from capsule.apps.tickets import Tickets
 from capsule.apps.tokens import RuntimeTokens
 from capsule.engines.contract import Engine
 from capsule.kit.rpc import Handler, RpcServer
@@ -36,14 +37,14 @@ def run(*, data: DataPaths, shell: Path, engine: Engine) -> None:
 
 async def serve(*, data: DataPaths, shell: Path, engine: Engine, wait_seconds: float = 60.0) -> None:
     """As `run`, inside a running loop. `wait_seconds`: how long a message waits for an app that starts."""
-    tokens = RuntimeTokens(data.keys / "runtimes.key")
+    tokens = RuntimeTokens(data.runtimes_key)
     hosting = Hosting(data, engine, tokens, wait_seconds=wait_seconds)
     control = RpcServer(data.apps_control_socket, control_handlers(hosting))
     # First, since it refuses to start beside another app host on the same data.
     await control.start()
     await hosting.start()
-    visitors = Visitors(data.keys / "visitors.key")
-    http = _http_server(create_application(hosting, visitors, shell))
+    visitors, tickets = Visitors(data.visitors_key), Tickets(data.visitors_key)
+    http = _http_server(create_application(hosting, visitors, tickets, shell))
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

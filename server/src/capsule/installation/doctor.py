@@ -5,9 +5,12 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from capsule.sandbox.probe import probe
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,16 @@ def _namespaces() -> str | None:
     )
 
 
+def _fact(name: str) -> Callable[[], str | None]:
+    """Return a look at one thing that the walls of app users need, found out by trying it."""
+
+    def look() -> str | None:
+        with tempfile.TemporaryDirectory(prefix="capsule-doctor-") as folder:
+            return "found" if getattr(probe(Path(folder)), name) else None
+
+    return look
+
+
 _PARTS = (
     _Part(
         "git",
@@ -134,6 +147,18 @@ _PARTS = (
         "a fresh copy of the files at each start without copying",
         "run as root on a kernel with overlayfs; otherwise files are copied",
         _overlay,
+    ),
+    _Part(
+        "user walls",
+        "a runtime for each app user that sees nothing of the others; without them only separate processes",
+        "allow user namespaces inside namespaces (sysctl user.max_user_namespaces)",
+        _fact("can_divide"),
+    ),
+    _Part(
+        "network gate",
+        "apps reach public and listed addresses only; without it everything this machine can reach",
+        "run on Linux 5.14 or newer, where the walls above stand",
+        _fact("can_filter_network"),
     ),
     _Part("uv", "builds of Python projects", "make setup", _program("uv", "--version")),
     _Part(

@@ -48,6 +48,8 @@ async def serve(*, data: DataPaths, engine: Engine) -> None:
     try:
         found = await engine.recover()
         log.info("node agent %d minds %d replicas", os.getpid(), len(found))
+        for notice in (await engine.fingerprint()).notices:
+            log.warning("%s", notice)
         recovered.set()
         settle()
         await ended.wait()

@@ -47,8 +47,9 @@ _NOT_PERMITTED = [
 def notify_program(arch: Arch | None = None, *, listen: bool = False) -> bytes:
     """Return the gate's filter: the gate is asked about `connect`, and nothing goes around `connect`.
 
-    With `listen`, it is asked about that, too (see `gate.gate_program`). The rest closes the other ways by which a socket that the gate has made could send to an address that the
-    gate has not seen; all of it is decided on numbers, which cannot change under the filter's eyes.
+    With `listen`, it is asked about that, too (see `gate.gate_program`). The rest closes the other ways
+    by which a socket that the gate has made could send to an address that the gate has not seen; all of it is
+    decided on numbers, which cannot change under the filter's eyes.
     """
     arch = arch or _this()
     program = SyscallProgram(arch)

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from apphost import ECHO, eventually, Host, replies, status
+from apphost import ECHO, Host, eventually, replies, status
 
 
 async def test_echo_handler_answers(host: Host) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from apphost import ECHO, Host, replies
 
+from capsule.apps.tickets import Tickets
+
 THREE = """
 import cpsl
 app = cpsl.App(name="three", image=cpsl.Image())
@@ -226,3 +228,30 @@ async def test_offsets_read_the_log_in_pages(host: Host) -> None:
         assert [item["offset"] for item in page["items"]] == [3, 4]
         assert page["next"] == 4
         assert (await browser.get(f"/api/sessions/{session}/log?after=x")).status_code == 422
+
+
+async def test_a_person_from_the_console_is_known_by_name_in_a_runtime_of_their_own(host: Host) -> None:
+    capsule, _ = await host.host_app("""
+        import cpsl
+        app = cpsl.App(name="who", image=cpsl.Image())
+
+        @app.message()
+        async def handle(session, msg):
+            await session.reply(f"{session.user.id} {session.user.email}")
+    """)
+    tickets = Tickets(host.data.visitors_key)
+    ticket = tickets.issue(capsule, "usr_7", "ada@example.com")
+    async with host.browser(capsule) as person, host.browser(capsule) as stranger:
+        entered = await person.get(f"/api/enter?ticket={ticket}")
+        assert (entered.status_code, entered.headers["location"]) == (303, "/")
+        assert await person.say(await person.open(), "who am I?") == ["usr_7 ada@example.com"]
+        (name,) = await stranger.say(await stranger.open(), "who am I?")
+        assert name.startswith("vis_")
+        assert name.endswith(" None")
+        foreign = await stranger.get(f"/api/enter?ticket={tickets.issue('cap_other', 'usr_7', 'x')}")
+        assert (foreign.status_code, foreign.json()["code"]) == (401, "ticket_refused")
+    runtimes = (await host.report(capsule)).runtimes
+    assert {(runtime.email, runtime.state) for runtime in runtimes} == {
+        ("ada@example.com", "warm"),
+        (None, "warm"),
+    }

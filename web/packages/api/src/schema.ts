@@ -1002,6 +1002,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/app/{app}/enter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Enter App
+         * @description Open the app in this browser as yourself, rather than as an anonymous visitor.
+         */
+        get: operations["enter_app_api_v1_app__app__enter_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/app/{app}/chat": {
         parameters: {
             query?: never;
@@ -3861,6 +3881,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AppShape"];
+                };
+            };
+        };
+    };
+    enter_app_api_v1_app__app__enter_get: {
+        parameters: {
+            query?: {
+                environment?: "deploy" | "serve";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

@@ -75,9 +75,7 @@ def _replace(listener: int, caller: Caller, port: int) -> None:
     with socket.socket() as here:
         if caller.is_in_network(kernel.netns_cookie(here)):
             raise _Missing("a process cannot have a network of its own")
-    sock, code = connecting_socket(
-        caller.socket, parse(_LOOPBACK), port, lock_peer=can_lock_peers()
-    )
+    sock, code = connecting_socket(caller.socket, parse(_LOOPBACK), port, lock_peer=can_lock_peers())
     with sock:
         if code not in (0, errno.EINPROGRESS):
             raise _Missing(f"a trial connection failed: {os.strerror(code)}")

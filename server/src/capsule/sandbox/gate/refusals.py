@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 from capsule.sandbox.gate.addresses import Address
+from capsule.sandbox.gate.judging import Refuse
 
 _QUIET_SECONDS = 60.0
 _MOST_PER_MINUTE = 20
@@ -17,8 +18,9 @@ class Refusals:
         self._clock = clock
         self._told: dict[tuple[Address, int], float] = {}
 
-    def tell(self, address: Address, port: int, reason: str, pid: int) -> None:
+    def tell(self, refused: Refuse, pid: int) -> None:
         """Tell, unless the same was told within a minute or too much was."""
+        address, port = refused.address, refused.port
         now = self._clock()
         self._told = {key: at for key, at in self._told.items() if now - at < _QUIET_SECONDS}
         if (address, port) in self._told or len(self._told) > _MOST_PER_MINUTE:
@@ -28,4 +30,4 @@ class Refusals:
             self._tell("More connections to other addresses were refused; not all are told here.", pid)
             return
         where = f"[{address}]:{port}" if address.version == 6 else f"{address}:{port}"
-        self._tell(f"Connection to {where} refused: {reason}", pid)
+        self._tell(f"Connection to {where} refused: {refused.reason}", pid)

@@ -1,16 +1,19 @@
 """Programs in an empty network with the gate's filter, and a gate that answers them: the real thing."""
 
 import asyncio
+import contextlib
 import os
 import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
 from capsule.engines.contract import Egress, EgressMode
 from capsule.sandbox.gate.gate import Gate
+from capsule.sandbox.gate.locked import can_lock_peers
 from capsule.sandbox.gate.policy import Policy
 from capsule.sandbox.gate.probe import why_no_gate
 
@@ -26,19 +29,21 @@ kernel.enter_empty_network()
 with socket.socket() as sock:  # bring the loopback up
     fcntl.ioctl(sock, 0x8914, struct.pack("16sh22x", b"lo", 0x1 | 0x40))
 fds = []
-if sys.argv[2] == "names":
-    with open("/proc/sys/net/ipv4/ip_unprivileged_port_start", "w") as file:
-        file.write("0")
+libc = ctypes.CDLL(None, use_errno=True)
+if "names" in sys.argv[2]:
+    assert libc.unshare(0x20000) == 0  # an own mount namespace, for an own resolv.conf
+    assert libc.mount(b"none", b"/", None, 0x44000, None) == 0
+    conf = os.path.realpath("/etc/resolv.conf").encode()
+    assert libc.mount(sys.argv.pop().encode(), conf, None, 0x1000, None) == 0
     udp, tcp = socket.socket(type=socket.SOCK_DGRAM), socket.socket()
     for sock in (udp, tcp):
         sock.bind(("127.0.0.1", 53))
     tcp.listen()
     fds = [udp.fileno(), tcp.fileno()]
-listener = kernel.install(notify_program(), listen=True)
+listener = kernel.install(notify_program(listen="strict" in sys.argv[2]), listen=True)
 socket.send_fds(channel, [b"!"], [listener, *fds])
 os.close(listener)
 kernel.install(runtime_program())
-libc = ctypes.CDLL(None, use_errno=True)
 PORT, *ARGS = [int(item) if item.isdigit() else item for item in sys.argv[3:]]
 HERE = ("127.0.0.1", PORT)
 """
@@ -61,18 +66,22 @@ class Runtime:
 class Walled:
     """Starts programs and gates, and ends both."""
 
+    locks_peers: bool
+    """Else as for an ordinary user whose kernel lets only others lock sockets."""
     refused: list[str] = field(default_factory=list)
     _gates: list[Gate] = field(default_factory=list)
     _processes: list[asyncio.subprocess.Process] = field(default_factory=list)
 
-    async def start(self, code: str, *arguments: object, names: bool = False) -> Runtime:
+    async def start(self, code: str, *arguments: object, resolv_conf: Path | None = None) -> Runtime:
         """Run a program behind the filter; `arguments` are PORT and ARGS there. Nobody answers it yet."""
+        ways = ("" if self.locks_peers else "strict") + ("names" if resolv_conf else "")
+        last = [str(resolv_conf)] if resolv_conf else []
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with ours:
             with theirs:
                 process = await asyncio.create_subprocess_exec(
                     *(sys.executable, "-c", _PRELUDE + code, str(theirs.fileno())),
-                    *("names" if names else "", *map(str, arguments or (0,))),
+                    *(ways, *map(str, arguments or (0,)), *last),
                     stdout=asyncio.subprocess.PIPE,
                     pass_fds=[theirs.fileno()],
                 )
@@ -82,12 +91,16 @@ class Walled:
         return Runtime(process, fds[0], [socket.socket(fileno=fd) for fd in fds[1:]])
 
     def gate(self, listener: int, policy: Policy) -> Gate:
-        gate = Gate(listener, policy, lambda sentence, _: self.refused.append(sentence))
+        gate = Gate(
+            listener, policy, lambda sentence, _: self.refused.append(sentence), locks_peers=self.locks_peers
+        )
         gate.start()
         self._gates.append(gate)
         return gate
 
-    async def run(self, code: str, *arguments: object, allow: tuple[str, ...] = (), listed: bool = False) -> str:
+    async def run(
+        self, code: str, *arguments: object, allow: tuple[str, ...] = (), listed: bool = False
+    ) -> str:
         """Run a program to its end, with a gate, and return what it printed."""
         runtime = await self.start(code, *arguments)
         mode = EgressMode.listed if listed else EgressMode.public
@@ -103,17 +116,22 @@ class Walled:
             await gate.close()
 
 
-@pytest.fixture
-async def walled() -> AsyncIterator[Walled]:
+@pytest.fixture(params=["locked", "strict"])
+async def walled(request: pytest.FixtureRequest) -> AsyncIterator[Walled]:
     if MISSING:
         pytest.skip(f"no gate here: {MISSING}")
+    locks_peers = request.param == "locked"
+    if locks_peers and not can_lock_peers():
+        pytest.skip("this user may not lock sockets")
     before = set(os.listdir("/proc/self/fd"))
-    walled = Walled()
+    walled = Walled(locks_peers)
     yield walled
     await walled.close()
     await asyncio.sleep(0)
     left = set(os.listdir("/proc/self/fd")) - before
-    assert len(left) <= 1, [os.readlink(f"/proc/self/fd/{fd}") for fd in left if os.path.exists(f"/proc/self/fd/{fd}")]
+    assert len(left) <= 1, [
+        os.readlink(f"/proc/self/fd/{fd}") for fd in left if os.path.exists(f"/proc/self/fd/{fd}")
+    ]
 
 
 @pytest.fixture
@@ -138,3 +156,35 @@ def free_port() -> Iterator[int]:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         yield sock.getsockname()[1]
+
+
+@pytest.fixture
+async def web() -> AsyncIterator[int]:
+    """A web server on this machine's own loopback that says hello; its port."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello")
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    yield server.sockets[0].getsockname()[1]
+    server.close()
+
+
+@pytest.fixture
+def full_server() -> Iterator[socket.socket]:
+    """A listener whose backlog is full, so that further connections neither succeed nor fail."""
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(4):
+            filler = stack.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex(server.getsockname())
+        yield server
+
+
+@pytest.fixture
+def full_port(full_server: socket.socket) -> int:
+    port: int = full_server.getsockname()[1]
+    return port

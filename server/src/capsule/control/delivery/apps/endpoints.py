@@ -5,11 +5,12 @@ Conversations live in the app host; this asks it over its unix socket on the cal
 
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
 
 import httpx2
 from fastapi import APIRouter, Query
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import RedirectResponse, Response, StreamingResponse
 from pydantic import Field
 from sqlalchemy import select
 
@@ -17,6 +18,7 @@ from capsule.api.access import requires
 from capsule.api.auth import CurrentActor
 from capsule.api.context import Context, CurrentContext
 from capsule.api.uow import DbSession
+from capsule.apps.tickets import ENTER_PATH, Tickets
 from capsule.control.policy import Action, Actor
 from capsule.control.shapes.base import Input, Shape
 from capsule.control.workload.capsules.service import ensure_type
@@ -74,6 +76,23 @@ async def read_app(
 ) -> AppShape:
     ensure_type(app, "app")
     return AppShape.of(app, context)
+
+
+@router.get("/app/{app}/enter", status_code=303, response_class=RedirectResponse)
+async def enter_app(
+    app: Annotated[Capsule, requires(Action.app_chat)],
+    actor: CurrentActor,
+    context: CurrentContext,
+    environment: Literal["deploy", "serve"] = "deploy",
+) -> RedirectResponse:
+    """Open the app in this browser as yourself, rather than as an anonymous visitor."""
+    ensure_type(app, "app")
+    is_serve = environment == "serve"
+    route = f"{app.id}:serve" if is_serve else app.id
+    host = context.site.serve_host(app.slug) if is_serve else context.site.host(app.slug)
+    ticket = Tickets(context.paths.visitors_key).issue(route, actor.user.id, actor.user.email)
+    address = f"{context.site.url(host).rstrip('/')}{ENTER_PATH}?{urlencode({'ticket': ticket})}"
+    return RedirectResponse(address, 303, {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
 
 
 @router.post("/app/{app}/chat")

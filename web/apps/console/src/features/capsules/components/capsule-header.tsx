@@ -56,7 +56,12 @@ export function CapsuleHeader({ capsule }: { capsule: Capsule }) {
         </div>
         <div className="flex items-center gap-3 max-sm:basis-full">
           {capsule.type === "app" && capsule.url !== null && (
-            <a href={capsule.url} target="_blank" rel="noreferrer" className={buttonStyle({ tone: "plain" })}>
+            <a
+              href={`/api/v1/app/${capsule.id}/enter`}
+              target="_blank"
+              rel="noreferrer"
+              className={buttonStyle({ tone: "plain" })}
+            >
               <MessageSquareText /> Open chat
             </a>
           )}
