@@ -262,7 +262,7 @@ class ZygoteStatus:
     notices: tuple[str, ...] = ()
     """Why runtimes are slower or less apart than they could be; sentences for people."""
     memory_bytes: int | None = None
-    """Shared by all runtimes."""
+    """Of the loaded app, which all runtimes share."""
 
 
 class Engine(Protocol):

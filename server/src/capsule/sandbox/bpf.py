@@ -28,7 +28,7 @@ def errno_action(code: int) -> int:
     return _ERRNO | code
 
 
-class Test(IntEnum):
+class Match(IntEnum):
     equal = 0x15
     at_least = 0x35
     any_bit = 0x45
@@ -70,7 +70,7 @@ class Program:
     def load(self, offset: int, size: int = 4) -> None:
         self._steps.append(_Step(_LOADS[size], offset & 0xFFFF_FFFF))
 
-    def jump(self, test: Test, value: int, *, to: str | None = None, otherwise: str | None = None) -> None:
+    def jump(self, test: Match, value: int, *, to: str | None = None, otherwise: str | None = None) -> None:
         self._steps.append(_Step(test, value & 0xFFFF_FFFF, to, otherwise))
 
     def give(self, value: int) -> None:
@@ -113,12 +113,12 @@ class SyscallProgram(Program):
     def __init__(self, arch: Arch) -> None:
         super().__init__()
         self.load(_ARCHITECTURE)
-        self.jump(Test.equal, arch.audit, to="known")
+        self.jump(Match.equal, arch.audit, to="known")
         self.give(KILL)
         self.label("known")
         self.load(_NUMBER)
         if arch.has_x32:
-            self.jump(Test.at_least, _X32_BIT, otherwise="numbered")
+            self.jump(Match.at_least, _X32_BIT, otherwise="numbered")
             self.give(KILL)
             self.label("numbered")
 
@@ -132,16 +132,16 @@ class SyscallProgram(Program):
             return
         hit, after = self.fresh("hit"), self.fresh("after")
         for number in numbers[:-1]:
-            self.jump(Test.equal, number, to=hit)
-        self.jump(Test.equal, numbers[-1], to=hit, otherwise=after)
+            self.jump(Match.equal, number, to=hit)
+        self.jump(Match.equal, numbers[-1], to=hit, otherwise=after)
         self.label(hit)
         self.give(action)
         self.label(after)
 
-    def answer_if(self, number: int, index: int, test: Test, values: list[int], action: int) -> None:
+    def answer_if(self, number: int, index: int, test: Match, values: list[int], action: int) -> None:
         """Give `action` for this call when an argument passes the test with one of `values`, else allow."""
         hit, after = self.fresh("hit"), self.fresh("after")
-        self.jump(Test.equal, number, otherwise=after)
+        self.jump(Match.equal, number, otherwise=after)
         self.argument(index)
         for value in values:
             self.jump(test, value, to=hit)

@@ -8,7 +8,7 @@ the kernel where walls have broken before.
 
 import errno
 
-from capsule.sandbox.bpf import ALLOW, NOTIFY, X86_64, Arch, SyscallProgram, Test, errno_action, this_arch
+from capsule.sandbox.bpf import ALLOW, NOTIFY, X86_64, Arch, Match, SyscallProgram, errno_action, this_arch
 from capsule.sandbox.syscalls import number, numbers
 
 _MSG_FASTOPEN = 0x2000_0000
@@ -57,9 +57,9 @@ def notify_program(arch: Arch | None = None, *, listen: bool = False) -> bytes:
     # "No fast open here": what the kernel says when it is switched off, so programs connect first.
     for name, index in (("sendto", 3), ("sendmsg", 2), ("sendmmsg", 3)):
         number_ = number(arch, name)
-        program.answer_if(number_, index, Test.any_bit, [_MSG_FASTOPEN], errno_action(errno.EOPNOTSUPP))
+        program.answer_if(number_, index, Match.any_bit, [_MSG_FASTOPEN], errno_action(errno.EOPNOTSUPP))
     program.answer_if(
-        number(arch, "ioctl"), 1, Test.equal, _INTERFACE_REQUESTS, errno_action(errno.EOPNOTSUPP)
+        number(arch, "ioctl"), 1, Match.equal, _INTERFACE_REQUESTS, errno_action(errno.EOPNOTSUPP)
     )
     _refuse_socket_options(program, number(arch, "setsockopt"))
     # Its operations pass no filter; ENOSYS makes libuv and others use epoll.
@@ -77,8 +77,8 @@ def runtime_program(arch: Arch | None = None) -> bytes:
     # Files are counted against a quota as they are written. SQLite and glibc write zeros instead.
     program.answer(numbers(arch, ["fallocate"]), errno_action(errno.EOPNOTSUPP))
     program.answer(numbers(arch, _NOT_PERMITTED), errno_action(errno.EPERM))
-    program.answer_if(number(arch, "clone"), 0, Test.any_bit, [_NEW_NAMESPACES], errno_action(errno.EPERM))
-    program.answer_if(number(arch, "ioctl"), 1, Test.equal, _TERMINAL_REQUESTS, errno_action(errno.EPERM))
+    program.answer_if(number(arch, "clone"), 0, Match.any_bit, [_NEW_NAMESPACES], errno_action(errno.EPERM))
+    program.answer_if(number(arch, "ioctl"), 1, Match.equal, _TERMINAL_REQUESTS, errno_action(errno.EPERM))
     _limit_personality(program, number(arch, "personality"))
     _limit_families(program, number(arch, "socket"))
     program.give(ALLOW)
@@ -91,16 +91,16 @@ def _this() -> Arch:
 
 
 def _refuse_socket_options(program: SyscallProgram, setsockopt: int) -> None:
-    program.jump(Test.equal, setsockopt, otherwise="other than setsockopt")
+    program.jump(Match.equal, setsockopt, otherwise="other than setsockopt")
     program.argument(1)
     for level in _SOCKET_OPTIONS:
-        program.jump(Test.equal, level, to=f"level {level}")
+        program.jump(Match.equal, level, to=f"level {level}")
     program.give(ALLOW)
     for level, options in _SOCKET_OPTIONS.items():
         program.label(f"level {level}")
         program.argument(2)
         for option in options:
-            program.jump(Test.equal, option, to="refuse option")
+            program.jump(Match.equal, option, to="refuse option")
         program.give(ALLOW)
     program.label("refuse option")
     program.give(errno_action(errno.ENOPROTOOPT))
@@ -109,10 +109,10 @@ def _refuse_socket_options(program: SyscallProgram, setsockopt: int) -> None:
 
 def _limit_personality(program: SyscallProgram, personality: int) -> None:
     """Allow to ask for it and to set the plain one; others switch off randomised addresses and the like."""
-    program.jump(Test.equal, personality, otherwise="other than personality")
+    program.jump(Match.equal, personality, otherwise="other than personality")
     program.argument(0)
     for harmless in (0, 0xFFFF_FFFF):
-        program.jump(Test.equal, harmless, to="allow personality")
+        program.jump(Match.equal, harmless, to="allow personality")
     program.give(errno_action(errno.EPERM))
     program.label("allow personality")
     program.give(ALLOW)
@@ -120,13 +120,13 @@ def _limit_personality(program: SyscallProgram, personality: int) -> None:
 
 
 def _limit_families(program: SyscallProgram, socket: int) -> None:
-    program.jump(Test.equal, socket, otherwise="other than socket")
+    program.jump(Match.equal, socket, otherwise="other than socket")
     program.argument(0)
     for family in (_AF_UNIX, _AF_INET, _AF_INET6):
-        program.jump(Test.equal, family, to="allow family")
-    program.jump(Test.equal, _AF_NETLINK, otherwise="refuse family")
+        program.jump(Match.equal, family, to="allow family")
+    program.jump(Match.equal, _AF_NETLINK, otherwise="refuse family")
     program.argument(2)
-    program.jump(Test.equal, _NETLINK_ROUTE, to="allow family")
+    program.jump(Match.equal, _NETLINK_ROUTE, to="allow family")
     program.label("refuse family")
     program.give(errno_action(errno.EAFNOSUPPORT))
     program.label("allow family")

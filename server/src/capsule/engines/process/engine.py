@@ -22,7 +22,7 @@ from capsule.engines.contract import (
     RuntimeStatus,
     ZygoteStatus,
 )
-from capsule.engines.process import files
+from capsule.engines.process import files, tree
 from capsule.engines.process.handle import Handle, Surroundings
 from capsule.engines.process.logs import AppLogs
 from capsule.engines.process.ports import free_port
@@ -154,8 +154,8 @@ class ProcessEngine:
         return self._handle(replica_id).stats()
 
     async def ready(self, replica_id: str) -> ZygoteStatus:
-        runtimes = self._runtimes(replica_id)
-        status = await runtimes.ready()
+        status = await self._runtimes(replica_id).ready()
+        status = replace(status, memory_bytes=tree.shared_memory(self._handle(replica_id).status().pid))
         if self._machine.can_divide:
             return status
         notice = "This machine keeps the users of an app apart by nothing but separate processes."

@@ -122,6 +122,25 @@ def usage(pids: Iterable[int]) -> tuple[float, int, int]:
     return seconds, memory, count
 
 
+def own_memory(pids: Iterable[int]) -> int:
+    """Return the bytes that these processes share with no other."""
+    return sum(_rollup(pid, ("Private_Clean:", "Private_Dirty:")) for pid in pids)
+
+
+def shared_memory(pid: int | None) -> int | None:
+    """Return the resident bytes of a process that others share, once for all of them."""
+    return _rollup(pid, ("Rss:",)) if pid is not None else None
+
+
+def _rollup(pid: int, fields: tuple[str, ...]) -> int:
+    total = 0
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
+        for line in file:
+            if line.startswith(fields):
+                total += int(line.split()[1]) * 1024
+    return total
+
+
 def listening(pids: Iterable[int]) -> tuple[str, ...]:
     """Return the TCP addresses these processes listen on, such as `127.0.0.1:5000`."""
     sockets = set()

@@ -27,13 +27,13 @@ class Entry:
 
 def parse_entry(text: str) -> Entry:
     """Read one entry. Raises InvalidInput that names it and the way out."""
+    if "//" in text or "@" in text:
+        raise _wrong(text, "is a URL", hint=_FORMS)
     where, port = _split(text)
     if "*" in where:
         raise _wrong(text, "has a wildcard", hint="Name each host by itself.")
     if "%" in where:
         raise _wrong(text, "names an interface", hint="Leave out what begins with %.")
-    if "//" in where or "@" in where:
-        raise _wrong(text, "is a URL", hint=_FORMS)
     network = _network(text, where)
     if network is not None:
         return Entry(network=network, port=port)

@@ -6,21 +6,25 @@ caller are the kernel's business, and a new agent can take the listener over bet
 """
 
 import asyncio
+import contextlib
 import errno
 import os
 import socket
 import time
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
 
 from capsule.sandbox.gate import kernel
 from capsule.sandbox.gate.caller import Caller, CallFails, look_at
-from capsule.sandbox.gate.judging import ConnectOutside, Refuse, judge
+from capsule.sandbox.gate.judging import ConnectOutside, Refuse, Step, Verdict, judge
 from capsule.sandbox.gate.locked import can_lock_peers
 from capsule.sandbox.gate.performing import Performer, error_code
 from capsule.sandbox.gate.policy import Policy
 from capsule.sandbox.gate.refusals import Refusals
 from capsule.sandbox.seccomp import notify_program
+
+_V = TypeVar("_V")
 
 Refused = Callable[[str, int], None]
 """Told one sentence for the log, and the pid (as seen here) of who was refused."""
@@ -30,6 +34,9 @@ _CALLS_PER_WINDOW = 400
 """So many calls take a quarter of a window of this process's time; one busy replica must not take all."""
 _WORKERS, _WORKERS_THAT_WAIT = 4, 32
 _NAMES_MAX_AGE_SECONDS = 5.0
+_EVER = float("1e9")
+_LOOK_UP_SECONDS = 2.0
+"""A non-blocking caller has to wait, too."""
 
 
 def gate_program() -> bytes:
@@ -80,6 +87,8 @@ class Gate:
             self._loop.remove_reader(self._listener)
         if self._resume is not None:
             self._resume.cancel()
+        for task in self._lookups:
+            task.cancel()
         if self._lookups:
             await asyncio.wait(self._lookups)
         self._performer.stop()
@@ -114,12 +123,11 @@ class Gate:
             if not isinstance(exc, (CallFails, OSError)):
                 raise
             return
-        if isinstance(verdict, ConnectOutside):
-            self._workers.submit(self._performer.connect_outside, caller, verdict)
+        if may_look_up and self._names_may_tell(caller, verdict):
+            self._spawn(self._look_up_and_serve(caller))
+        elif isinstance(verdict, ConnectOutside):
+            self._hand_over(self._performer.connect_outside, caller, verdict)
         elif isinstance(verdict, Refuse):
-            if may_look_up and self._policy.is_stale(_NAMES_MAX_AGE_SECONDS):
-                self._spawn(self._look_up_and_serve(caller))
-                return
             self._refusals.tell(verdict, caller.notification.pid)
             self._fail(caller, errno.EACCES)
         elif self._locks_peers:
@@ -127,15 +135,34 @@ class Gate:
             caller.socket.close()
             kernel.let_go_on(self._listener, caller.notification)
         else:
-            self._workers.submit(self._performer.stay_inside, caller, verdict)
+            self._hand_over(self._performer.stay_inside, caller, verdict)
+
+    def _hand_over(self, work: Callable[[Caller, _V], None], caller: Caller, verdict: _V) -> None:
+        self._workers.submit(work, caller, verdict).add_done_callback(self._show_bug)
+
+    def _show_bug(self, done: Future[None]) -> None:
+        if done.exception() is not None and self._loop is not None:
+            self._loop.call_soon_threadsafe(done.result)  # where exceptions are logged
 
     def _fail(self, caller: Caller, code: int) -> None:
         caller.socket.close()
         kernel.answer(self._listener, caller.notification, code)
 
+    def _names_may_tell(self, caller: Caller, verdict: Verdict) -> bool:
+        """Say whether the address may be one of a listed name that we have not heard of yet."""
+        if isinstance(verdict, Refuse):
+            return self._policy.is_stale(_NAMES_MAX_AGE_SECONDS)
+        # A name of the machine's own loopback has to be known before the runtime's is meant.
+        return verdict is Step.inside and caller.is_tcp and self._policy.is_stale(_EVER)
+
     async def _look_up_and_serve(self, caller: Caller) -> None:
-        """Judge anew: the address may be one that a listed name has got meanwhile."""
-        await self._policy.refresh(_NAMES_MAX_AGE_SECONDS)
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_UP_SECONDS):
+                    await self._policy.refresh(_NAMES_MAX_AGE_SECONDS)
+        except asyncio.CancelledError:
+            self._fail(caller, errno.ENETDOWN)
+            raise
         self._serve(caller, may_look_up=False)
 
     def _may_take_one_more(self, loop: asyncio.AbstractEventLoop) -> bool:

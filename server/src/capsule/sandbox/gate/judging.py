@@ -34,7 +34,10 @@ class Refuse:
     reason: str
 
 
-def judge(caller: Caller, policy: Policy, cookie: bytes) -> Step | ConnectOutside | Refuse:
+Verdict = Step | ConnectOutside | Refuse
+
+
+def judge(caller: Caller, policy: Policy, cookie: bytes) -> Verdict:
     """`cookie` is that of the machine's network. Raises CallFails for calls that the kernel would fail.
 
     A socket of the machine's network is one of the gate's: nothing about it may be left to the kernel that

@@ -58,7 +58,9 @@ class Notification:
 
 
 def receive(listener: int) -> Notification | None:
-    """Take the next call; None when the one that was announced has gone. Blocks when none was announced."""
+    """Take the next call; None when there is none, such as when who was announced has gone."""
+    if not _events(listener) & select.POLLIN:
+        return None  # the kernel would wait for the next one
     buffer = bytearray(_NOTIFICATION.size)
     try:
         fcntl.ioctl(listener, _RECV, buffer)
@@ -108,9 +110,13 @@ def put_fd(listener: int, notification: Notification, fd: int, at: int, *, close
 
 def is_over(listener: int) -> bool:
     """Say whether every process under the filter has ended."""
+    return bool(_events(listener) & select.POLLHUP)
+
+
+def _events(listener: int) -> int:
     poll = select.poll()
     poll.register(listener, select.POLLIN)
-    return any(event & select.POLLHUP for _, event in poll.poll(0))
+    return next((event for _, event in poll.poll(0)), 0)
 
 
 def open_process(thread: int) -> int:

@@ -21,7 +21,7 @@ import socket
 import struct
 from ipaddress import IPv4Address, IPv6Address
 
-from capsule.sandbox.bpf import Program, Test
+from capsule.sandbox.bpf import Match, Program
 from capsule.sandbox.gate import kernel
 from capsule.sandbox.gate.addresses import Address, plain
 
@@ -100,11 +100,11 @@ def peer_program(address: Address, port: int) -> bytes:
     peer = plain(address)
     program = Program()
     program.load(0, 2)  # a TCP socket's filter begins at the TCP header, with the sender's port
-    program.jump(Test.equal, port, otherwise="drop")
+    program.jump(Match.equal, port, otherwise="drop")
     at = _SOURCE_4 if isinstance(peer, IPv4Address) else _SOURCE_6
     for offset in range(0, len(peer.packed), 4):
         program.load(at + offset)
-        program.jump(Test.equal, int.from_bytes(peer.packed[offset : offset + 4]), otherwise="drop")
+        program.jump(Match.equal, int.from_bytes(peer.packed[offset : offset + 4]), otherwise="drop")
     program.give(_WHOLE_PACKET)
     program.label("drop")
     program.give(0)

@@ -71,6 +71,10 @@ class Policy:
 
     def decide(self, address: Address, port: int) -> Decision:
         address = plain(address)
+        if (
+            address.is_unspecified
+        ):  # never the machine's: to the kernel it is its loopback, under another name
+            return Decision(Way.inside)
         if self._is_listed(address, port):
             return Decision(Way.out)
         if is_loopback(address):

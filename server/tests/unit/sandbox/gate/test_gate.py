@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from gate_walls import Walled
 
 from capsule.engines.contract import Egress
 from capsule.sandbox.gate.policy import Policy
@@ -25,7 +26,7 @@ def here(port: int) -> tuple[str]:
 
 
 class TestPython:
-    async def test_blocking(self, walled, echo: int) -> None:
+    async def test_blocking(self, walled: Walled, echo: int) -> None:
         code = (
             HI
             + """
@@ -38,7 +39,7 @@ with socket.socket() as sock:
         assert await walled.run(code, echo, allow=here(echo)) == "True True False"
         assert walled.refused == []
 
-    async def test_with_timeout(self, walled, echo: int) -> None:
+    async def test_with_timeout(self, walled: Walled, echo: int) -> None:
         code = (
             HI
             + """
@@ -50,7 +51,7 @@ print(sock.gettimeout())
         )
         assert await walled.run(code, echo, allow=here(echo)) == "5.0"
 
-    async def test_in_ipv6_spelling(self, walled, echo: int) -> None:
+    async def test_in_ipv6_spelling(self, walled: Walled, echo: int) -> None:
         code = (
             HI
             + """
@@ -62,7 +63,7 @@ with socket.socket(socket.AF_INET6) as sock:
         )
         assert await walled.run(code, echo, allow=here(echo)) == "::ffff:127.0.0.1"
 
-    async def test_ipv6(self, walled) -> None:
+    async def test_ipv6(self, walled: Walled) -> None:
         try:
             server = socket.create_server(("::1", 0), family=socket.AF_INET6)
         except OSError:
@@ -75,7 +76,7 @@ with socket.create_connection(("::1", PORT)) as sock:
 """
             assert await walled.run(code, port, allow=(f"[::1]:{port}",)) == "True"
 
-    async def test_options_are_kept(self, walled, echo: int) -> None:
+    async def test_options_are_kept(self, walled: Walled, echo: int) -> None:
         code = """
 sock = socket.socket()
 os.set_inheritable(sock.fileno(), True)
@@ -102,7 +103,7 @@ print(os.get_inheritable(sock.fileno()))
         assert await walled.run(code, echo, allow=here(echo)) == "True"
 
     @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
-    async def test_event_loops_with_many_at_once(self, walled, echo: int, loop: str) -> None:
+    async def test_event_loops_with_many_at_once(self, walled: Walled, echo: int, loop: str) -> None:
         code = (
             f"import asyncio, {loop}"
             + """
@@ -120,7 +121,7 @@ async def main():
         )
         assert await walled.run(code, echo, allow=here(echo)) == str(sum(range(200)))
 
-    async def test_many_threads_at_once(self, walled, echo: int) -> None:
+    async def test_many_threads_at_once(self, walled: Walled, echo: int) -> None:
         code = (
             HI
             + """
@@ -145,19 +146,19 @@ with ThreadPoolExecutor(100) as pool:
         ],
         ids=["urllib", "httpx2", "subprocess"],
     )
-    async def test_http_clients(self, walled, web: int, fetch: str) -> None:
+    async def test_http_clients(self, walled: Walled, web: int, fetch: str) -> None:
         code = "URL = f'http://127.0.0.1:{PORT}/'\n" + fetch
         assert await walled.run(code, web, allow=here(web)) == "hello"
 
 
 class TestOtherPrograms:
     @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
-    async def test_curl(self, walled, web: int) -> None:
+    async def test_curl(self, walled: Walled, web: int) -> None:
         code = "os.execvp('curl', ['curl', '-sS', '--noproxy', '*', f'http://127.0.0.1:{PORT}/'])"
         assert await walled.run(code, web, allow=here(web)) == "hello"
 
     @pytest.mark.skipif(shutil.which("node") is None, reason="needs Node.js")
-    async def test_node(self, walled, web: int) -> None:
+    async def test_node(self, walled: Walled, web: int) -> None:
         script = """
 fetch(`http://127.0.0.1:${process.argv[1]}/`).then(r => r.text()).then(async text => {
   const net = require("net");
@@ -170,7 +171,7 @@ fetch(`http://127.0.0.1:${process.argv[1]}/`).then(r => r.text()).then(async tex
 
 
 class TestInside:
-    async def test_loopback_stays_the_runtimes_own(self, walled, echo: int) -> None:
+    async def test_loopback_stays_the_runtimes_own(self, walled: Walled, echo: int) -> None:
         code = """
 with socket.create_server(HERE) as server:
     server.settimeout(5)
@@ -186,7 +187,7 @@ except ConnectionRefusedError:
         assert (await walled.run(code, echo)).split() == ["b''", "b''", "nobody"]
         assert walled.refused == []
 
-    async def test_unix_sockets(self, walled, tmp_path: Path) -> None:
+    async def test_unix_sockets(self, walled: Walled, tmp_path: Path) -> None:
         code = """
 os.chdir(ARGS[0])
 os.symlink("real", "link")
@@ -208,7 +209,7 @@ except FileNotFoundError:
         code = code.replace("os.chdir(ARGS[0])", "os.chdir(ARGS[0]); ARGS[0] = os.getcwd()")
         assert (await walled.run(code, 0, tmp_path)).split() == ["b'x'"] * 4 + ["missing"]
 
-    async def test_multiprocessing_and_netlink(self, walled) -> None:
+    async def test_multiprocessing_and_netlink(self, walled: Walled) -> None:
         code = """
 import multiprocessing
 if __name__ == "__main__":
@@ -220,7 +221,7 @@ if __name__ == "__main__":
 """
         assert await walled.run(code) == "[1, 3] [(1, 'lo')]"
 
-    async def test_calls_that_cannot_succeed_say_why(self, walled) -> None:
+    async def test_calls_that_cannot_succeed_say_why(self, walled: Walled) -> None:
         code = """
 import errno
 address = struct.pack("=H", socket.AF_INET) + struct.pack("!H4s8x", 80, bytes([10, 0, 0, 5]))
@@ -243,7 +244,7 @@ with socket.socket() as sock, socket.socket(socket.AF_INET6) as six, open("/dev/
 class TestSlowPeers:
     """A listener with its hands full does not answer, like a host behind a firewall that drops."""
 
-    async def test_failure_is_told(self, walled, free_port: int) -> None:
+    async def test_failure_is_told(self, walled: Walled, free_port: int) -> None:
         code = """
 import asyncio
 try:
@@ -259,7 +260,7 @@ asyncio.run(main())
 """
         assert (await walled.run(code, free_port, allow=here(free_port))).split() == ["blocking", "asyncio"]
 
-    async def test_time_limits_are_kept(self, walled, full_port: int) -> None:
+    async def test_time_limits_are_kept(self, walled: Walled, full_port: int) -> None:
         code = """
 import errno
 began = time.monotonic()
@@ -275,7 +276,7 @@ with socket.socket() as sock:
         output = await walled.run(code, full_port, allow=here(full_port))
         assert output.splitlines() == ["timeout True", "True True"]
 
-    async def test_non_blocking_callers_do_not_wait(self, walled, full_port: int) -> None:
+    async def test_non_blocking_callers_do_not_wait(self, walled: Walled, full_port: int) -> None:
         code = """
 import errno
 sock = socket.socket()
@@ -286,7 +287,9 @@ print([errno.errorcode[sock.connect_ex(HERE)] for _ in range(2)], time.monotonic
         output = await walled.run(code, full_port, allow=here(full_port))
         assert output == "['EINPROGRESS', 'EALREADY'] True"
 
-    async def test_a_signal_does_not_spoil_the_connection(self, walled, full_server: socket.socket) -> None:
+    async def test_a_signal_does_not_spoil_the_connection(
+        self, walled: Walled, full_server: socket.socket
+    ) -> None:
         code = """
 seen = []
 signal.signal(signal.SIGALRM, lambda *_: seen.append(1))
@@ -303,7 +306,7 @@ with socket.socket() as sock:
             full_server.accept()[0].close()
         assert await running == "True True"
 
-    async def test_a_killed_caller_leaves_nothing(self, walled, full_port: int) -> None:
+    async def test_a_killed_caller_leaves_nothing(self, walled: Walled, full_port: int) -> None:
         code = "print(1, flush=True); socket.create_connection(HERE)"
         runtime = await walled.start(code, full_port)
         gate = walled.gate(runtime.listener, Policy(Egress(allow=here(full_port))))
@@ -316,7 +319,7 @@ with socket.socket() as sock:
 
 
 class TestGateComesAndGoes:
-    async def test_calls_wait_for_the_next_gate(self, walled, echo: int) -> None:
+    async def test_calls_wait_for_the_next_gate(self, walled: Walled, echo: int) -> None:
         code = (
             HI
             + """
@@ -339,12 +342,12 @@ for _ in range(2):
         walled.gate(kept, policy)
         assert await runtime.output() == "done"
 
-    async def test_without_any_gate_left_calls_fail(self, walled, echo: int) -> None:
+    async def test_without_any_gate_left_calls_fail(self, walled: Walled, echo: int) -> None:
         runtime = await walled.start("print(socket.socket().connect_ex(HERE))", echo)
         os.close(runtime.listener)
         assert await runtime.output() == "38"  # ENOSYS
 
-    async def test_a_gate_outlives_its_callers(self, walled) -> None:
+    async def test_a_gate_outlives_its_callers(self, walled: Walled) -> None:
         runtime = await walled.start("", 0)
         gate = walled.gate(runtime.listener, Policy(Egress()))
         await runtime.output()
@@ -354,7 +357,7 @@ for _ in range(2):
         await gate.close()
         await gate.close()
 
-    async def test_a_busy_runtime_leaves_the_agent_time(self, walled) -> None:
+    async def test_a_busy_runtime_leaves_the_agent_time(self, walled: Walled) -> None:
         code = """
 end = time.monotonic() + 1
 count = 0
@@ -367,3 +370,51 @@ print(count)
         assert int(await walled.run(code)) > 100
         assert time.process_time() - began < 1.0
         assert len(walled.refused) == 1
+
+
+class TestListedNames:
+    async def test_a_name_is_waited_for(self, walled: Walled, echo: int) -> None:
+        async def lookup(name: str) -> list[str]:
+            await asyncio.sleep(0.4)
+            return ["127.0.0.1"]
+
+        code = (
+            HI
+            + """
+with socket.create_connection(HERE) as sock:
+    hi(sock)
+    print("done")
+"""
+        )
+        runtime = await walled.start(code, echo)
+        walled.gate(runtime.listener, Policy(Egress(allow=(f"service.lan:{echo}",)), lookup=lookup))
+        assert await runtime.output() == "done"
+
+    async def test_a_refusal_looks_whether_a_name_has_moved(self, walled: Walled) -> None:
+        looked = []
+
+        async def lookup(name: str) -> list[str]:
+            looked.append(name)
+            return []
+
+        now = [0.0]
+        policy = Policy(Egress(allow=("moving.lan",)), lookup=lookup, clock=lambda: now[0])
+        code = "time.sleep(0.3); print(socket.socket().connect_ex(('10.0.0.5', 1)))"
+        runtime = await walled.start(code)
+        walled.gate(runtime.listener, policy)
+        await asyncio.sleep(0.05)
+        now[0] += 60
+        assert await runtime.output() == "13"
+        assert len(looked) == 2
+
+    async def test_closing_does_not_wait_for_a_name(self, walled: Walled) -> None:
+        async def lookup(name: str) -> list[str]:
+            await asyncio.sleep(3600)
+            return []
+
+        policy = Policy(Egress(allow=("slow.lan",)), lookup=lookup)
+        runtime = await walled.start("print(socket.socket().connect_ex(('10.0.0.5', 1)))")
+        gate = walled.gate(runtime.listener, policy)
+        await asyncio.sleep(0.3)
+        await asyncio.wait_for(gate.close(), 1)
+        assert await runtime.output() in ("100", "38")  # ENETDOWN; ENOSYS when it came too late

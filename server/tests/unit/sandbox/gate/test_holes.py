@@ -11,6 +11,7 @@ from ipaddress import IPv4Address, ip_address
 from pathlib import Path
 
 import pytest
+from gate_walls import Walled
 
 from capsule.sandbox.gate.host import is_own_address
 from capsule.sandbox.gate.locked import can_lock_peers, connecting_socket
@@ -72,7 +73,7 @@ class TestAddresses:
             *("fd00::5", "fe80::1", "64:ff9b::a00:5", "2002:a00:5::1", "64:ff9b:1::808:808"),
         ],
     )
-    async def test_closed_to_everybody(self, walled, address: str) -> None:
+    async def test_closed_to_everybody(self, walled: Walled, address: str) -> None:
         family = "AF_INET6" if ":" in address else "AF_INET"
         code = f"""
 try:
@@ -85,14 +86,14 @@ except PermissionError as exc:
         [sentence] = walled.refused
         assert sentence.startswith(f"Connection to {f'[{shown}]' if ':' in shown else shown}:5432 refused: ")
 
-    async def test_the_sentence(self, walled) -> None:
+    async def test_the_sentence(self, walled: Walled) -> None:
         await walled.run("print(socket.socket().connect_ex(('10.0.0.5', 5432)))")
         assert walled.refused == [
             "Connection to 10.0.0.5:5432 refused: private addresses are closed to apps "
             "(allow it in the capsule's network settings)"
         ]
 
-    async def test_the_machines_own(self, walled) -> None:
+    async def test_the_machines_own(self, walled: Walled) -> None:
         routes = Path("/proc/net/fib_trie").read_text()
         own = re.findall(r"\|-- ((?!127)[\d.]+)\n +/32 host LOCAL", routes)
         if not own:
@@ -101,12 +102,14 @@ except PermissionError as exc:
         code = f"print(socket.socket().connect_ex(({own[0]!r}, 22)))"
         assert await walled.run(code) == str(errno.EACCES)
 
-    async def test_public_ones_when_only_listed_may_be_reached(self, walled) -> None:
+    async def test_public_ones_when_only_listed_may_be_reached(self, walled: Walled) -> None:
         code = "print(socket.socket().connect_ex(('8.8.8.8', 443)))"
         assert await walled.run(code, listed=True) == str(errno.EACCES)
         assert "listed addresses only" in walled.refused[0]
 
-    async def test_another_port_of_a_listed_address(self, walled, echo: int, secret: socket.socket) -> None:
+    async def test_another_port_of_a_listed_address(
+        self, walled: Walled, echo: int, secret: socket.socket
+    ) -> None:
         code = HOLD + "print(name(socket.socket().connect_ex(SECRET)))"
         # Not refused but inside: it is the runtime's own loopback, where nobody listens.
         assert await walled.run(code, echo, secret.getsockname()[1], allow=here(echo)) == "ECONNREFUSED"
@@ -114,7 +117,7 @@ except PermissionError as exc:
 
 
 class TestUdp:
-    async def test_nothing_leaves(self, walled, echo: int) -> None:
+    async def test_nothing_leaves(self, walled: Walled, echo: int) -> None:
         code = (
             HOLD
             + """
@@ -125,7 +128,7 @@ print(attempt(sock.sendto, b"x", ("10.0.0.5", 53)), attempt(sock.sendmsg, [b"x"]
         )
         assert (await walled.run(code, echo, 0, allow=("8.8.8.8", "10.0.0.5"))).split() == ["ENETUNREACH"] * 4
 
-    async def test_loopback_is_the_runtimes_own(self, walled) -> None:
+    async def test_loopback_is_the_runtimes_own(self, walled: Walled) -> None:
         with socket.socket(type=socket.SOCK_DGRAM) as outside:
             outside.bind(("127.0.0.1", 0))
             outside.setblocking(False)
@@ -145,7 +148,7 @@ print(a.recv(1))
 class TestSocketOfTheGate:
     """What a program can do with what it was given."""
 
-    async def test_connected(self, walled, echo: int, secret: socket.socket) -> None:
+    async def test_connected(self, walled: Walled, echo: int, secret: socket.socket) -> None:
         code = (
             HOLD
             + """
@@ -162,7 +165,9 @@ print(sock.recv(9) == b"hi")
         assert output.split() == ["EINVAL", "EINVAL", "EISCONN", "EISCONN", "EOPNOTSUPP", "True"]
         assert nobody_came(secret)
 
-    async def test_after_a_failed_connect(self, walled, free_port: int, secret: socket.socket) -> None:
+    async def test_after_a_failed_connect(
+        self, walled: Walled, free_port: int, secret: socket.socket
+    ) -> None:
         code = (
             HOLD
             + """
@@ -184,7 +189,7 @@ print(name(sock.connect_ex(HERE)))  # another attempt at what is allowed
         assert any("needs a new one" in sentence for sentence in walled.refused)
         assert nobody_came(secret)
 
-    async def test_shut_down_on_its_way(self, walled, full_port: int, secret: socket.socket) -> None:
+    async def test_shut_down_on_its_way(self, walled: Walled, full_port: int, secret: socket.socket) -> None:
         """The kernel then takes it for a new socket, so it may listen, on a port nobody chose."""
         code = (
             HOLD
@@ -210,7 +215,7 @@ print(attempt(sock.accept))
         assert output[2] == ("None" if walled.locks_peers else "EINVAL")
         assert nobody_came(secret)
 
-    async def test_options_that_would_lead_astray(self, walled, echo: int) -> None:
+    async def test_options_that_would_lead_astray(self, walled: Walled, echo: int) -> None:
         code = (
             HOLD
             + """
@@ -236,7 +241,7 @@ print(
 
 class TestRaces:
     async def test_a_socket_slipped_into_a_call_of_another_kind(
-        self, walled, free_port: int, secret: socket.socket
+        self, walled: Walled, free_port: int, secret: socket.socket
     ) -> None:
         """While the gate looks at a unix socket, another thread swaps descriptor and address."""
         code = (
@@ -322,7 +327,7 @@ class TestLockedSocket:
                 given.setsockopt(socket.SOL_SOCKET, option, struct.pack("@HP", 1, 0) if option == 26 else 0)
 
 
-async def test_the_app_cannot_answer_its_own_calls(walled) -> None:
+async def test_the_app_cannot_answer_its_own_calls(walled: Walled) -> None:
     code = """
 from capsule.sandbox.seccomp import notify_program as program
 try:

@@ -5,7 +5,8 @@ from capsule.sandbox.gate.refusals import Refusals
 
 
 def test_the_same_is_told_once_a_minute() -> None:
-    now, told = [0.0], []
+    now = [0.0]
+    told: list[tuple[str, int]] = []
     refusals = Refusals(lambda sentence, pid: told.append((sentence, pid)), clock=lambda: now[0])
     refused = Refuse(ip_address("fd00::1"), 80, "closed")
     for now[0] in (0, 1, 59, 61):

@@ -9,6 +9,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
+from gate_walls import Walled
 
 from capsule.engines.contract import Egress, EgressMode
 from capsule.sandbox.gate import dns
@@ -85,7 +86,7 @@ def upstream() -> Iterator[Upstream]:
 
 
 class Names:
-    def __init__(self, walled, folder: Path, upstream: Upstream) -> None:
+    def __init__(self, walled: Walled, folder: Path, upstream: Upstream) -> None:
         self.walled, self.upstream = walled, upstream
         self.conf = folder / "resolv.conf"
         self.conf.write_text(RESOLV_CONF)
@@ -95,7 +96,8 @@ class Names:
     async def run(self, code: str, policy: Policy | None = None, *arguments: object) -> str:
         policy = policy or Policy(Egress())
         runtime = await self.walled.start(RESOLVE + code, *arguments, resolv_conf=self.conf)
-        relay = Relay(*runtime.sockets, policy, servers=lambda: ["127.0.0.1"], port=self.upstream.port)
+        udp, tcp = runtime.sockets
+        relay = Relay(udp, tcp, policy, servers=lambda: ["127.0.0.1"], port=self.upstream.port)
         self.relays.append(relay)
         await relay.start()
         self.walled.gate(runtime.listener, policy)
@@ -103,7 +105,7 @@ class Names:
 
 
 @pytest.fixture
-async def names(walled, tmp_path: Path, upstream: Upstream) -> AsyncIterator[Names]:
+async def names(walled: Walled, tmp_path: Path, upstream: Upstream) -> AsyncIterator[Names]:
     names = Names(walled, tmp_path, upstream)
     yield names
     for relay in names.relays:

@@ -1,0 +1,308 @@
+"""What every engine must do for the runtimes of an app, asked of each engine this machine can run."""
+
+import asyncio
+import os
+import signal
+import textwrap
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from harness import Harness, make_harness, until
+
+from capsule.engines.contract import (
+    Limits,
+    ReplicaNotFound,
+    ReplicaSpec,
+    Restart,
+    RuntimeFailed,
+    RuntimeSpec,
+    RuntimeStatus,
+    RuntimeTerms,
+)
+from capsule.errors import InvalidInput
+from cpsl.wire import Ack, Hello, Ready, Reply, RunTurn, SessionState, TurnEnded, decode, encode
+
+APP = """
+import os, sys
+import cpsl
+app = cpsl.App("demo", image=cpsl.Image())
+
+@app.message()
+async def handle(session, msg):
+    await session.reply(str(eval(msg.text)))
+
+def write(name, megabytes):
+    with open(os.path.join(os.environ["HOME"], name), "wb") as file:
+        for _ in range(megabytes):
+            file.write(os.urandom(1024) * 1024)
+            file.flush()
+    os.sync()
+    return "written"
+"""
+
+
+@pytest_asyncio.fixture(params=["fake", "root", "plain"])
+async def harness(request: pytest.FixtureRequest) -> AsyncIterator[Harness]:
+    made = make_harness(request.param)
+    if made is None:
+        pytest.skip(f"this machine has no {request.param} walls")
+    await made.engine.recover()
+    yield made
+    await made.close()
+
+
+def app_spec(harness: Harness, source: str = APP, *, id: str = "rpl_1", **more: Any) -> ReplicaSpec:
+    (harness.artifact / "app" / "app.py").write_text(textwrap.dedent(source))
+    argv = ("{python}", "-m", "cpsl.runtime", "serve", "app.py:app") if harness.runs_commands else ("fake",)
+    values: dict[str, Any] = {
+        "env": {"CAPSULE_RUNTIME_SOCKET": "{run}/replica.sock"},
+        "limits": Limits(cpu=1.0, memory=200),
+        "listens_on_socket": True,
+        "platform_files": True,
+        "runtimes": RuntimeTerms(files_mb=16, files_count=2000, scratch_mb=16),
+        "restart": Restart.always,
+    }
+    return harness.spec(argv, id=id, **{**values, **more})
+
+
+def runtime(name: str, *, id: str | None = None, replica: str = "rpl_1") -> RuntimeSpec:
+    return RuntimeSpec(id or f"rt_{name}", replica, f"cps_1.deploy/{name}", {"WHO": name})
+
+
+async def ask(status: RuntimeStatus, text: str) -> str:
+    """Run one turn and return its reply. Raises ConnectionError when the runtime ends in the middle."""
+    reader, writer = await asyncio.open_unix_connection(status.address.removeprefix("unix:"))
+    try:
+        writer.write(encode(Hello()))
+        ready = decode(await reader.readline())
+        assert isinstance(ready, Ready), ready
+        session: SessionState = {
+            "id": "ses_1",
+            "user": {"id": "u", "email": None, "org_id": None},
+            "channel": "chat",
+            "data": {},
+            "history": [],
+            "is_entered": True,
+        }
+        writer.write(encode(RunTurn("trn_1", session, {"text": text, "at": 0.0})))
+        said = ""
+        while line := await reader.readline():
+            message = decode(line)
+            if isinstance(message, Reply):
+                said = message.text
+                writer.write(encode(Ack(message.id)))
+            elif isinstance(message, TurnEnded):
+                return said
+        raise ConnectionError("the runtime ended")
+    finally:
+        writer.close()
+
+
+def needs_commands(harness: Harness) -> None:
+    if not harness.runs_commands:
+        pytest.skip("runs no commands")
+
+
+class TestWake:
+    async def test_each_owner_has_a_runtime_of_its_own(self, harness: Harness) -> None:
+        await harness.engine.start(app_spec(harness))
+        assert (await harness.engine.ready("rpl_1")).is_ready
+        ada, bob = [await harness.engine.wake(runtime(name)) for name in ("ada", "bob")]
+        assert ada.is_running
+        assert ada.address.startswith("unix:")
+        assert ada.address != bob.address
+        assert {item.id for item in await harness.engine.runtimes("rpl_1")} == {"rt_ada", "rt_bob"}
+        if harness.runs_commands:
+            assert await ask(ada, "os.environ['WHO']") == "ada"
+            assert await ask(bob, "os.environ['WHO']") == "bob"
+
+    async def test_waking_twice_by_the_same_id_is_waking_once(self, harness: Harness) -> None:
+        await harness.engine.start(app_spec(harness))
+        first, second = await asyncio.gather(*(harness.engine.wake(runtime("ada")) for _ in range(2)))
+        assert first.pid == second.pid
+        assert len(await harness.engine.runtimes("rpl_1")) == 1
+
+    async def test_a_second_runtime_of_an_owner_ends_the_first(self, harness: Harness) -> None:
+        await harness.engine.start(app_spec(harness))
+        await harness.engine.wake(runtime("ada", id="rt_1"))
+        await harness.engine.wake(runtime("ada", id="rt_2"))
+        assert [item.id for item in await harness.engine.runtimes("rpl_1")] == ["rt_2"]
+        assert not (await harness.engine.wait_runtime("rpl_1", "rt_1")).is_running
+
+    async def test_only_apps_have_runtimes(self, harness: Harness) -> None:
+        await harness.engine.start(harness.spec(harness.runs()))
+        with pytest.raises(RuntimeFailed):
+            await harness.engine.wake(runtime("ada"))
+        with pytest.raises(ReplicaNotFound):
+            await harness.engine.wake(runtime("ada", replica="rpl_none"))
+
+    @pytest.mark.parametrize(
+        "owner", ["cps_1.deploy/../x", "cps_2.deploy/ada", "/etc", "cps_1.deploy", "../cps_1.deploy/a"]
+    )
+    async def test_files_of_another_app_are_refused(self, harness: Harness, owner: str) -> None:
+        needs_commands(harness)
+        await harness.engine.start(app_spec(harness))
+        with pytest.raises(InvalidInput):
+            await harness.engine.wake(RuntimeSpec("rt_1", "rpl_1", owner))
+        assert await harness.engine.runtimes("rpl_1") == []
+
+    async def test_an_app_that_cannot_be_loaded_says_so_to_whoever_waits(self, harness: Harness) -> None:
+        needs_commands(harness)
+        await harness.engine.start(app_spec(harness, "import nothing_of_that_name", restart=Restart.never))
+        with pytest.raises(RuntimeFailed):
+            async with asyncio.timeout(20):
+                await harness.engine.wake(runtime("ada"))
+        await harness.text("No module named 'nothing_of_that_name'", "stderr")
+
+    async def test_many_at_once_are_all_woken(self, harness: Harness) -> None:
+        await harness.engine.start(app_spec(harness))
+        woken = await asyncio.gather(*(harness.engine.wake(runtime(f"u{n}")) for n in range(30)))
+        assert len({item.pid for item in woken}) == (30 if harness.runs_commands else 1)
+        if harness.runs_commands:
+            assert await asyncio.gather(*(ask(item, "os.environ['WHO']") for item in woken)) == [
+                f"u{n}" for n in range(30)
+            ]
+
+
+class TestEnd:
+    async def test_a_stopped_runtime_leaves_nothing_and_the_others_go_on(self, harness: Harness) -> None:
+        await harness.engine.start(app_spec(harness))
+        ada, bob = [await harness.engine.wake(runtime(name)) for name in ("ada", "bob")]
+        await harness.engine.stop_runtime("rpl_1", "rt_ada")
+        ended = await harness.engine.wait_runtime("rpl_1", "rt_ada")
+        assert ended.end is not None
+        assert ended.end.code == 0
+        assert [item.id for item in await harness.engine.runtimes("rpl_1")] == ["rt_bob"]
+        if harness.runs_commands:
+            assert ada.pid is not None
+            assert not Path(f"/proc/{ada.pid}").exists()
+            assert not Path(ada.address.removeprefix("unix:")).exists()
+            assert await ask(bob, "1 + 1") == "2"
+
+    async def test_stopping_what_nobody_knows_is_fine(self, harness: Harness) -> None:
+        await harness.engine.start(app_spec(harness))
+        await harness.engine.stop_runtime("rpl_1", "rt_none")
+        await harness.engine.stop_runtime("rpl_none", "rt_none")
+        assert not (await harness.engine.wait_runtime("rpl_1", "rt_none")).is_running
+
+    async def test_a_killed_runtime_is_told_with_its_signal(self, harness: Harness) -> None:
+        needs_commands(harness)
+        await harness.engine.start(app_spec(harness))
+        ada = await harness.engine.wake(runtime("ada"))
+        assert ada.pid is not None
+        os.kill(ada.pid, signal.SIGKILL)
+        ended = await harness.engine.wait_runtime("rpl_1", "rt_ada")
+        assert ended.end is not None
+        assert (ended.end.signal, ended.end.out_of_memory) == ("SIGKILL", False)
+        again = await harness.engine.wake(runtime("ada", id="rt_again"))
+        assert await ask(again, "2 + 2") == "4"
+
+    async def test_out_of_memory_ends_one_runtime_and_is_told(self, harness: Harness) -> None:
+        needs_commands(harness)
+        if not harness.engine.capabilities.memory_limit:
+            pytest.skip("no memory limit")
+        await harness.engine.start(app_spec(harness))
+        ada, bob = [await harness.engine.wake(runtime(name)) for name in ("ada", "bob")]
+        with pytest.raises(ConnectionError):
+            await ask(ada, "len(bytearray(b'x') * (400 * 1024 * 1024))")
+        ended = await harness.engine.wait_runtime("rpl_1", "rt_ada")
+        assert ended.end is not None
+        assert ended.end.out_of_memory
+        await harness.text("ran out of memory (200 MiB)", "platform")
+        assert await ask(bob, "1 + 1") == "2"
+
+    async def test_the_end_of_the_zygote_ends_its_runtimes_and_new_ones_come_from_the_next(
+        self, harness: Harness
+    ) -> None:
+        needs_commands(harness)
+        await harness.engine.start(app_spec(harness))
+        ada = await harness.engine.wake(runtime("ada"))
+        pid = (await harness.status()).pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        assert not (await harness.engine.wait_runtime("rpl_1", "rt_ada")).is_running
+        await until(lambda: not Path(f"/proc/{ada.pid}").exists())
+        async with asyncio.timeout(20):
+            again = await _patiently(harness, runtime("ada", id="rt_again"))
+        assert await ask(again, "3 + 3") == "6"
+
+    async def test_destroying_the_replica_leaves_no_runtime(self, harness: Harness) -> None:
+        await harness.engine.start(app_spec(harness))
+        ada = await harness.engine.wake(runtime("ada"))
+        await harness.engine.destroy("rpl_1")
+        with pytest.raises(ReplicaNotFound):
+            await harness.engine.runtimes("rpl_1")
+        if harness.runs_commands:
+            assert not Path(f"/proc/{ada.pid}").exists()
+            assert [path for path in Path("/sys/fs/cgroup").glob("*/capsule-*/rpl_1*")] == []
+
+
+class TestFiles:
+    async def test_private_files_outlive_their_runtime_and_are_one_users(self, harness: Harness) -> None:
+        needs_commands(harness)
+        await harness.engine.start(app_spec(harness))
+        ada, bob = [await harness.engine.wake(runtime(name)) for name in ("ada", "bob")]
+        assert await ask(ada, "write('a.bin', 1)") == "written"
+        assert await ask(bob, "os.listdir(os.environ['HOME'])") == "[]"
+        await harness.engine.stop_runtime("rpl_1", "rt_ada")
+        again = await harness.engine.wake(runtime("ada", id="rt_again"))
+        assert await ask(again, "os.listdir(os.environ['HOME'])") == "['a.bin']"
+        await harness.engine.destroy("rpl_1")
+        await harness.engine.delete_files("cps_1.deploy")
+        assert not harness.paths.user_files("cps_1.deploy").exists()
+
+    async def test_too_much_ends_the_runtime_with_the_reason_and_keeps_the_files(
+        self, harness: Harness
+    ) -> None:
+        needs_commands(harness)
+        await harness.engine.start(app_spec(harness))
+        ada = await harness.engine.wake(runtime("ada"))
+        with pytest.raises((ConnectionError, TimeoutError)):
+            async with asyncio.timeout(20):
+                await ask(ada, "[write('a.bin', 40), __import__('time').sleep(15)]")
+        ended = await harness.engine.wait_runtime("rpl_1", "rt_ada")
+        assert "limit of 16 MiB" in ended.end_reason
+        assert (harness.paths.user_files("cps_1.deploy/ada") / "a.bin").exists()
+
+
+class TestRecovery:
+    async def test_a_new_agent_finds_the_runtimes_of_the_one_before(self, harness: Harness) -> None:
+        await harness.engine.start(app_spec(harness))
+        ada = await harness.engine.wake(runtime("ada"))
+        await harness.engine.wake(runtime("bob"))
+        await harness.engine.close()
+        harness.engine = harness.new_engine()
+        await harness.engine.recover()
+        assert (await harness.engine.ready("rpl_1")).is_ready
+        assert {item.id for item in await harness.engine.runtimes("rpl_1")} == {"rt_ada", "rt_bob"}
+        assert (await harness.engine.wake(runtime("ada"))).pid == ada.pid
+        await harness.engine.stop_runtime("rpl_1", "rt_bob")
+        await harness.engine.wake(runtime("cleo"))
+        assert {item.id for item in await harness.engine.runtimes("rpl_1")} == {"rt_ada", "rt_cleo"}
+        if harness.runs_commands:
+            assert await ask(ada, "os.environ['WHO']") == "ada"
+
+    async def test_what_ended_meanwhile_is_not_minded_any_more(self, harness: Harness) -> None:
+        needs_commands(harness)
+        await harness.engine.start(app_spec(harness))
+        ada = await harness.engine.wake(runtime("ada"))
+        await harness.engine.close()
+        assert ada.pid is not None
+        os.kill(ada.pid, signal.SIGKILL)
+        await until(lambda: not Path(f"/proc/{ada.pid}").exists())
+        harness.engine = harness.new_engine()
+        await harness.engine.recover()
+        await harness.engine.ready("rpl_1")
+        assert await harness.engine.runtimes("rpl_1") == []
+        assert (await harness.engine.wake(runtime("ada", id="rt_again"))).is_running
+
+
+async def _patiently(harness: Harness, spec: RuntimeSpec) -> RuntimeStatus:
+    while True:
+        try:
+            return await harness.engine.wake(spec)
+        except RuntimeFailed:
+            await asyncio.sleep(0.05)
