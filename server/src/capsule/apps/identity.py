@@ -72,5 +72,6 @@ class Visitors:
 def _caller_of(claims: object) -> Caller:
     if isinstance(claims, str):  # cookies of before there were e-mails in them
         return Caller(claims)
-    user_id, email = claims  # type: ignore[misc]
-    return Caller(str(user_id), None if email is None else str(email))
+    if not isinstance(claims, list) or len(claims) != 2:
+        raise ValueError("not what a cookie holds")
+    return Caller(str(claims[0]), None if claims[1] is None else str(claims[1]))

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -58,8 +58,10 @@ class Replica:
         *,
         capsule_id: str | None = None,
         environment: str = "deploy",
+        files: Mapping[str, str] | None = None,
         **more: Any,
     ) -> None:
+        """`files` lie beside the app's own, by name."""
         self.id = new_id("rpl")
         self._host = host
         self.capsule_id = capsule_id or new_id("cap")
@@ -67,13 +69,18 @@ class Replica:
         artifact = host.data.artifact(self.id)
         (artifact / "app").mkdir(parents=True)
         (artifact / "deps").mkdir()
-        (artifact / "app" / "app.py").write_text(textwrap.dedent(source))
-        values: dict[str, Any] = {"limits": Limits(cpu=1.0), "runtimes": RuntimeTerms(), **more}
+        for name, text in {**(files or {}), "app.py": textwrap.dedent(source)}.items():
+            (artifact / "app" / name).write_text(text)
+        values: dict[str, Any] = {
+            "identity": 7,
+            "limits": Limits(cpu=1.0),
+            "runtimes": RuntimeTerms(),
+            **more,
+        }
         spec = ReplicaSpec(
             id=self.id,
             capsule_id=self.capsule_id,
             release_id="rel_1",
-            identity=7,
             argv=("{python}", "-m", "cpsl.runtime", "serve", "app.py:app"),
             artifact=str(artifact),
             env={"CAPSULE_RUNTIME_SOCKET": "{run}/replica.sock", **(env or {})},
@@ -113,10 +120,18 @@ class Replica:
 
 
 class Host:
-    """A node agent and an app host on a data folder."""
+    """A node agent and an app host on a data folder. `prefix` comes before the command of each."""
 
-    def __init__(self, root: Path, *, wait_seconds: float = 10.0, shell: Path | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        wait_seconds: float = 10.0,
+        shell: Path | None = None,
+        prefix: Sequence[str] = (),
+    ) -> None:
         self.data = DataPaths(root)
+        self._prefix = prefix
         self._wait_seconds = wait_seconds
         self._shell = shell or root / "no-shell"
         self.data.root.mkdir(parents=True, exist_ok=True)
@@ -127,7 +142,7 @@ class Host:
     def start_agent(self) -> "subprocess.Popen[bytes]":
         with (self.data.root / "node.log").open("ab") as log:
             agent = subprocess.Popen(
-                [sys.executable, "-m", "capsule", "node", "--data", str(self.data.root)],
+                [*self._prefix, sys.executable, "-m", "capsule", "node", "--data", str(self.data.root)],
                 stdout=log,
                 stderr=log,
                 cwd="/",
@@ -161,7 +176,7 @@ class Host:
         arguments = [str(self.data.root), str(self._shell), str(self._wait_seconds)]
         with (self.data.root / "host.log").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-c", _LAUNCH, *arguments], stdout=log, stderr=log, cwd="/"
+                [*self._prefix, sys.executable, "-c", _LAUNCH, *arguments], stdout=log, stderr=log, cwd="/"
             )
         deadline = time.monotonic() + 20
         while not self.data.apps_socket.exists():

@@ -2,7 +2,8 @@
 
 Nothing is remembered about a caller. A connection on its way lies in the caller's own descriptor from the
 first moment, and a blocking caller waits for it in the kernel, so time limits, signals and the end of the
-caller are the kernel's business, and a new agent can take the listener over between any two calls.
+caller are the kernel's business, and a new agent can take the listener over between any two calls. (Where
+sockets cannot be locked, a worker waits in the kernel's place; see `performing`.)
 """
 
 import asyncio
@@ -34,7 +35,7 @@ _CALLS_PER_WINDOW = 400
 """So many calls take a quarter of a window of this process's time; one busy replica must not take all."""
 _WORKERS, _WORKERS_THAT_WAIT = 4, 32
 _NAMES_MAX_AGE_SECONDS = 5.0
-_EVER = float("1e9")
+_EVER = 1e9
 _LOOK_UP_SECONDS = 2.0
 """A non-blocking caller has to wait, too."""
 
@@ -124,7 +125,7 @@ class Gate:
                 raise
             return
         if may_look_up and self._names_may_tell(caller, verdict):
-            self._spawn(self._look_up_and_serve(caller))
+            self._look_up_and_serve(caller)
         elif isinstance(verdict, ConnectOutside):
             self._hand_over(self._performer.connect_outside, caller, verdict)
         elif isinstance(verdict, Refuse):
@@ -155,15 +156,19 @@ class Gate:
         # A name of the machine's own loopback has to be known before the runtime's is meant.
         return verdict is Step.inside and caller.is_tcp and self._policy.is_stale(_EVER)
 
-    async def _look_up_and_serve(self, caller: Caller) -> None:
-        try:
+    def _look_up_and_serve(self, caller: Caller) -> None:
+        async def look_up() -> None:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_UP_SECONDS):
                     await self._policy.refresh(_NAMES_MAX_AGE_SECONDS)
-        except asyncio.CancelledError:
-            self._fail(caller, errno.ENETDOWN)
-            raise
-        self._serve(caller, may_look_up=False)
+
+        def go_on(looked_up: asyncio.Task[None]) -> None:
+            if looked_up.cancelled():
+                self._fail(caller, errno.ENETDOWN)
+            else:
+                self._serve(caller, may_look_up=False)
+
+        self._spawn(look_up()).add_done_callback(go_on)
 
     def _may_take_one_more(self, loop: asyncio.AbstractEventLoop) -> bool:
         now = time.monotonic()
@@ -177,7 +182,8 @@ class Gate:
         self._resume = loop.call_later(rest, loop.add_reader, self._listener, self._on_call)
         return False
 
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+    def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.ensure_future(work)
         self._lookups.add(task)
         task.add_done_callback(self._lookups.discard)
+        return task

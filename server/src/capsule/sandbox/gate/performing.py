@@ -89,16 +89,36 @@ class Performer:
         # The duplicate shares the flag, so the caller's other threads see it for the moment.
         os.set_blocking(caller.socket.fileno(), False)
         try:
-            code = _connect(caller)
+            code = self._connect(caller)
             give_up = _time_limit(caller.socket)
             while is_blocking and code == errno.EAGAIN:  # a unix socket whose listener has its hands full
                 if (early := self._why_stop(caller, give_up)) is not None:
                     return early
                 time.sleep(_RETRY_SECONDS)
-                code = _connect(caller)
+                code = self._connect(caller)
         finally:
             os.set_blocking(caller.socket.fileno(), is_blocking)
         return self._wait(caller, caller.socket) if is_blocking and code == errno.EINPROGRESS else code
+
+    def _connect(self, caller: Caller) -> int:
+        path = caller.sockaddr[_SUN_PATH:].partition(b"\0")[0]
+        if caller.socket.family != socket.AF_UNIX or caller.family != socket.AF_UNIX or not path:
+            return kernel.connect(caller.socket, caller.sockaddr)
+        process = f"/proc/{caller.notification.pid}"
+        if not path.startswith(b"/"):
+            path = os.path.join(os.readlink(os.fsencode(f"{process}/cwd")), path)
+        root = os.open(f"{process}/root", os.O_PATH | os.O_CLOEXEC)
+        try:
+            if not kernel.is_waiting(self._listener, caller.notification):
+                return errno.EINTR  # it was the root of a later process with the caller's number
+            target = kernel.open_below(root, path)
+        finally:
+            os.close(root)
+        try:
+            name = b"/proc/self/fd/%d\0" % target
+            return kernel.connect(caller.socket, struct.pack("=H", socket.AF_UNIX) + name)
+        finally:
+            os.close(target)
 
     def _wait(self, caller: Caller, sock: socket.socket) -> int | None:
         """Wait as a blocking connect does."""
@@ -143,22 +163,3 @@ def _time_limit(sock: socket.socket) -> float:
         sock.getsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _TIMEVAL.size)
     )
     return time.monotonic() + min(seconds + microseconds / 1e6 or _LONGEST_SECONDS, _LONGEST_SECONDS)
-
-
-def _connect(caller: Caller) -> int:
-    path = caller.sockaddr[_SUN_PATH:].partition(b"\0")[0]
-    if caller.socket.family != socket.AF_UNIX or caller.family != socket.AF_UNIX or not path:
-        return kernel.connect(caller.socket, caller.sockaddr)
-    process = f"/proc/{caller.notification.pid}"
-    if not path.startswith(b"/"):
-        path = os.path.join(os.readlink(os.fsencode(f"{process}/cwd")), path)
-    root = os.open(f"{process}/root", os.O_PATH | os.O_CLOEXEC)
-    try:
-        target = kernel.open_below(root, path)
-    finally:
-        os.close(root)
-    try:
-        name = b"/proc/self/fd/%d\0" % target
-        return kernel.connect(caller.socket, struct.pack("=H", socket.AF_UNIX) + name)
-    finally:
-        os.close(target)

@@ -1,0 +1,28 @@
+"""An app that does whatever its users say: each message is Python, and `result` is the answer."""
+
+import asyncio
+import json
+import traceback
+from typing import Any
+
+import cpsl
+
+app = cpsl.App("hostile", image=cpsl.Image())
+
+kept: list[Any] = []
+"""What shall outlive a message."""
+
+
+def run(source: str) -> Any:
+    scope: dict[str, Any] = {"kept": kept}
+    exec(compile(source, "attack", "exec"), scope)
+    return scope.get("result")
+
+
+@app.message()
+async def handle(session: cpsl.Session, msg: cpsl.Message) -> None:
+    try:
+        answer = {"result": await asyncio.to_thread(run, msg.text)}
+    except BaseException:
+        answer = {"error": traceback.format_exc()}
+    await session.reply(json.dumps(answer, default=repr))

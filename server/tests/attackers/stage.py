@@ -1,0 +1,147 @@
+"""The stage of an attack: a real platform, a hostile app on it, and its users: attackers and victims."""
+
+import asyncio
+import inspect
+import json
+import os
+import secrets
+import shlex
+import shutil
+import statistics
+import sys
+import tempfile
+import textwrap
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from apphost import Browser, Host, Replica, replies
+
+HERE = Path(__file__).parent
+UID = 61_234
+"""An ordinary user that nothing else of the machine runs as."""
+WORD = "secret-of-[0-9a-f]{16}"
+"""What a victim's secrets look like. Attackers look for it and do not hold one themselves."""
+TOKEN = r"\.?[A-Za-z0-9_-]{40,}\.[A-Za-z0-9_-]{27}"
+"""What the proof of a runtime's identity looks like."""
+
+
+class Actor:
+    """A visitor of the hostile app, for whom the app runs whatever is asked for."""
+
+    def __init__(self, browser: Browser, session: str) -> None:
+        self.browser = browser
+        self.session = session
+
+    async def run(self, work: Callable[..., object] | str, *arguments: Any, seconds: float = 20) -> Any:
+        """Run a function (or the text of a program that sets `result`) in the actor's runtime.
+
+        Only the function's own source travels: it imports what it needs, from `tools` too.
+        """
+        program = textwrap.dedent(work if isinstance(work, str) else inspect.getsource(work))
+        if not isinstance(work, str):
+            program += f"\nresult = {work.__name__}(*{arguments!r})\n"
+        sent = await self.browser.send(self.session, program)
+        events = await self.browser.until_ended(self.session, sent["turn_id"], seconds)
+        said = replies(events)
+        assert len(said) == 1, events
+        try:
+            answer = json.loads(said[0])
+        except ValueError:
+            raise AssertionError(said[0]) from None
+        assert "error" not in answer, answer["error"]
+        return answer["result"]
+
+    async def begin(self, work: Callable[..., object], *arguments: Any) -> str:
+        """Send work and do not wait for its end; return the turn's id."""
+        program = textwrap.dedent(inspect.getsource(work)) + f"\nresult = {work.__name__}(*{arguments!r})\n"
+        return str((await self.browser.send(self.session, program))["turn_id"])
+
+    async def round_trip(self) -> float:
+        """Return the seconds that a message and its answer take."""
+        begun = time.perf_counter()
+        assert await self.run("result = 'pong'") == "pong"
+        return time.perf_counter() - begun
+
+    async def median(self, count: int) -> float:
+        return statistics.median([await self.round_trip() for _ in range(count)])
+
+
+class Stage:
+    """A running platform and one app on it."""
+
+    def __init__(self, host: Host, **terms: Any) -> None:
+        self.host = host
+        files = {"tools.py": (HERE / "tools.py").read_text()}
+        self.replica: Replica = host.run((HERE / "hostile_app.py").read_text(), files=files, **terms)
+        self.capsule: str = asyncio.run(host.put(self.replica))
+
+    @asynccontextmanager
+    async def actor(self) -> AsyncIterator[Actor]:
+        """A new visitor with a runtime of their own."""
+        async with self.host.browser(self.capsule) as browser:
+            actor = Actor(browser, await browser.open())
+            await actor.round_trip()
+            yield actor
+
+    def runtime_of(self, pids: Sequence[int]) -> None:
+        raise NotImplementedError
+
+
+def new_word() -> str:
+    return f"secret-of-{secrets.token_hex(8)}"
+
+
+@contextmanager
+def platform(walls: str) -> Iterator[Host]:
+    """Run a platform as `root` or as an ordinary `user`; skip where its walls do not stand."""
+    is_root = os.geteuid() == 0
+    if walls == "root" and not is_root:
+        pytest.skip("only root can put up the walls of root")
+    root = Path(tempfile.mkdtemp(prefix="c", dir="/tmp"))
+    prefix: list[str] = []
+    if walls == "user" and is_root:
+        root.chmod(0o711)
+        os.chown(root, UID, UID)
+        prefix = as_user(UID, root / "way")
+    try:
+        host = Host(root, prefix=prefix)
+        try:
+            if not host.node("capabilities")["private_runtimes"]:
+                pytest.skip("; ".join(host.node("fingerprint")["notices"]))
+            yield host
+        finally:
+            host.close()
+    finally:
+        shutil.rmtree(root)
+
+
+def as_user(uid: int, scratch: Path) -> list[str]:
+    """Return what to put before a command so that it runs as this user.
+
+    Where that user cannot reach our interpreter (as with one below /root), it is shown to it in a mount
+    namespace: in place of the closed folder stands an empty one with nothing but what is needed.
+    """
+    folders = {sys.base_prefix, sys.prefix, *(item for item in sys.path if Path(item).is_dir())}
+    hidden = {path: above for path in sorted(folders) if (above := _closed_above(Path(path))) is not None}
+    lines = ["set -e", "umask 022"]
+    places = {path: str(scratch / str(number)) for number, path in enumerate(hidden)}
+    for path, place in places.items():
+        lines += [f"mkdir -p {place}", f"mount --bind {shlex.quote(path)} {place}"]
+    for above in sorted(set(hidden.values())):
+        lines.append(f"mount -t tmpfs -o mode=755 none {shlex.quote(str(above))}")
+    for path, place in places.items():
+        lines += [f"mkdir -p {shlex.quote(path)}", f"mount --bind {place} {shlex.quote(path)}"]
+    lines.append('exec "$@"')
+    become = ["setpriv", "--reuid", str(uid), "--regid", str(uid), "--clear-groups", "--inh-caps=-all"]
+    opened = ["unshare", "--mount", "--propagation", "private", "sh", "-c", "\n".join(lines), "way"]
+    return [*(opened if hidden else ()), *become, "env", f"HOME={scratch.parent}"]
+
+
+def _closed_above(path: Path) -> Path | None:
+    return next(
+        (folder for folder in [*reversed(path.parents), path] if not folder.stat().st_mode & 1), None
+    )
