@@ -1,5 +1,6 @@
 """A platform with a hostile app, once with the walls of root and once with those of an ordinary user."""
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -20,7 +21,7 @@ def host(request: pytest.FixtureRequest) -> Iterator[Host]:
 
 @pytest.fixture(scope="session")
 def stage(host: Host) -> Stage:
-    return Stage(host)
+    return asyncio.run(Stage(host).open())
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ kept: list[Any] = []
 """What shall outlive a message."""
 
 
-def run(source: str) -> Any:
-    scope: dict[str, Any] = {"kept": kept}
+def run(source: str, session: cpsl.Session) -> Any:
+    scope: dict[str, Any] = {"kept": kept, "session": session}
     exec(compile(source, "attack", "exec"), scope)
     return scope.get("result")
 
@@ -22,7 +22,7 @@ def run(source: str) -> Any:
 @app.message()
 async def handle(session: cpsl.Session, msg: cpsl.Message) -> None:
     try:
-        answer = {"result": await asyncio.to_thread(run, msg.text)}
+        answer = {"result": await asyncio.to_thread(run, msg.text, session)}
     except BaseException:
         answer = {"error": traceback.format_exc()}
     await session.reply(json.dumps(answer, default=repr))

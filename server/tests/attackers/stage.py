@@ -41,11 +41,8 @@ class Actor:
 
         Only the function's own source travels: it imports what it needs, from `tools` too.
         """
-        program = textwrap.dedent(work if isinstance(work, str) else inspect.getsource(work))
-        if not isinstance(work, str):
-            program += f"\nresult = {work.__name__}(*{arguments!r})\n"
-        sent = await self.browser.send(self.session, program)
-        events = await self.browser.until_ended(self.session, sent["turn_id"], seconds)
+        turn_id = await self.begin(work, *arguments)
+        events = await self.browser.until_ended(self.session, turn_id, seconds)
         said = replies(events)
         assert len(said) == 1, events
         try:
@@ -55,9 +52,12 @@ class Actor:
         assert "error" not in answer, answer["error"]
         return answer["result"]
 
-    async def begin(self, work: Callable[..., object], *arguments: Any) -> str:
-        """Send work and do not wait for its end; return the turn's id."""
-        program = textwrap.dedent(inspect.getsource(work)) + f"\nresult = {work.__name__}(*{arguments!r})\n"
+    async def begin(self, work: Callable[..., object] | str, *arguments: Any) -> str:
+        """As `run`, but do not wait for the end; return the turn's id."""
+        program = textwrap.dedent(work if isinstance(work, str) else inspect.getsource(work))
+        if not isinstance(work, str):
+            call = f"result = {work.__name__}(*{arguments!r})"
+            program = f"from __future__ import annotations\n{program}\n{call}\n"
         return str((await self.browser.send(self.session, program))["turn_id"])
 
     async def round_trip(self) -> float:
@@ -77,7 +77,11 @@ class Stage:
         self.host = host
         files = {"tools.py": (HERE / "tools.py").read_text()}
         self.replica: Replica = host.run((HERE / "hostile_app.py").read_text(), files=files, **terms)
-        self.capsule: str = asyncio.run(host.put(self.replica))
+        self.capsule = self.replica.capsule_id
+
+    async def open(self) -> "Stage":
+        await self.host.put(self.replica)
+        return self
 
     @asynccontextmanager
     async def actor(self) -> AsyncIterator[Actor]:
@@ -87,8 +91,13 @@ class Stage:
             await actor.round_trip()
             yield actor
 
-    def runtime_of(self, pids: Sequence[int]) -> None:
-        raise NotImplementedError
+    async def runtime_id(self, actor: Actor) -> str:
+        return str(await actor.run("import os; result = os.environ['CAPSULE_RUNTIME_ID']"))
+
+    async def pid(self, actor: Actor) -> int:
+        """Return the pid of an actor's runtime as the machine sees it."""
+        wanted = await self.runtime_id(actor)
+        return next(int(item["pid"]) for item in self.replica.runtimes() if item["id"] == wanted)
 
 
 def new_word() -> str:

@@ -13,6 +13,7 @@ import pytest_asyncio
 from harness import Harness, make_harness, until
 
 from capsule.engines.contract import (
+    Egress,
     Limits,
     ReplicaNotFound,
     ReplicaSpec,
@@ -268,6 +269,61 @@ class TestFiles:
         assert (harness.paths.user_files("cps_1.deploy/ada") / "a.bin").exists()
 
 
+class TestNetwork:
+    async def test_an_app_reaches_what_is_listed_also_at_import_and_nothing_else_of_the_machine(
+        self, harness: Harness
+    ) -> None:
+        needs_commands(harness)
+        if not harness.engine.capabilities.filtered_network:
+            pytest.skip("no network gate")
+        listed, other = [await asyncio.start_server(_greet, "127.0.0.1", 0) for _ in range(2)]
+        ports = [server.sockets[0].getsockname()[1] for server in (listed, other)]
+        source = f"""
+            import socket
+            with socket.create_connection(("127.0.0.1", {ports[0]})) as early:
+                greeting = early.recv(5)
+            {APP.replace(chr(10), chr(10) + " " * 12)}
+
+            def reach(host, port):
+                try:
+                    with socket.create_connection((host, port), 3) as found:
+                        return found.recv(5)
+                except OSError as exc:
+                    return type(exc).__name__
+        """
+        egress = Egress(allow=(f"127.0.0.1:{ports[0]}",))
+        async with listed, other:
+            await harness.engine.start(app_spec(harness, source, runtimes=RuntimeTerms(egress=egress)))
+            assert (await harness.engine.ready("rpl_1")).is_forked
+            ada = await harness.engine.wake(runtime("ada"))
+            assert await ask(ada, "greeting") == "b'hello'"
+            assert await ask(ada, f"reach('127.0.0.1', {ports[0]})") == "b'hello'"
+            assert await ask(ada, f"reach('127.0.0.1', {ports[1]})") == "ConnectionRefusedError"
+            assert await ask(ada, "reach('10.0.0.1', 80)") == "PermissionError"
+            assert await ask(ada, "reach('localhost', 9)") == "ConnectionRefusedError"
+        await harness.text("10.0.0.1:80", "platform")
+
+    async def test_the_way_out_stays_open_when_the_agent_is_replaced(self, harness: Harness) -> None:
+        needs_commands(harness)
+        if not harness.engine.capabilities.filtered_network:
+            pytest.skip("no network gate")
+        server = await asyncio.start_server(_greet, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        egress = Egress(allow=(f"127.0.0.1:{port}",))
+        reach = f"__import__('socket').create_connection(('127.0.0.1', {port})).recv(5)"
+        async with server:
+            await harness.engine.start(app_spec(harness, runtimes=RuntimeTerms(egress=egress)))
+            ada = await harness.engine.wake(runtime("ada"))
+            assert await ask(ada, reach) == "b'hello'"
+            await harness.engine.close()
+            waiting = asyncio.create_task(ask(ada, reach))
+            await asyncio.sleep(0.2)
+            assert not waiting.done()
+            harness.engine = harness.new_engine()
+            await harness.engine.recover()
+            assert await waiting == "b'hello'"
+
+
 class TestRecovery:
     async def test_a_new_agent_finds_the_runtimes_of_the_one_before(self, harness: Harness) -> None:
         await harness.engine.start(app_spec(harness))
@@ -298,6 +354,12 @@ class TestRecovery:
         await harness.engine.ready("rpl_1")
         assert await harness.engine.runtimes("rpl_1") == []
         assert (await harness.engine.wake(runtime("ada", id="rt_again"))).is_running
+
+
+async def _greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"hello")
+    await writer.drain()
+    writer.close()
 
 
 async def _patiently(harness: Harness, spec: RuntimeSpec) -> RuntimeStatus:

@@ -59,11 +59,14 @@ class Prepare:
     protocol: int = ZYGOTE_PROTOCOL
     network_filter: str = ""
     """A seccomp program (base64) whose notifications the engine answers; empty: none."""
+    nameserver: str = ""
+    """Address, with port 53, where the zygote's own names are resolved by the engine; empty: none."""
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """Zygote to engine, with the filter's listener as its only descriptor (if there is a filter)."""
+    """Zygote to engine, with three descriptors if there is a filter: its listener, and the sockets (UDP, TCP)
+    of the zygote's own nameserver."""
 
     protocol: int
     sdk_version: str

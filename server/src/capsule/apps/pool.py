@@ -31,6 +31,8 @@ _RETRY_SECONDS = 0.1
 _BOOT_SECONDS = 60.0
 _WAKES_AT_ONCE = 16
 _GRACE_SECONDS = 10.0
+_SHORT_GRACE_SECONDS = 1.0
+"""For a runtime that has not become ready: it has no turn to finish."""
 _EXPLAIN_SECONDS = 3.0
 
 
@@ -88,12 +90,13 @@ class RuntimePool:
             ) from None
         except RuntimeFailed as exc:
             raise RuntimeUnready(exc.detail, hint="Look at the app's log.") from exc
-        runtime = await self._wake_runtime(TRIAL_USER)
+        runtime_id = new_id("rt")
         try:
+            runtime = await self._wake_runtime(TRIAL_USER, runtime_id)
             link, _ = await connect(_path(runtime), self.app.release, ready_seconds, self._room)
             await link.close()
         finally:
-            await self._end_runtime(runtime.id)
+            await asyncio.shield(self._end_runtime(runtime_id, grace_seconds=_SHORT_GRACE_SECONDS))
 
     async def recover(self) -> None:
         """Go on with the runtimes that an earlier process of the app host woke."""
@@ -197,11 +200,14 @@ class RuntimePool:
         try:
             async with self._at_once:
                 started = time.monotonic()
-                runtime = await self._wake_runtime(slot.user_id)
+                runtime_id = new_id("rt")
                 try:
+                    runtime = await self._wake_runtime(slot.user_id, runtime_id)
                     link = await self._connect(runtime, slot)
                 except BaseException:
-                    await asyncio.shield(self._end_runtime(runtime.id))
+                    # Also when the answer to the order was lost: it may have been carried out.
+                    ending = self._end_runtime(runtime_id, grace_seconds=_SHORT_GRACE_SECONDS)
+                    await asyncio.shield(ending)
                     raise
                 seconds = time.monotonic() - started
         finally:
@@ -217,9 +223,8 @@ class RuntimePool:
         if not done.cancelled():
             done.exception()  # whoever waited has got it
 
-    async def _wake_runtime(self, user_id: str) -> RuntimeStatus:
+    async def _wake_runtime(self, user_id: str, runtime_id: str) -> RuntimeStatus:
         app = self.app
-        runtime_id = new_id("rt")
         identity = RuntimeIdentity(app.capsule_id, app.environment, user_id, runtime_id)
         env = {"CAPSULE_RUNNER_TOKEN": self._tokens.issue(identity)}
         owner = owner_of(app.capsule_id, app.environment, user_id)
@@ -261,6 +266,7 @@ class RuntimePool:
         self._keep(slot, runtime, link)
 
     def _keep(self, slot: Slot, runtime: RuntimeStatus, link: RuntimeLink) -> None:
+        link.runtime_id = runtime.id
         slot.runtime_id, slot.release, slot.link = runtime.id, self.app.release, link
         self._links[slot.user_id] = link
         ending: list[asyncio.Task[str]] = []
@@ -304,7 +310,8 @@ class RuntimePool:
 
     async def _stop(self, user_id: str, link: RuntimeLink) -> None:
         slot = self._slots[user_id]
-        await self._end_runtime(slot.runtime_id)
+        # Not the slot's: the next release's pool may have woken another one meanwhile.
+        await self._end_runtime(link.runtime_id)
         await link.close()
         if self._links.get(user_id) is link:
             del self._links[user_id]
@@ -312,10 +319,10 @@ class RuntimePool:
             slot.link = None
             slot.last_end = ""
 
-    async def _end_runtime(self, runtime_id: str) -> None:
+    async def _end_runtime(self, runtime_id: str, *, grace_seconds: float = _GRACE_SECONDS) -> None:
         for _ in range(20):
             try:
-                await self._engine.stop_runtime(self.replica_id, runtime_id, grace_seconds=_GRACE_SECONDS)
+                await self._engine.stop_runtime(self.replica_id, runtime_id, grace_seconds=grace_seconds)
                 return
             except Unavailable:  # the node agent is away for a moment
                 await asyncio.sleep(_RETRY_SECONDS)

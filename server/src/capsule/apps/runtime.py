@@ -38,6 +38,7 @@ class RuntimeLink:
         self.release = release
         self.lost = asyncio.Event()
         """Set when the connection has ended, for whatever reason."""
+        self.runtime_id = ""
         self.explain: Callable[[], Awaitable[str]] | None = None
         """Finds out, once the connection is lost, why: a sentence for the person in the chat."""
         self._reader = reader

@@ -56,7 +56,10 @@ class Box:
     home: str = "/tmp"
     """Named in the passwd file; `HOME` is the caller's to set."""
     private_network: bool = False
-    """A network namespace of its own, with nothing but an own loopback. Needs walls."""
+    """A network namespace of its own, with nothing but an own loopback, on which any port is free. Needs
+    walls."""
+    resolv_conf: str = ""
+    """Text of /etc/resolv.conf inside; empty: the machine's."""
     divides_itself: bool = False
     """The command puts its children into namespaces of their own (`Machine.can_divide`)."""
     platform_files: bool = False

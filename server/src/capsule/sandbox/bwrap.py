@@ -4,7 +4,12 @@ from pathlib import Path
 
 from capsule.sandbox.box import Bind, Box
 from capsule.sandbox.machine import Machine, Walls
-from capsule.sandbox.system_files import account_arguments, platform_binds, system_arguments
+from capsule.sandbox.system_files import (
+    account_arguments,
+    file_arguments,
+    platform_binds,
+    system_arguments,
+)
 
 
 def bwrap_arguments(box: Box, machine: Machine) -> list[str]:
@@ -28,11 +33,15 @@ def bwrap_arguments(box: Box, machine: Machine) -> list[str]:
         for capability in ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP"):
             arguments += ["--cap-add", capability]
         if mounts_proc_late(box, machine):
-            arguments += ["--cap-add", "CAP_SYS_ADMIN"]
+            arguments += ["--cap-add", "CAP_SYS_ADMIN", "--cap-add", "CAP_NET_ADMIN"]
     else:
         arguments += ["--unshare-user"]
+        if box.private_network:
+            arguments += ["--cap-add", "CAP_NET_BIND_SERVICE"]
     arguments += _folders(("/etc/ssl", "/run", "/var"))
     arguments += system_arguments()
+    if box.resolv_conf:
+        arguments += file_arguments(Path(box.scratch), "resolv.conf", box.resolv_conf)
     arguments += account_arguments(Path(box.scratch), uid, box.home)
     arguments += ["--dir", "/proc"] if mounts_proc_late(box, machine) else ["--proc", "/proc"]
     arguments += ["--dev", "/dev", "--perms", "1777", "--tmpfs", "/dev/shm"]

@@ -45,7 +45,12 @@ while [ "$1" != -- ]; do mount -t overlay overlay -o "$1" "$2" || exit 125; shif
 exec "$@"
 """
 
-_MOUNT_PROC = 'mount -t proc -o nosuid,nodev,noexec proc /proc && exec "$@"'
+# Any port is free in a network that nobody else is in: the box's nameserver is on 53.
+_MOUNT_PROC = """
+mount -t proc -o nosuid,nodev,noexec proc /proc || exit 125
+[ "$1" = shared ] || echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start || exit 125
+shift; exec "$@"
+"""
 
 # Read by the loader and the C library of any program. Set too early they would make setpriv, which is still
 # root, load the user's code.
@@ -111,7 +116,8 @@ def _map_owners(box: Box) -> tuple[Box, list[tuple[str, str]]]:
 def _walled(box: Box, machine: Machine) -> list[str]:
     argv = [_program("bwrap"), "--args", "9"]
     if mounts_proc_late(box, machine):
-        argv += ["/bin/sh", "-c", _MOUNT_PROC, "capsule-box"]
+        network = "private" if box.private_network else "shared"
+        argv += ["/bin/sh", "-c", _MOUNT_PROC, "capsule-box", network]
     if machine.walls is Walls.root:
         argv += _become(machine.uid(box.identity))
     return [*argv, *_with_loader_variables(box)]

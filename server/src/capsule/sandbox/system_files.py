@@ -82,13 +82,15 @@ def account_arguments(scratch: Path, uid: int, home: str) -> list[str]:
         "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n",
         "group": f"root:x:0:\ncapsule:x:{uid}:\nnogroup:x:65534:\n",
     }
-    arguments = []
-    for name, text in files.items():
-        path = scratch / name
-        path.write_text(text)
-        path.chmod(0o644)
-        arguments += ["--ro-bind", str(path), f"/etc/{name}"]
-    return arguments
+    return [item for name, text in files.items() for item in file_arguments(scratch, name, text)]
+
+
+def file_arguments(scratch: Path, name: str, text: str) -> list[str]:
+    """Write a file of /etc and return the arguments to show it."""
+    path = scratch / name
+    path.write_text(text)
+    path.chmod(0o644)
+    return ["--ro-bind", str(path), f"/etc/{name}"]
 
 
 def platform_python() -> str:

@@ -108,7 +108,7 @@ class _Child:
     def _take_hold(self, stdout: int, stderr: int) -> socket.socket:
         """Keep what is this runtime's own and nothing else of the zygote."""
         signal.set_wakeup_fd(-1)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD, signal.SIGPIPE):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
         os.setsid()
         if not self._has_envoy:  # with one, the whole namespace ends with its first process

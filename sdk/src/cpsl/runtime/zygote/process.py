@@ -40,6 +40,7 @@ from . import system
 from .birth import Life, give_birth
 from .obstacles import find_obstacles, open_files
 from .output import Relay
+from .walls import bind_nameserver
 
 COLD = "CAPSULE_ZYGOTE_COLD"
 """Set while the zygote starts anew because the loaded app cannot be forked: what it takes over, as JSON."""
@@ -62,7 +63,8 @@ class Zygote:
         self._relay = Relay(self._selector)
         self._server: socket.socket
         self._engine: socket.socket | None = None
-        self._filter = -1
+        self._filter: list[int] = []
+        """Of the network filter: its listener, and the zygote's own nameserver (UDP, TCP)."""
         self._loaded: Loaded | None = None
         self._life: Life
         self._files: list[tuple[int, str]] = []
@@ -115,13 +117,11 @@ class Zygote:
 
     def _start_anew(self, obstacles: list[str]) -> None:
         """Become a zygote that has not loaded the app: its threads and connections are gone with it."""
-        descriptors = {"server": self._server.fileno(), "filter": self._filter}
-        if self._engine is not None:
-            descriptors["engine"] = self._engine.fileno()
-        for descriptor in descriptors.values():
-            if descriptor >= 0:
-                os.set_inheritable(descriptor, True)
-        os.environ[COLD] = json.dumps({**descriptors, "obstacles": obstacles})
+        engine = self._engine.fileno() if self._engine is not None else -1
+        for descriptor in self._descriptors():
+            os.set_inheritable(descriptor, True)
+        kept = {"server": self._server.fileno(), "engine": engine, "filter": self._filter}
+        os.environ[COLD] = json.dumps({**kept, "obstacles": obstacles})
         sys.stdout.flush()
         sys.stderr.flush()
         os.chdir(self._started_in)
@@ -129,12 +129,11 @@ class Zygote:
 
     def _take_over(self, inherited: dict[str, Any]) -> None:
         self._server = socket.socket(fileno=inherited["server"])
-        self._filter = inherited["filter"]
-        for descriptor in (inherited["server"], self._filter, inherited.get("engine", -1)):
-            if descriptor >= 0:
-                os.set_inheritable(descriptor, False)
-        if "engine" in inherited:
+        self._filter = list(inherited["filter"])
+        if inherited["engine"] >= 0:
             self._adopt_engine(socket.socket(fileno=inherited["engine"]))
+        for descriptor in self._descriptors():
+            os.set_inheritable(descriptor, False)
         self._life = self._load_and_live
         self._warm()
         self._loaded = Loaded(False, list(inherited["obstacles"]))
@@ -198,12 +197,15 @@ class Zygote:
             os.close(descriptor)
 
     def _prepare(self, message: Prepare) -> None:
-        if message.network_filter and self._filter < 0:
+        if message.network_filter and not self._filter:
+            sockets = bind_nameserver(message.nameserver)
             system.forbid_new_privileges()
-            self._filter = system.filter_with_listener(base64.b64decode(message.network_filter))
-            os.set_inheritable(self._filter, False)
+            listener = system.filter_with_listener(base64.b64decode(message.network_filter))
+            self._filter = [listener, *(item.detach() for item in sockets)]
+            for descriptor in self._filter:
+                os.set_inheritable(descriptor, False)
         prepared = Prepared(ZYGOTE_PROTOCOL, __version__, list(self._runtimes.values()))
-        self._send(prepared, [self._filter] if self._filter >= 0 else [])
+        self._send(prepared, self._filter)
         if self._loaded is not None:
             self._send(self._loaded)
         for runtime_id, descriptors in self._nameservers.items():
@@ -320,7 +322,7 @@ class Zygote:
 
     def _descriptors(self) -> set[int]:
         engine = {self._engine.fileno()} if self._engine is not None else set()
-        return {self._server.fileno(), self._filter, *engine}
+        return {self._server.fileno(), *self._filter, *engine}
 
     def _selector_descriptors(self) -> set[int]:
         return {self._selector.fileno()} if isinstance(self._selector, selectors.EpollSelector) else set()

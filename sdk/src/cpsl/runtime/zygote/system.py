@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import fcntl
 import os
 import socket
@@ -26,7 +27,7 @@ _PR_SET_SECCOMP, _PR_CAPBSET_DROP = 22, 24
 _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = 36, 38, 47
 _PR_CAP_AMBIENT_CLEAR_ALL = 4
 _SECCOMP_MODE_FILTER = 2
-_SECCOMP_SET_MODE_FILTER, _SECCOMP_NEW_LISTENER = 1, 8
+_SECCOMP_SET_MODE_FILTER, _SECCOMP_NEW_LISTENER, _SECCOMP_WAIT_KILLABLE = 1, 1 << 3, 1 << 5
 _LINUX_CAPABILITY_VERSION_3 = 0x20080522
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1
 
@@ -85,9 +86,13 @@ def filter_system_calls(program: bytes) -> None:
 def filter_with_listener(program: bytes) -> int:
     """As `filter_system_calls`; return the descriptor on which its notifications are answered."""
     prepared, _keep = _as_program(program)
-    descriptor: int = _libc.syscall(
-        _number(_SECCOMP), _SECCOMP_SET_MODE_FILTER, _SECCOMP_NEW_LISTENER, ctypes.byref(prepared)
-    )
+    # With the second flag (Linux 5.19) no signal tears a call apart that is being answered.
+    for flags in (_SECCOMP_NEW_LISTENER | _SECCOMP_WAIT_KILLABLE, _SECCOMP_NEW_LISTENER):
+        descriptor: int = _libc.syscall(
+            _number(_SECCOMP), _SECCOMP_SET_MODE_FILTER, flags, ctypes.byref(prepared)
+        )
+        if descriptor >= 0 or ctypes.get_errno() != errno.EINVAL:
+            break
     _check(descriptor, "seccomp")
     return descriptor
 

@@ -43,14 +43,16 @@ def open_nameserver(plan: WallPlan) -> list[socket.socket]:
     if "net" not in plan["namespaces"]:
         return []
     system.raise_loopback()
-    if not plan["nameserver"]:
-        return []
-    address = (plan["nameserver"], _NAME_PORT)
+    return bind_nameserver(plan["nameserver"]) if plan["nameserver"] else []
+
+
+def bind_nameserver(address: str) -> list[socket.socket]:
+    """Return the sockets (UDP, TCP) to which programs here will turn with names."""
     udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    udp.bind(address)
+    udp.bind((address, _NAME_PORT))
     tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    tcp.bind(address)
+    tcp.bind((address, _NAME_PORT))
     tcp.listen(16)
     return [udp, tcp]
 

@@ -162,8 +162,7 @@ class ProcessEngine:
         return replace(status, notices=(*status.notices, notice))
 
     async def wake(self, spec: RuntimeSpec) -> RuntimeStatus:
-        # Once begun it goes on to the end, also when the caller goes away.
-        return await asyncio.shield(asyncio.ensure_future(self._runtimes(spec.replica_id).wake(spec)))
+        return await self._runtimes(spec.replica_id).wake(spec)
 
     async def stop_runtime(self, replica_id: str, runtime_id: str, *, grace_seconds: float = 10.0) -> None:
         handle = self._handles.get(replica_id)

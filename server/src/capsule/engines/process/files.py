@@ -11,6 +11,7 @@ from capsule.engines.contract import MountMissing, ReplicaSpec, ReplicaStartFail
 from capsule.engines.process.state import ReplicaFolder
 from capsule.paths import DataPaths
 from capsule.sandbox.box import Bind, Box, BoxLimits, Overlay
+from capsule.sandbox.gate.relay import RESOLV_CONF
 from capsule.sandbox.machine import Machine, Walls
 from capsule.sandbox.system_files import machine_env, platform_python
 
@@ -156,6 +157,7 @@ def describe(
         hostname=spec.id.replace("_", "-")[:60],
         home=places.home,
         private_network=spec.runtimes is not None and machine.can_filter_network,
+        resolv_conf=RESOLV_CONF if spec.runtimes is not None and machine.can_filter_network else "",
         divides_itself=spec.runtimes is not None and machine.can_divide,
         platform_files=spec.platform_files,
     )

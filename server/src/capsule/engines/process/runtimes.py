@@ -26,9 +26,10 @@ from capsule.errors import InvalidInput
 from capsule.paths import DataPaths
 from capsule.sandbox.box import BoxLimits
 from capsule.sandbox.cgroups import Cgroups, Group
+from capsule.sandbox.gate.gate import gate_program
+from capsule.sandbox.gate.relay import NAMESERVER
 from capsule.sandbox.machine import Machine
 from capsule.sandbox.runtime_walls import RuntimePlaces, plan_walls
-from capsule.sandbox.seccomp import notify_program
 from cpsl.wire import (
     Abandon,
     Ended,
@@ -170,12 +171,12 @@ class Runtimes:
         home = places.home if plan["namespaces"] else str(own_files)
         env = {**spec.env, "HOME": home, "CAPSULE_RUNTIME_ID": spec.id}
         channel = BirthChannel()
+        link = self._link
         try:
-            if group is not None:
-                group.create(limits)
-            link = self._link
             if link is None:
                 raise ZygoteGone("The app is being started again.")
+            if group is not None:
+                group.create(limits)
             order = Wake(spec.id, f"{places.run}/{socket_name}", plan, env)
             link.send(order, [channel.other.fileno()])
             channel.hand_over()
@@ -185,6 +186,9 @@ class Runtimes:
             address = f"unix:{self._folder.run / socket_name}"
             runtime = Runtime(spec, pid, address, is_forked=self._loaded.is_forked, group=group)
         except BaseException as exc:
+            if link is not None and not link.closed.is_set():
+                with contextlib.suppress(ZygoteGone):
+                    link.send(Abandon(spec.id))
             if group is not None:
                 await asyncio.shield(asyncio.to_thread(_remove, group))
             (self._folder.run / socket_name).unlink(missing_ok=True)
@@ -283,20 +287,25 @@ class Runtimes:
                 continue
             self._link = link
             with contextlib.suppress(ZygoteGone):
-                link.send(Prepare(network_filter=self._network_filter()))
+                link.send(self._preparation())
             await link.closed.wait()
             self._link = None
             await asyncio.sleep(_RETRY_SECONDS)
 
-    def _network_filter(self) -> str:
-        machine = self._nursery.machine
-        return base64.b64encode(notify_program()).decode() if machine.can_filter_network else ""
+    def _preparation(self) -> Prepare:
+        if self._network is None:
+            return Prepare()
+        program = base64.b64encode(gate_program()).decode()
+        return Prepare(network_filter=program, nameserver=NAMESERVER[0])
 
     def _receive(self, message: ZygoteMessage, descriptors: list[int]) -> None:
         network = self._network
         if isinstance(message, Prepared):
-            if network is not None and descriptors:
-                self._run(network.open(descriptors.pop(0)))
+            if network is not None and len(descriptors) == 3:
+                listener, udp, tcp = descriptors
+                descriptors = []
+                self._run(network.open(listener))
+                self._run(network.resolve_for(ZYGOTE_GROUP, udp, tcp))
             self._disown(message)
         elif isinstance(message, Nameserver):
             if network is not None and len(descriptors) == 2:
