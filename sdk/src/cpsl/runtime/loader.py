@@ -14,6 +14,7 @@ from typing import Any
 
 from cpsl._app import App
 from cpsl._jsonable import to_jsonable
+from cpsl.wire import PROTOCOL
 
 
 class LoadError(Exception):
@@ -30,7 +31,7 @@ class Definition:
     def manifest(self) -> dict[str, Any]:
         """Return the manifest of everything the module declared, whatever the order."""
         found: dict[str, Any] = to_jsonable(self.app._serialize())
-        return {**found, "module": self.module}
+        return {**found, "module": self.module, "protocol": PROTOCOL}
 
 
 def load(entry: str) -> Definition:

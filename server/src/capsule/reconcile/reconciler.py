@@ -17,6 +17,7 @@ from capsule.reconcile.removals import Removals
 from capsule.reconcile.replicas import Replicas
 from capsule.reconcile.serves import Serves
 from capsule.reconcile.switches import Switches
+from capsule.reconcile.upgrades import rebuild_outdated_apps
 from capsule.reconcile.work import Tasks
 
 log = logging.getLogger(__name__)
@@ -92,6 +93,7 @@ class Reconciler:
         """Take over what an earlier process left unfinished, and begin. Returns at once."""
         await self._builds.take_over()
         await self._deployments.take_over()
+        await rebuild_outdated_apps(self.platform)
         self._running = [asyncio.create_task(loop.run()) for loop in self._loops]
         self._running.append(asyncio.create_task(self._retire_leftovers()))
         self._running.append(asyncio.create_task(self._collect_garbage()))

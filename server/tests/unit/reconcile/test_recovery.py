@@ -6,8 +6,10 @@ from reconcile_stage import Stage
 
 from capsule.edge.contract import RouteState
 from capsule.engines.contract import Exit
-from capsule.models import Deployment, Replica
+from capsule.models import Build, Deployment, Replica
 from capsule.reconcile.platform import Pace
+from capsule.reconcile.upgrades import rebuild_outdated_apps
+from cpsl.wire import PROTOCOL
 
 
 class TestServerKilled:
@@ -56,6 +58,25 @@ class TestServerKilled:
         await stage.until_ended(Deployment, capsule, rows=2)
         await stage.until_replicas(capsule, 1)
         assert first not in await stage.running(capsule)
+
+
+class TestPlatformUpgraded:
+    async def test_apps_whose_sdk_is_of_before_are_built_again_and_others_left_alone(
+        self, stage: Stage
+    ) -> None:
+        await stage.begin()
+        stage.pipeline.manifest = {"protocol": PROTOCOL}
+        current = await stage.live(type="app")
+        stage.pipeline.manifest = {}
+        outdated = await stage.live(type="app")
+        web = await stage.live()
+        stage.pipeline.manifest = {"protocol": PROTOCOL}
+        stage.pipeline.tree = "tree-2"
+        for _ in range(2):
+            await rebuild_outdated_apps(stage.platform)
+            await stage.until_ended(Deployment, outdated, rows=2)
+        assert [build.trigger for build in await stage.rows(Build, outdated)] == ["manual", "upgrade"]
+        assert len(await stage.rows(Build, current)) == len(await stage.rows(Build, web)) == 1
 
 
 class TestMachineRestarted:

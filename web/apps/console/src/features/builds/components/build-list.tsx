@@ -2,7 +2,13 @@ import type { Build, Capsule } from "@capsule/api";
 import { Card, cn, Elapsed, StatusDot, statusLabel, Time } from "@capsule/ui";
 import { Link } from "@tanstack/react-router";
 
-const TRIGGERS: Record<string, string> = { manual: "by hand", config: "settings changed", push: "push", serve: "serve" };
+const TRIGGERS: Record<string, string> = {
+  manual: "by hand",
+  config: "settings changed",
+  push: "push",
+  serve: "serve",
+  upgrade: "platform upgraded",
+};
 
 type BuildListProps = { builds: Build[]; chosen: string; capsule: Capsule };
 
