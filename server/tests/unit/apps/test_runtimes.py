@@ -267,10 +267,12 @@ async def handle(session, msg):
 """
 
 
-async def _crowd(stack: AsyncExitStack, host: Host, capsule: str, size: int) -> list[tuple[Browser, str]]:
+async def _crowd(
+    stack: AsyncExitStack, host: Host, capsule: str, size: int, environment: str = "deploy"
+) -> list[tuple[Browser, str]]:
     found = []
     for number in range(size):
-        browser = host.browser(capsule, X_Capsule_User=f"usr_{number}")
+        browser = host.browser(capsule, environment=environment, X_Capsule_User=f"usr_{number}")
         await stack.enter_async_context(browser)
         found.append((browser, await browser.open()))
     return found
@@ -323,7 +325,8 @@ async def test_a_hundred_users_while_runtimes_and_zygotes_are_killed(own_host: H
     assert [pid for pid in marked("CAPSULE_REPLICA_ID", replica.id) if start_time(pid) is not None] == []
 
 
-async def test_a_new_release_with_fifty_warm_users_drops_no_message(host: Host) -> None:
+@pytest.mark.parametrize("environment", ["deploy", "serve"])
+async def test_a_new_release_with_fifty_warm_users_drops_no_message(host: Host, environment: str) -> None:
     def release(number: int, capsule_id: str | None = None) -> Replica:
         source = f"""
             import asyncio
@@ -337,12 +340,12 @@ async def test_a_new_release_with_fifty_warm_users_drops_no_message(host: Host) 
                     await asyncio.sleep(0.6 if msg.text == "slow" else 0.01)
                     reply.write("to its end")
         """
-        return host.run(source, capsule_id=capsule_id)
+        return host.run(source, capsule_id=capsule_id, environment=environment)
 
     old = release(1)
     capsule = await host.put(old)
     async with AsyncExitStack() as stack:
-        people = await _crowd(stack, host, capsule, 50)
+        people = await _crowd(stack, host, capsule, 50, environment)
         warm = await asyncio.gather(*(browser.say(session, "quick") for browser, session in people))
         assert {text for texts in warm for text in texts} == {"release 1 to its end"}
         assert len(old.runtimes()) == 50

@@ -1,0 +1,71 @@
+"""Runtimes as people see them: in the console, in the chat, on the command line."""
+
+import re
+from pathlib import Path
+
+from installation import ADMIN, Installation, eventually
+from playwright.sync_api import Page, expect
+
+WHO = """
+import os
+import cpsl
+
+app = cpsl.App(name="who", image=cpsl.Image())
+
+
+@app.message()
+async def handle(session: cpsl.Session, msg: cpsl.Message):
+    with open(os.path.expanduser("~/seen"), "a") as file:
+        file.write("x")
+    await session.reply(f"You are {session.user.email or 'a visitor'}, for the {os.path.getsize(file.name)}. time.")
+"""
+
+
+def say(page: Page, text: str) -> None:
+    composer = page.get_by_role("textbox")
+    composer.fill(text)
+    composer.press("Enter")
+
+
+def test_the_console_opens_a_chat_as_oneself_shows_the_runtime_and_stops_it(
+    console: Page, page: Page, installation: Installation, tmp_path: Path
+) -> None:
+    (tmp_path / "app.py").write_text(WHO)
+    installation.run("deploy", "app.py:app", cwd=tmp_path)
+
+    visitor = console.context.new_page()
+    visitor.goto(f"http://{installation.host('who')}/")
+    say(visitor, "hello")
+    expect(visitor.get_by_text("You are a visitor, for the 1. time.")).to_be_visible()
+
+    console.goto(f"{installation.url}/capsules/who")
+    with console.context.expect_page() as opened:
+        console.get_by_role("link", name="Open chat").click()
+    chat = opened.value
+    say(chat, "hello")
+    expect(chat.get_by_text(f"You are {ADMIN}, for the 1. time.")).to_be_visible()
+
+    console.get_by_role("link", name="Runtimes", exact=True).click()
+    row = console.get_by_test_id("runtime-row").filter(has_text=ADMIN)
+    expect(row).to_contain_text("Warm")
+    expect(console.get_by_test_id("runtime-row")).to_have_count(2)
+    row.get_by_role("button", name="Stop").click()
+    console.get_by_test_id("stop-runtime-dialog").get_by_role("button", name="Stop runtime").click()
+    expect(row).to_contain_text("Cold")
+
+    say(chat, "again")
+    expect(chat.get_by_text(f"You are {ADMIN}, for the 2. time.")).to_be_visible()
+    expect(row).to_contain_text("Warm")
+    installation.run("remove", "who", "--yes")
+    eventually(lambda: not list((installation.data / "users").glob("*")), what="the end of the files")
+
+
+def test_the_command_line_lists_and_stops_runtimes(installation: Installation, tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(WHO.replace('"who"', '"listed"'))
+    installation.run("deploy", "app.py:app", cwd=tmp_path)
+    assert installation.json("runtimes", "listed")["items"] == []
+    session = installation.get("listed", "/api/app").status_code
+    assert session == 200
+    report = installation.run("runtimes", "listed").stdout
+    assert re.search("nobody|no runtimes|0 warm", report, re.IGNORECASE)
+    installation.run("remove", "listed", "--yes")
