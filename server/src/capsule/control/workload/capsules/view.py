@@ -73,7 +73,7 @@ def _shape(
         url=site.url(hosts[0]) if hosts else None,
         hosts=hosts,
         source=capsule.source or {"kind": "none"},
-        config=ConfigShape.model_validate(capsule.config),
+        config=_config(capsule, live),
         release=LiveRelease.model_validate(live) if live else None,
         replicas=[ReplicaShape.of(replica) for replica in replicas],
         current_build=BuildShape.of(build, actor, live=live) if build else None,
@@ -81,6 +81,12 @@ def _shape(
         created_at=capsule.created_at,
         can=_verbs(capsule, actor),
     )
+
+
+def _config(capsule: Capsule, live: Release | None) -> ConfigShape:
+    """What a person set; else what the live release runs with, since an app declares it itself."""
+    declared = {key: live.config[key] for key in ("cpu", "memory") if live and key in live.config}
+    return ConfigShape.model_validate({**declared, **capsule.config})
 
 
 def _deployment(deployment: Deployment | None, releases: dict[str, Release]) -> DeploymentShape | None:
