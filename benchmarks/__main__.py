@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-ALL = ("command_line", "edge", "installation")
+ALL = ("command_line", "edge", "installation", "runtimes")
 
 
 def main() -> int:

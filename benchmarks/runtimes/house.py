@@ -12,50 +12,66 @@ from pathlib import Path
 from types import TracebackType
 
 from benchmarks.runtimes.app import ENTRY, make_artifact
-from capsule.apps.runtime import RuntimeLink, connect
 from capsule.engines.contract import Limits, ReplicaSpec, RuntimeSpec, RuntimeStatus, RuntimeTerms
 from capsule.errors import Unavailable
 from capsule.node.client import NodeClient
 from capsule.paths import DataPaths
-from cpsl.wire import Ack, Reply, RunTurn, TurnEnded, WireMessage
+from cpsl.wire import Ack, Hello, Ready, Reply, RunTurn, TurnEnded, decode, encode
 
 CAPSULE_ID = "cap_bench"
 _START_SECONDS = 30.0
+_IDENTITY = 4711
+"""Nobody else's, so that its processes are told from all others by their user."""
 
 
 class Guest:
     """One app user with a woken runtime and an open connection to it."""
 
-    def __init__(self, runtime: RuntimeStatus, link: RuntimeLink) -> None:
-        self.runtime = runtime
-        self._link = link
+    def __init__(
+        self, runtime: RuntimeStatus | None, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self._runtime = runtime
+        self._reader, self._writer = reader, writer
         self._turns = itertools.count(1)
+
+    @classmethod
+    async def meet(cls, socket: Path, runtime: RuntimeStatus | None = None) -> "Guest":
+        """Connect as the app host does; return once `boot` has run."""
+        reader, writer = await asyncio.open_unix_connection(socket)
+        writer.write(encode(Hello()))
+        async with asyncio.timeout(_START_SECONDS):
+            answer = decode(await reader.readline())
+        if not isinstance(answer, Ready):
+            raise SystemExit(f"the runtime answered {answer}")
+        return cls(runtime, reader, writer)
+
+    @property
+    def id(self) -> str:
+        assert self._runtime is not None
+        return self._runtime.id
+
+    @property
+    def pid(self) -> int:
+        assert self._runtime is not None
+        assert self._runtime.pid is not None
+        return self._runtime.pid
 
     async def say(self) -> float:
         """Run one turn and return the seconds until the first line of the answer."""
-        turn_id = f"trn_{next(self._turns)}"
-        loop = asyncio.get_running_loop()
-        replied: asyncio.Future[float] = loop.create_future()
-        ended: asyncio.Future[None] = loop.create_future()
-
-        def receive(message: WireMessage) -> None:
-            if isinstance(message, Reply):
-                if not replied.done():
-                    replied.set_result(time.perf_counter())
-                self._link.send(Ack(message.id))
-            elif isinstance(message, TurnEnded):
-                ended.set_result(None)
-
-        started = time.perf_counter()
-        self._link.attach(turn_id, receive)
-        self._link.send(_turn(turn_id))
+        began = time.perf_counter()
+        replied = 0.0
+        self._writer.write(encode(_turn(f"trn_{next(self._turns)}")))
         async with asyncio.timeout(_START_SECONDS):
-            await ended
-        self._link.detach(turn_id)
-        return await replied - started
+            while True:
+                message = decode(await self._reader.readline())
+                if isinstance(message, Reply):
+                    replied = replied or time.perf_counter() - began
+                    self._writer.write(encode(Ack(message.id)))
+                elif isinstance(message, TurnEnded):
+                    return replied
 
-    async def leave(self) -> None:
-        await self._link.close()
+    def leave(self) -> None:
+        self._writer.close()
 
 
 class House:
@@ -71,9 +87,7 @@ class House:
     async def __aenter__(self) -> "House":
         self.data.root.chmod(0o711)
         make_artifact(self.data.artifact("a"))
-        with (self.data.root / "node.log").open("wb") as log:
-            command = [sys.executable, "-m", "capsule", "node", "--data", str(self.data.root)]
-            self.agent = subprocess.Popen(command, stdout=log, stderr=log, cwd="/")
+        self.agent = launch("node", self.data)
         try:
             async with asyncio.timeout(_START_SECONDS):
                 await self._reach_agent()
@@ -109,7 +123,7 @@ class House:
                 id=self.replica_id,
                 capsule_id=CAPSULE_ID,
                 release_id="rel_1",
-                identity=7,
+                identity=_IDENTITY,
                 argv=("{python}", "-m", "cpsl.runtime", "serve", ENTRY),
                 artifact=str(self.data.artifact("a")),
                 env={"CAPSULE_RUNTIME_SOCKET": "{run}/replica.sock", "PYTHONPATH": "{deps}"},
@@ -138,19 +152,19 @@ class House:
         owner = f"{CAPSULE_ID}.deploy/{number:032x}"
         env = {"CAPSULE_RUNNER_TOKEN": "token"}
         runtime = await self.engine.wake(RuntimeSpec(f"rt_{number}", self.replica_id, owner, env))
-        link, _ = await connect(Path(runtime.address.removeprefix("unix:")), "1", _START_SECONDS, _room)
-        return Guest(runtime, link)
+        return await Guest.meet(Path(runtime.address.removeprefix("unix:")), runtime)
 
     async def end(self, guest: Guest) -> None:
-        await self.engine.stop_runtime(self.replica_id, guest.runtime.id)
-        await guest.leave()
+        await self.engine.stop_runtime(self.replica_id, guest.id)
+        guest.leave()
 
     def remains(self) -> dict[str, int]:
         """Count what runtimes may leave behind."""
         groups = Path("/sys/fs/cgroup/memory" if Path("/sys/fs/cgroup/memory").is_dir() else "/sys/fs/cgroup")
         replica = self.data.replica(self.replica_id)
         inside = sum(1 for _ in groups.glob(f"capsule-*/{self.replica_id}/*/"))
-        processes = sum(1 for pid in os.listdir("/proc") if pid.isdigit() and _is_runtime(int(pid)))
+        owner = replica.joinpath("run").stat().st_uid
+        processes = sum(1 for pid in os.listdir("/proc") if pid.isdigit() and _owner(pid) == owner)
         return {
             "processes": processes,
             "control groups": inside,
@@ -160,11 +174,18 @@ class House:
         }
 
 
-def _is_runtime(pid: int) -> bool:
+def launch(name: str, data: DataPaths) -> "subprocess.Popen[bytes]":
+    """Start one of the platform's own processes."""
+    with (data.root / f"{name}.log").open("wb") as log:
+        command = [sys.executable, "-m", "capsule", name, "--data", str(data.root)]
+        return subprocess.Popen(command, stdout=log, stderr=log, cwd="/")
+
+
+def _owner(pid: str) -> int:
     try:
-        return b"cpsl.runtime\0serve" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return False
+        return os.stat(f"/proc/{pid}").st_uid
+    except FileNotFoundError:
+        return -1
 
 
 def _turn(turn_id: str) -> RunTurn:
@@ -180,7 +201,3 @@ def _turn(turn_id: str) -> RunTurn:
         },
         {"text": "hello", "at": 0.0},
     )
-
-
-async def _room() -> None:
-    return

@@ -134,6 +134,11 @@ class App:
         self.zygote.loaded()
         self._socket = self.zygote.wake("r", {"CAPSULE_RUNNER_TOKEN": "t0k3n"})
 
+    async def until_logged(self, text: str, times: int) -> None:
+        async with asyncio.timeout(10):
+            while self.log.read_text().count(text) < times:  # noqa: ASYNC110 - the log is a file
+                await asyncio.sleep(0.02)
+
     async def connect(self, protocol: int | None = None) -> Wire:
         wire = Wire(*await asyncio.open_unix_connection(str(self._socket)))
         wire.send(Hello() if protocol is None else Hello(protocol))
@@ -213,7 +218,7 @@ async def test_a_cancelled_turn_ends_as_cancelled(wire: Wire, app: App) -> None:
     await asyncio.sleep(0.1)
     wire.send(CancelTurn(turn_id))
     assert await wire.effects() == [TurnEnded(turn_id, "cancelled")]
-    assert "woken" in app.log.read_text()
+    await app.until_logged("woken", 1)
 
 
 async def test_turns_end_when_their_host_goes_away(wire: Wire, app: App) -> None:
@@ -221,11 +226,7 @@ async def test_turns_end_when_their_host_goes_away(wire: Wire, app: App) -> None
     wire.start(text="sleep")
     await asyncio.sleep(0.1)
     wire.writer.close()
-    for _ in range(250):
-        if app.log.read_text().count("woken") > woken:
-            return
-        await asyncio.sleep(0.02)
-    pytest.fail("the turn went on without its host")
+    await app.until_logged("woken", woken + 1)
 
 
 async def test_another_protocol_is_refused_with_a_reason(app: App) -> None:

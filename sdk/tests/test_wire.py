@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cpsl.wire import MAX_LINE, ReplyDelta, RunTurn, SaveData, WireError, WireMessage, decode, encode
+from cpsl.wire import MAX_LINE, Reply, ReplyDelta, RunTurn, SaveData, WireError, WireMessage, decode, encode
 
 
 @given(st.text(), st.text())
@@ -24,6 +24,11 @@ def test_half_a_character_is_replaced_before_it_travels(text: str, arrives: str)
     assert decode(encode(ReplyDelta("t", "r", text))) == ReplyDelta("t", "r", arrives)
 
 
+def test_half_a_character_of_a_foreign_sender_is_replaced_too() -> None:
+    line = b'{"type":"reply","turn_id":"t","id":1,"text":"a\\ud83d"}\n'
+    assert decode(line) == Reply("t", 1, "a\ufffd")
+
+
 def test_every_message_has_a_name_of_its_own() -> None:
     assert len({kind.__name__ for kind in get_args(WireMessage)}) == len(get_args(WireMessage))
 
@@ -34,7 +39,18 @@ def test_fields_of_a_newer_side_are_left_out_and_missing_optional_ones_filled() 
 
 
 @pytest.mark.parametrize(
-    "line", [b"", b"{}", b"[]", b'{"type":"nope"}', b'{"type":"reply"}', b"\xff\n", b"{"]
+    "line",
+    [
+        *(b"", b"{}", b"[]", b'{"type":"nope"}', b'{"type":"reply"}', b"\xff\n", b"{", b"[" * 100_000),
+        b'{"type":["reply"]}',
+        b'{"type":"reply","turn_id":"t","id":"1","text":"x"}',
+        b'{"type":"reply","turn_id":"t","id":1,"text":["x"]}',
+        b'{"type":"turn_ended","turn_id":"t","status":"queued"}',
+        b'{"type":"turn_ended","turn_id":"t","status":["failed"]}',
+        b'{"type":"save_data","turn_id":"t","id":1,"changed":[]}',
+        b'{"type":"save_data","turn_id":"t","id":1,"changed":{},"removed":[[]]}',
+        b'{"type":"save_data","turn_id":"t","id":1,"changed":{"n":NaN}}',
+    ],
 )
 def test_anything_else_is_a_wire_error(line: bytes) -> None:
     with pytest.raises(WireError):

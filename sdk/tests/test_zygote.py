@@ -141,9 +141,9 @@ async def test_an_engine_that_comes_back_is_told_what_lives_and_what_has_ended(s
     assert logged(zygote, "\x1ebob\x1fpid")
     zygote.disconnect()
     pid = next(line.split()[-1] for line in zygote.log.read_text().split("\n") if "\x1eada\x1fpid" in line)
-    time.sleep(0.1)
+    await asyncio.sleep(0.1)
     os.kill(int(pid), signal.SIGKILL)
-    time.sleep(0.2)
+    await asyncio.sleep(0.2)
     zygote.connect()
     assert zygote.prepared.runtimes == ["bob"]
     assert zygote.loaded().is_forked
@@ -151,11 +151,17 @@ async def test_an_engine_that_comes_back_is_told_what_lives_and_what_has_ended(s
 
 
 async def test_a_runtime_that_floods_its_output_delays_no_birth(start: Start) -> None:
-    flood = "import threading; threading.Thread(target=lambda: [print('x' * 500) for _ in iter(int, 1)], daemon=True).start() if os.environ.get('WHO') == 'loud' else None"
-    zygote = start(boot=flood)
+    zygote = start(
+        """
+def flood():
+    while True:
+        print("x" * 500)
+""",
+        "if os.environ.get('WHO') == 'loud': __import__('threading').Thread(target=flood, daemon=True).start()",
+    )
     zygote.loaded()
     await greet(zygote.wake("loud", {"WHO": "loud"}))
-    time.sleep(0.3)
+    await asyncio.sleep(0.3)
     begun = time.monotonic()
     for number in range(5):
         assert isinstance(await greet(zygote.wake(f"calm{number}")), Ready)

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from cpsl.wire import ZYGOTE, Ended, Loaded, Prepare, Prepared, Step, Wake, WallPlan
+from cpsl.wire import ZYGOTE, Ended, Loaded, Outfit, Prepare, Prepared, Step, Wake, WallPlan
 
 _PACKET = 1 << 18
 
@@ -61,6 +61,7 @@ class Zygote:
             hostname="",
             mounts=[],
             limits={},
+            counts={},
             system_calls="",
             writable=[],
             directory=str(self.folder),
@@ -71,7 +72,8 @@ class Zygote:
         own, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with own, other:
             own.settimeout(20)
-            order = Wake(runtime_id, str(path), plan, env or {})
+            own.send(ZYGOTE.encode(Outfit(str(path), plan, env or {})))
+            order = Wake(runtime_id, has_envoy=False)
             socket.send_fds(self._link, [ZYGOTE.encode(order)], [other.fileno()])
             other.close()
             packet = own.recv(_PACKET)

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "unit" / "apps")]
+# Plain modules are not put on the path by import mode importlib. The app host's harness serves here, too.
+sys.path.insert(0, str(Path(__file__).parent.parent / "unit" / "apps"))
+sys.path.insert(0, str(Path(__file__).parent))
 
 from apphost import Host
 from stage import Actor, Stage, platform

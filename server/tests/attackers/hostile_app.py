@@ -5,16 +5,16 @@ import json
 import traceback
 from typing import Any
 
+import tools
+
 import cpsl
 
 app = cpsl.App("hostile", image=cpsl.Image())
 
-kept: list[Any] = []
-"""What shall outlive a message."""
-
 
 def run(source: str, session: cpsl.Session) -> Any:
-    scope: dict[str, Any] = {"kept": kept, "session": session}
+    """Run a program that finds at hand what `tools` has."""
+    scope: dict[str, Any] = {**vars(tools), "session": session}
     exec(compile(source, "attack", "exec"), scope)
     return scope.get("result")
 

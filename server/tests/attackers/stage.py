@@ -1,6 +1,7 @@
 """The stage of an attack: a real platform, a hostile app on it, and its users: attackers and victims."""
 
-import asyncio
+import contextlib
+import hashlib
 import inspect
 import json
 import os
@@ -12,7 +13,7 @@ import sys
 import tempfile
 import textwrap
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ class Actor:
     async def run(self, work: Callable[..., object] | str, *arguments: Any, seconds: float = 20) -> Any:
         """Run a function (or the text of a program that sets `result`) in the actor's runtime.
 
-        Only the function's own source travels: it imports what it needs, from `tools` too.
+        Only the function's own source travels: what it uses must be in `tools`.
         """
         turn_id = await self.begin(work, *arguments)
         events = await self.browser.until_ended(self.session, turn_id, seconds)
@@ -116,6 +117,7 @@ def platform(walls: str) -> Iterator[Host]:
         root.chmod(0o711)
         os.chown(root, UID, UID)
         prefix = as_user(UID, root / "way")
+        delegate_groups(root, UID)
     try:
         host = Host(root, prefix=prefix)
         try:
@@ -126,6 +128,24 @@ def platform(walls: str) -> Iterator[Host]:
             host.close()
     finally:
         shutil.rmtree(root)
+        for group in groups_of(root):
+            with contextlib.suppress(FileNotFoundError):
+                group.rmdir()
+
+
+def groups_of(root: Path) -> list[Path]:
+    """Return where the groups of a platform on this data folder begin (cgroups v1 only)."""
+    name = "capsule-" + hashlib.sha256(os.fsencode(root)).hexdigest()[:8]
+    controllers = [Path("/sys/fs/cgroup", name) for name in ("memory", "cpu", "cpuacct", "pids")]
+    return [path / name for path in controllers if (path / "cgroup.procs").exists()]
+
+
+def delegate_groups(root: Path, uid: int) -> None:
+    """Let an ordinary user limit what it starts, as a machine's administrator would."""
+    for group in groups_of(root):
+        group.mkdir()
+        for path in (group, *group.iterdir()):
+            os.chown(path, uid, uid)
 
 
 def as_user(uid: int, scratch: Path) -> list[str]:
@@ -134,8 +154,9 @@ def as_user(uid: int, scratch: Path) -> list[str]:
     Where that user cannot reach our interpreter (as with one below /root), it is shown to it in a mount
     namespace: in place of the closed folder stands an empty one with nothing but what is needed.
     """
-    folders = {sys.base_prefix, sys.prefix, *(item for item in sys.path if Path(item).is_dir())}
-    hidden = {path: above for path in sorted(folders) if (above := _closed_above(Path(path))) is not None}
+    wanted = {Path(item) for item in (sys.base_prefix, sys.prefix, *sys.path) if Path(item).is_dir()}
+    folders = [path for path in sorted(wanted) if not wanted & set(path.parents)]
+    hidden = {str(path): above for path in folders if (above := _closed_above(path)) is not None}
     lines = ["set -e", "umask 022"]
     places = {path: str(scratch / str(number)) for number, path in enumerate(hidden)}
     for path, place in places.items():
@@ -151,6 +172,4 @@ def as_user(uid: int, scratch: Path) -> list[str]:
 
 
 def _closed_above(path: Path) -> Path | None:
-    return next(
-        (folder for folder in [*reversed(path.parents), path] if not folder.stat().st_mode & 1), None
-    )
+    return next((folder for folder in [*reversed(path.parents), path] if not folder.stat().st_mode & 1), None)

@@ -1,21 +1,41 @@
 """Other users' and the platform's files: by name, by link, by mount, by descriptor."""
 
+import asyncio
+import ctypes
 import os
+import select
+import subprocess
+import time
 from pathlib import Path
 
-import pytest
-from apphost import Host, eventually
-from stage import WORD, Actor, Stage, new_word
+from apphost import Host
+from stage import Actor, Stage, new_word
+from tools import attempt, read, search_files, syscall
 from victims import hide
 
 CLOSED = {"EPERM", "EACCES", "ENOENT", "ENOSYS", "EROFS"}
 
 
 def search() -> list[str]:
-    from tools import search_files
 
-    roots = ("/app", "/deps", "/dev/pts", "/dev/shm", "/home", "/root", "/run", "/tmp", "/var", "/proc/1/root/run")
-    roots += ("/proc/1/cwd", "/proc/self/root/home", "/proc/self/root/../../../run", "/proc/1/task/1/root/tmp")
+    roots = (
+        "/app",
+        "/deps",
+        "/dev/pts",
+        "/dev/shm",
+        "/home",
+        "/root",
+        "/run",
+        "/tmp",
+        "/var",
+        "/proc/1/root/run",
+    )
+    roots += (
+        "/proc/1/cwd",
+        "/proc/self/root/home",
+        "/proc/self/root/../../../run",
+        "/proc/1/task/1/root/tmp",
+    )
     return search_files("secret-of-[0-9a-f]{16}", *roots)
 
 
@@ -25,9 +45,6 @@ async def test_secrets_of_others_lie_in_no_file_that_can_be_opened(attacker: Act
 
 
 def open_paths(paths: list[str]) -> dict[str, str]:
-    import os
-
-    from tools import attempt, read
 
     return {path: attempt(os.listdir if path.endswith("/") else read, path) for path in paths}
 
@@ -39,13 +56,24 @@ async def test_files_of_the_platform_cannot_be_reached_by_their_paths(
     data = host.data
     (data.root / "capsule.db").touch()
     paths = [data.root, data.database, data.keys, data.run, data.users, data.replicas, data.node_socket]
-    paths += [path for path in data.users.rglob("*") if path.is_file()]
+    paths += list(data.users.glob("*/*/notes.txt"))
     paths += list(data.keys.iterdir())
     names = [f"{path}/" if path.is_dir() else str(path) for path in paths]
     names += [f"/proc/self/root{name}" for name in names] + [f"/proc/1/cwd/../../..{name}" for name in names]
-    names += ["/etc/shadow", "/root/.ssh/", "/sys/", "/sys/fs/cgroup/", "/boot/", "/mnt/", "/proc/kcore", "/proc/kmsg"]
+    names += [
+        "/etc/shadow",
+        "/root/.ssh/",
+        "/sys/",
+        "/sys/fs/cgroup/",
+        "/boot/",
+        "/mnt/",
+        "/proc/kcore",
+        "/proc/kmsg",
+    ]
     found = await attacker.run(open_paths, names)
-    assert set(found.values()) <= CLOSED, {path: answer for path, answer in found.items() if answer not in CLOSED}
+    assert set(found.values()) <= CLOSED, {
+        path: answer for path, answer in found.items() if answer not in CLOSED
+    }
 
 
 async def test_folders_of_all_runtimes_are_hidden_and_empty(attacker: Actor, victim: Actor) -> None:
@@ -62,15 +90,21 @@ async def test_folders_of_all_runtimes_are_hidden_and_empty(attacker: Actor, vic
 
 
 def lift_covers() -> list[str]:
-    import ctypes
-    import os
-    import subprocess
-
-    from tools import attempt, syscall
 
     new_user, new_mounts, new_pids = 0x10000000, 0x00020000, 0x20000000
-    answers = [str(syscall("umount2", path.encode(), 2)) for path in
-               ("/run/capsule", "/run/capsule-users", "/app", "/home/capsule", "/proc", "/tmp", "/dev/shm", "/dev")]
+    answers = [
+        str(syscall("umount2", path.encode(), 2))
+        for path in (
+            "/run/capsule",
+            "/run/capsule-users",
+            "/app",
+            "/home/capsule",
+            "/proc",
+            "/tmp",
+            "/dev/shm",
+            "/dev",
+        )
+    ]
     answers += [
         str(syscall("mount", b"/", b"/tmp", None, 4096, None)),
         str(syscall("mount", b"none", b"/tmp", b"tmpfs", 0, None)),
@@ -93,9 +127,15 @@ def lift_covers() -> list[str]:
         descriptor = os.open(f"/proc/self/ns/{name}", os.O_RDONLY)
         answers.append(str(syscall("setns", descriptor, 0)))
         os.close(descriptor)
-    for program in (["unshare", "-rm", "true"], ["umount", "-l", "/run/capsule"], ["mount", "-t", "tmpfs", "x", "/tmp"],
-                    ["su", "-c", "id", "root"], ["bwrap", "--ro-bind", "/", "/", "true"],
-                    ["nsenter", "-t", "1", "-m", "true"], ["setpriv", "--reuid", "0", "true"]):
+    for program in (
+        ["unshare", "-rm", "true"],
+        ["umount", "-l", "/run/capsule"],
+        ["mount", "-t", "tmpfs", "x", "/tmp"],
+        ["su", "-c", "id", "root"],
+        ["bwrap", "--ro-bind", "/", "/", "true"],
+        ["nsenter", "-t", "1", "-m", "true"],
+        ["setpriv", "--reuid", "0", "true"],
+    ):
         try:
             done = subprocess.run(program, capture_output=True, stdin=subprocess.DEVNULL, check=False)
             answers.append("EPERM" if done.returncode else f"done: {program}")
@@ -113,10 +153,6 @@ async def test_mounts_cannot_be_changed_and_no_new_namespace_be_made(attacker: A
 
 
 def use_handles() -> list[str]:
-    import ctypes
-    import os
-
-    from tools import syscall
 
     handle, mount = ctypes.create_string_buffer(136), ctypes.c_int()
     ctypes.memmove(handle, (128).to_bytes(4, "little"), 4)
@@ -131,9 +167,6 @@ async def test_files_cannot_be_opened_by_handle(attacker: Actor) -> None:
 
 
 def change_the_app() -> list[str]:
-    import os
-
-    from tools import attempt
 
     def write(path: str, text: str) -> None:
         os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -154,7 +187,9 @@ def change_the_app() -> list[str]:
     ]
 
 
-async def test_changes_of_the_app_are_seen_by_their_maker_only(stage: Stage, attacker: Actor, victim: Actor) -> None:
+async def test_changes_of_the_app_are_seen_by_their_maker_only(
+    stage: Stage, attacker: Actor, victim: Actor
+) -> None:
     answers = await attacker.run(change_the_app)
     assert answers[:6] == ["done: None"] * 6
     assert set(answers[6:]) <= CLOSED
@@ -173,7 +208,6 @@ async def test_changes_of_the_app_are_seen_by_their_maker_only(stage: Stage, att
 
 
 def find_writable() -> list[str]:
-    import os
 
     found = []
     for folder, names, files in os.walk("/proc/sys"):
@@ -231,9 +265,6 @@ async def test_terminals_of_others_are_not_there(attacker: Actor, victim: Actor)
 
 
 def listen_to_output() -> str:
-    import os
-    import select
-    import time
 
     readers = []
     for path in ("/proc/self/fd/1", "/proc/self/fd/2", "/proc/1/fd/1", "/dev/stdout", "/dev/stderr"):
@@ -246,7 +277,6 @@ def listen_to_output() -> str:
 
 
 async def test_the_output_of_others_cannot_be_overheard(stage: Stage, attacker: Actor, victim: Actor) -> None:
-    import asyncio
 
     words = [new_word() for _ in range(5)]
     listening = asyncio.create_task(attacker.run(listen_to_output))
@@ -258,7 +288,6 @@ async def test_the_output_of_others_cannot_be_overheard(stage: Stage, attacker: 
 
 
 def plant_links(targets: list[str]) -> None:
-    import os
 
     home = os.environ["HOME"]
     for number, target in enumerate(targets):
@@ -281,7 +310,9 @@ async def test_links_out_of_a_home_are_followed_by_nobody(host: Host, tmp_path: 
     stage = await Stage(host).open()
     async with stage.actor() as attacker:
         await attacker.run(plant_links, [str(outside), "/", str(host.data.root), "..", "/proc/self/root"])
-        await attacker.run("import time; open('/home/capsule/big', 'wb').write(b'x' * (8 << 20)); time.sleep(0.6)")
+        await attacker.run(
+            "import time; open('/home/capsule/big', 'wb').write(b'x' * (8 << 20)); time.sleep(0.6)"
+        )
         assert await attacker.run("result = 'alive'") == "alive"
     from capsule.apps.client import AppHostClient
 

@@ -1,21 +1,27 @@
 """Other users' memory: what is left of it in a fork, and what can be read or signalled from outside."""
 
+import ctypes
 import os
+import resource
 import signal
+import subprocess
+import sys
 
-from stage import TOKEN, WORD, Actor, Stage, new_word
+from stage import Actor, Stage, new_word
+from tools import attempt, read, search_memory, syscall
 from victims import hide
 
 
 def remember() -> list[list[str]]:
-    import os
-
-    from tools import search_memory
 
     own = os.environ["CAPSULE_RUNNER_TOKEN"]
     word, token = r"secret-of-[0-9a-f]{16}", r"\.?[A-Za-z0-9_-]{40,}\.[A-Za-z0-9_-]{27}(?![A-Za-z0-9_-])"
     owner = r"run/capsule-users/[0-9a-f]{32}"
-    return [search_memory(word), [found for found in search_memory(token) if found != own], search_memory(owner)]
+    return [
+        search_memory(word),
+        [found for found in search_memory(token) if found != own],
+        search_memory(owner),
+    ]
 
 
 async def test_a_new_runtime_finds_nothing_of_earlier_ones_in_its_memory(stage: Stage) -> None:
@@ -30,11 +36,6 @@ async def test_a_new_runtime_finds_nothing_of_earlier_ones_in_its_memory(stage: 
 
 
 def touch_processes(pids: list[int]) -> dict[str, list[str]]:
-    import ctypes
-    import os
-    import signal
-
-    from tools import attempt, read, syscall
 
     buffer = ctypes.create_string_buffer(64)
     vector = (ctypes.c_void_p * 2)(ctypes.addressof(buffer), 64)
@@ -77,24 +78,19 @@ async def test_a_runtime_sees_no_process_but_its_own(attacker: Actor, victim: Ac
 
 
 def signal_everybody() -> list[str]:
-    import os
-    import signal
-    import subprocess
-    import sys
-
-    own = subprocess.run(
-        [sys.executable, "-c", "import os, signal\nfor n in (-1, 0, -2, 1):\n"
-         " try: os.kill(n, signal.SIGKILL if n == 1 else signal.SIGTERM)\n except OSError: pass\nos.kill(-1, 9)"],
-        check=False, start_new_session=True,
-    )
+    child = os.fork()
+    if child == 0:
+        os.setsid()
+        for pid in (1, -2, 0, -1):
+            attempt(os.kill, pid, signal.SIGKILL if pid == 1 else signal.SIGCONT)
+        attempt(os.kill, -1, signal.SIGKILL)  # all but the first process and itself
+        os._exit(0)
+    own = os.waitpid(child, 0)[1]
     killed = []
     for pid in range(2, 40_000):
-        try:
-            os.kill(pid, signal.SIGKILL)
+        if attempt(os.kill, pid, signal.SIGKILL) != "ESRCH":
             killed.append(str(pid))
-        except ProcessLookupError:
-            pass
-    return [str(own.returncode), *killed]
+    return [str(own), *killed]
 
 
 async def test_signals_reach_nobody_else(stage: Stage, attacker: Actor, victim: Actor) -> None:
@@ -107,10 +103,6 @@ async def test_signals_reach_nobody_else(stage: Stage, attacker: Actor, victim: 
 
 
 def crash() -> list[str]:
-    import os
-    import resource
-    import subprocess
-    import sys
 
     asked = []
     try:

@@ -1,26 +1,27 @@
 """What a victim does in its runtime: keeps one secret word wherever a program may keep one."""
 
+import ctypes
+import mmap
+import os
+import pty
+import socket
+import subprocess
+from pathlib import Path
 from typing import Any
 
-PORT = 7007
-ABSTRACT = "\0victim-service"
+from tools import in_thread, kept, libc, session
 
 
 def hide(word: str) -> list[str]:
     """Put `word` into memory, environment, files, sockets, processes and shared memory."""
-    import ctypes
-    import mmap
-    import os
-    import pty
-    import socket
-    import subprocess
-    from pathlib import Path
-
-    from tools import libc, in_thread
-
     os.environ["VICTIM_SECRET"] = word
     secret = word.encode() * 3
-    places = [Path.home() / "notes.txt", Path("/tmp/notes.txt"), Path("/dev/shm/notes.txt"), Path("/app/notes.txt")]
+    places = [
+        Path.home() / "notes.txt",
+        Path("/tmp/notes.txt"),
+        Path("/dev/shm/notes.txt"),
+        Path("/app/notes.txt"),
+    ]
     for path in places:
         path.write_text(word)
     child = subprocess.Popen(["/bin/sh", "-c", "read -r never; exit 1", word], stdin=subprocess.PIPE)
@@ -31,7 +32,7 @@ def hide(word: str) -> list[str]:
     ctypes.memmove(libc.shmat(segment, None, 0), secret, len(secret))
     master, terminal = pty.openpty()
     os.write(terminal, secret)
-    print(word, flush=True)
+    os.write(1, word.encode() + b"\n")
     listeners = []
     for family, address in (
         (socket.AF_INET, ("127.0.0.1", 7007)),
@@ -51,6 +52,6 @@ def hide(word: str) -> list[str]:
 
     for listener in listeners:
         in_thread(lambda listener=listener: serve(listener))
-    kept.extend([secret, child, shared, master, terminal, listeners])  # noqa: F821
-    session.data["secret"] = word  # noqa: F821
+    kept.extend([secret, child, shared, master, terminal, listeners])
+    session.data["secret"] = word
     return [str(path) for path in places]

@@ -3,8 +3,12 @@
 A zygote is the command of an app's replica: it loads the app once and forks a runtime for each app user. It
 listens on the unix socket (SOCK_SEQPACKET) named by `CAPSULE_RUNTIME_SOCKET`. The engine connects and says
 `Prepare`; the zygote answers `Prepared`, with the descriptor of its network filter if there is one, and
-`Loaded` once the app is. From then on the engine sends `Wake`, each with one end of a socket pair, over
-which the newborn runtime tells how far it is (`Step`); the zygote tells of each end (`Ended`).
+`Loaded` once the app is. From then on the engine sends `Wake`, each with one end of a socket pair. Over that
+pair the engine and the newborn runtime speak with each other: the engine sends `Outfit`, the newborn tells how
+far it is (`Step`). The zygote tells of each end (`Ended`).
+
+What the zygote has read once stays in its memory, freed or not, and every later runtime gets a copy of that
+memory. So it hears nothing of any user: that travels over the newborn's own socket pair.
 """
 
 from __future__ import annotations
@@ -12,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypedDict, Union
 
-ZYGOTE_PROTOCOL = 1
+ZYGOTE_PROTOCOL = 2
 
 
 class WallMount(TypedDict):
@@ -38,6 +42,8 @@ class WallPlan(TypedDict):
     mounts: list[WallMount]
     limits: dict[str, int]
     """Soft and hard resource limits, by the names of `resource`, such as `RLIMIT_NPROC`."""
+    counts: dict[str, int]
+    """Limits of the own user namespace, by their names in `/proc/sys/user`."""
     system_calls: str
     """A seccomp program (base64 of `struct sock_filter[]`); empty: none."""
     writable: list[str]
@@ -47,7 +53,8 @@ class WallPlan(TypedDict):
     nameserver: str
     """Address inside, with port 53, where names are resolved by the engine; empty: none."""
     joins_group: bool
-    """Wait for the engine's `go` after the step `apart`: it puts the process into its control group."""
+    """Wait for the engine's `go` after the step `born`, and join the control group by the descriptors that
+    come with it (`0` written to each); without any, the engine has put the process there."""
     out_of_memory_score: int
     """Added to the kernel's score for choosing whom to end when the machine is short of memory."""
 
@@ -88,6 +95,14 @@ class Wake:
     """Engine to zygote, with one end of a socket pair as its only descriptor."""
 
     id: str
+    has_envoy: bool
+    """The runtime gets a pid namespace of its own, so a process in between has to make it."""
+
+
+@dataclass(frozen=True)
+class Outfit:
+    """Engine to newborn runtime, first on its own socket pair."""
+
     socket: str
     """Path inside the replica where the runtime listens."""
     walls: WallPlan
@@ -105,7 +120,7 @@ class Abandon:
 class Step:
     """Newborn runtime to engine, over its own socket pair; the sender's credentials tell its pid."""
 
-    name: Literal["apart", "walled", "failed"]
+    name: Literal["born", "walled", "failed"]
     reason: str = ""
 
 
@@ -129,5 +144,5 @@ class Ended:
 
 
 ZygoteMessage = Union[  # noqa: UP007 - get_args reads it
-    Prepare, Prepared, Loaded, Wake, Abandon, Step, Nameserver, Ended
+    Prepare, Prepared, Loaded, Wake, Outfit, Abandon, Step, Nameserver, Ended
 ]

@@ -165,14 +165,20 @@ class Hosting:
         """End runtimes that have been idle for too long; when memory is short, the idlest one now."""
         while True:
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
-            for live in list(self._apps.values()):
-                await live.stop_idle()
-            if available_share() < _MEMORY_RESERVE:
-                idle = [(found, live) for live in self._apps.values() if (found := live.idlest())]
-                if idle:
-                    (_, user_id), live = max(idle, key=lambda item: item[0][0])
-                    log.warning("memory is short: the idlest runtime of %s is ended", live.app.capsule_id)
-                    await live.stop_runtime(user_id)
+            try:
+                for live in list(self._apps.values()):
+                    await live.stop_idle()
+                if available_share() < _MEMORY_RESERVE:
+                    await self._stop_idlest()
+            except Exception:  # one odd runtime must not keep all others warm for ever
+                log.exception("looking for idle runtimes failed and is tried again")
+
+    async def _stop_idlest(self) -> None:
+        idle = [(found, live) for live in self._apps.values() if (found := live.idlest())]
+        if idle:
+            (_, user_id), live = max(idle, key=lambda item: item[0][0])
+            log.warning("memory is short: the idlest runtime of %s is ended", live.app.capsule_id)
+            await live.stop_runtime(user_id)
 
     async def _thin_out(self) -> None:
         while True:

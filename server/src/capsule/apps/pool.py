@@ -102,8 +102,9 @@ class RuntimePool:
         """Go on with the runtimes that an earlier process of the app host woke."""
         with contextlib.suppress(PlatformError):
             await self._prepare()
-            for runtime in await self._engine.runtimes(self.replica_id):
-                await self._adopt(runtime)
+            runtimes = await self._engine.runtimes(self.replica_id)
+            # At once, so that one which does not answer holds up no other.
+            await asyncio.gather(*(self._adopt(runtime) for runtime in runtimes))
 
     async def link(self, user_id: str, email: str | None = None) -> RuntimeLink:
         """Return the user's runtime, woken if need be.
@@ -225,10 +226,12 @@ class RuntimePool:
 
     async def _wake_runtime(self, user_id: str, runtime_id: str) -> RuntimeStatus:
         app = self.app
-        identity = RuntimeIdentity(app.capsule_id, app.environment, user_id, runtime_id)
-        env = {"CAPSULE_RUNNER_TOKEN": self._tokens.issue(identity)}
+        env = {"CAPSULE_RUNNER_TOKEN": self._tokens.issue(self._identity(user_id, runtime_id))}
         owner = owner_of(app.capsule_id, app.environment, user_id)
         return await self._engine.wake(RuntimeSpec(runtime_id, self.replica_id, owner, env))
+
+    def _identity(self, user_id: str, runtime_id: str) -> RuntimeIdentity:
+        return RuntimeIdentity(self.app.capsule_id, self.app.environment, user_id, runtime_id)
 
     async def _connect(self, runtime: RuntimeStatus, slot: Slot) -> RuntimeLink:
         try:
@@ -236,32 +239,32 @@ class RuntimePool:
         except RuntimeUnready as exc:
             slot.last_end = exc.detail
             raise
-        if self._tokens.read(token).user_id != slot.user_id:
+        if self._tokens.read(token) != self._identity(slot.user_id, runtime.id):
             await link.close()
             raise RuntimeUnready("Another runtime answered than the one that was woken.")
         self._keep(slot, runtime, link)
         return link
 
     async def _adopt(self, runtime: RuntimeStatus) -> None:
-        """Take up a runtime by what its own token says; one that is not ours, or dead, is ended."""
+        """Take up a runtime by what its own token says; one that is not ours, or dead, is ended.
+
+        The token must name the very runtime that shows it: one that somebody else let go of is worth nothing.
+        """
         try:
             link, token = await connect(_path(runtime), self.app.release, _GRACE_SECONDS, self._room)
         except RuntimeUnready:
             await self._end_runtime(runtime.id)
             return
         try:
-            identity = self._tokens.read(token)
-            is_ours = (identity.capsule_id, identity.environment) == (
-                self.app.capsule_id,
-                self.app.environment,
-            )
+            user_id = self._tokens.read(token).user_id
+            is_ours = self._tokens.read(token) == self._identity(user_id, runtime.id)
         except RuntimeUnready:
             is_ours = False
-        if not is_ours or identity.user_id in self._links or self._is_closed:
+        if not is_ours or user_id in self._links or self._is_closed:
             await link.close()
             await self._end_runtime(runtime.id)
             return
-        slot = self.slot(identity.user_id)
+        slot = self.slot(user_id)
         slot.woken_at = slot.woken_at or time.time()
         self._keep(slot, runtime, link)
 

@@ -24,7 +24,8 @@ log = logging.getLogger(__name__)
 
 _BURST = 64
 
-Receiver = Callable[[WireMessage], None]
+Receiver = Callable[[WireMessage, int], None]
+"""Takes a message and its size on the wire."""
 Room = Callable[[], Awaitable[None]]
 """Waits while whoever takes in the effects has too much in line."""
 
@@ -92,8 +93,9 @@ class RuntimeLink:
                 if isinstance(message, Leaving):
                     self._is_leaving = True
                 elif receiver := self._receivers.get(getattr(message, "turn_id", "")):
-                    receiver(message)
+                    receiver(message, len(line))
                 await self._room()
+                await self._writer.drain()  # who does not read is not listened to either
                 if count % _BURST == 0:  # lines that are buffered already do not give way to others
                     await asyncio.sleep(0)
         except (ConnectionError, ValueError) as exc:
@@ -134,7 +136,7 @@ async def _greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, sec
             f"The app did not become ready within {seconds:g} s: its `boot` handler has not finished.",
             hint="Do what takes long at the first message, or in the background.",
         ) from None
-    except ConnectionError:
+    except (ConnectionError, ValueError):  # the latter for a line that is too long
         pass
     if not line:
         raise RuntimeUnready("The runtime ended before it was ready.", hint="Look at the app's log.")

@@ -25,6 +25,9 @@ from cpsl.wire import (
     WireMessage,
 )
 
+OUTPUT_BYTES = 32 * 1024 * 1024
+"""What one turn may say and save; an endless answer must not fill the machine's disk."""
+TOO_LONG = f"The answer was longer than {OUTPUT_BYTES >> 20} MiB and was cut off."
 LOST = "The app stopped in the middle of its answer. Send your message again."
 
 
@@ -37,6 +40,7 @@ class RunningTurn:
         self._link = link
         self._is_cancelled = False
         self._replies: dict[str, list[str]] = {}
+        self._output_bytes = 0
         self._ended: asyncio.Future[tuple[str, str | None]] = asyncio.get_running_loop().create_future()
         link.attach(record.id, self._receive)
 
@@ -79,7 +83,12 @@ class RunningTurn:
         self._replies.clear()
         transaction.end_turn(self.record.session_id, self.record.id, status, error, open_replies)
 
-    def _receive(self, message: WireMessage) -> None:
+    def _receive(self, message: WireMessage, size: int) -> None:
+        self._output_bytes += size
+        if self._output_bytes > OUTPUT_BYTES:
+            self.cancel()
+            self.end("failed", TOO_LONG)
+            return
         session_id, turn_id = self.record.session_id, self.record.id
         if isinstance(message, ReplyDelta):
             self._replies.setdefault(message.reply_id, []).append(message.text)

@@ -36,6 +36,8 @@ def bwrap_arguments(box: Box, machine: Machine) -> list[str]:
             arguments += ["--cap-add", "CAP_SYS_ADMIN", "--cap-add", "CAP_NET_ADMIN"]
     else:
         arguments += ["--unshare-user"]
+        if box.private_network:  # the nameserver of the box is on port 53
+            arguments += ["--cap-add", "CAP_NET_BIND_SERVICE"]
         if box.private_network:
             arguments += ["--cap-add", "CAP_NET_BIND_SERVICE"]
     arguments += _folders(("/etc/ssl", "/run", "/var"))
@@ -44,7 +46,8 @@ def bwrap_arguments(box: Box, machine: Machine) -> list[str]:
         arguments += file_arguments(Path(box.scratch), "resolv.conf", box.resolv_conf)
     arguments += account_arguments(Path(box.scratch), uid, box.home)
     arguments += ["--dir", "/proc"] if mounts_proc_late(box, machine) else ["--proc", "/proc"]
-    arguments += ["--dev", "/dev", "--perms", "1777", "--tmpfs", "/dev/shm"]
+    arguments += _devices(box, machine)
+    arguments += ["--perms", "1777", "--tmpfs", "/dev/shm"]
     arguments += ["--perms", "1777", "--tmpfs", "/tmp", "--symlink", "../tmp", "/var/tmp"]
     binds = [*(platform_binds() if box.platform_files else ()), *box.binds]
     binds += [Bind(overlay.view, overlay.target) for overlay in box.overlays]
@@ -64,6 +67,20 @@ def mounts_proc_late(box: Box, machine: Machine) -> bool:
     its own, since that would uncover them; to the box's user they are closed anyway.
     """
     return box.divides_itself and machine.walls is Walls.root
+
+
+def _devices(box: Box, machine: Machine) -> list[str]:
+    if not (box.private_network and machine.walls is Walls.user):
+        return ["--dev", "/dev"]
+    # As `--dev` does, but without terminals (each runtime mounts its own): for these, bubblewrap would put the
+    # command into a second user namespace, which has no say in the box's network.
+    arguments = ["--tmpfs", "/dev", "--dir", "/dev/pts", "--symlink", "pts/ptmx", "/dev/ptmx"]
+    for name in ("null", "zero", "full", "random", "urandom", "tty"):
+        arguments += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
+    arguments += ["--symlink", "/proc/self/fd", "/dev/fd"]
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        arguments += ["--symlink", f"/proc/self/fd/{number}", f"/dev/{name}"]
+    return arguments
 
 
 def _folders(paths: tuple[str, ...]) -> list[str]:

@@ -69,7 +69,7 @@ class Group:
             _make_folder(path)
         quota = max(1_000, int(limits.cpu * _PERIOD))
         processes = str(limits.processes + WALL_PROCESSES)
-        self._limit_memory(limits.memory_bytes)
+        self.limit_memory(limits.memory_bytes)
         self._write("pids", "pids.max", processes)
         # What was not used is saved for one period, so that short work after a pause is not held up.
         if self._version == 2:
@@ -88,7 +88,7 @@ class Group:
         """Make the group as a frame for others, which share these limits and have their own."""
         for path in self._paths.values():
             _make_folder(path)
-        self._limit_memory(memory_bytes)
+        self.limit_memory(memory_bytes)
         self._write("pids", "pids.max", str(processes))
         if self._version == 2:
             for controller in ("memory", "cpu", "pids"):
@@ -99,7 +99,22 @@ class Group:
         for folder in self.folders:
             Path(folder, "cgroup.procs").write_text(str(pid))
 
-    def _limit_memory(self, size: int) -> None:
+    def open_for_joining(self) -> list[int]:
+        """Return descriptors by which a process of one thread joins: it writes `0` to each.
+
+        For that the kernel (v1, since 5.16) need not hold up all forks of the machine, which `add` waits for
+        up to 20 ms. Empty where there is no such way.
+        """
+        if self._version == 2:
+            return []
+        return [os.open(f"{folder}/tasks", os.O_WRONLY | os.O_CLOEXEC) for folder in self.folders]
+
+    def has(self, pid: int) -> bool:
+        """Tell whether a process is in the group, for every controller."""
+        return all(str(pid) in Path(folder, "cgroup.procs").read_text().split() for folder in self.folders)
+
+    def limit_memory(self, size: int) -> None:
+        """Set this limit anew."""
         if self._version == 2:
             self._write("memory", "memory.max", str(size))
             with contextlib.suppress(FileNotFoundError):
@@ -125,21 +140,17 @@ class Group:
         name = "memory.events" if self._version == 2 else "memory.oom_control"
         return self._stat("memory", name, "oom_kill")
 
-    def usage(self) -> Usage:
+    def cpu_seconds(self) -> float:
         if self._version == 2:
-            cpu = next(
-                (
-                    line.split()[1]
-                    for line in self._read("cpu", "cpu.stat").splitlines()
-                    if "usage_usec" in line
-                ),
-                "0",
-            )
-            seconds = int(cpu) / 1e6
+            return self._stat("cpu", "cpu.stat", "usage_usec") / 1e6
+        return int(self._read("cpuacct", "cpuacct.usage") or 0) / 1e9
+
+    def usage(self) -> Usage:
+        seconds = self.cpu_seconds()
+        if self._version == 2:
             memory = int(self._read("memory", "memory.current") or 0)
             cache = self._stat("memory", "memory.stat", "inactive_file")
         else:
-            seconds = int(self._read("cpuacct", "cpuacct.usage") or 0) / 1e9
             memory = int(self._read("memory", "memory.usage_in_bytes") or 0)
             cache = self._stat("memory", "memory.stat", "total_inactive_file")
         processes = int(self._read("pids", "pids.current") or 0)

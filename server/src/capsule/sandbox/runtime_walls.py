@@ -17,6 +17,11 @@ _NAMESPACES = ["user", "mount", "pid", "ipc", "uts", "net", "cgroup"]
 _SCORE = 500
 """The kernel ends a runtime before anything of the platform or of web capsules."""
 _FILES = 4096
+_SHARED_LIMITS = {"RLIMIT_SIGPENDING": 1024, "RLIMIT_MSGQUEUE": 160 * 1024, "RLIMIT_MEMLOCK": 512 * 1024}
+"""The kernel counts these, and the next ones, for all processes of an operating-system user together: for all
+runtimes of an app. One of them must not use up what all have."""
+_SHARED_COUNTS = {"max_inotify_instances": 16, "max_inotify_watches": 4096}
+_NO_MORE_NAMESPACES = {f"max_{kind}_namespaces": 0 for kind in ("user", "mnt", "pid", "net", "ipc", "uts")}
 _EMPTY = "size=0,nr_inodes=1,mode=555"
 
 
@@ -47,6 +52,7 @@ def plan_walls(
     if is_divided:
         # Counted per user namespace, and so for this runtime alone.
         rlimits["RLIMIT_NPROC"] = limits.processes
+        rlimits |= _SHARED_LIMITS
     if machine.cgroups is None:
         rlimits["RLIMIT_DATA"] = limits.memory_bytes
     return WallPlan(
@@ -54,6 +60,7 @@ def plan_walls(
         hostname=hostname,
         mounts=_mounts(places, scratch_mb) if is_divided else [],
         limits=rlimits,
+        counts={**_SHARED_COUNTS, **_NO_MORE_NAMESPACES} if is_divided else {},
         system_calls=base64.b64encode(runtime_program()).decode() if is_divided else "",
         writable=_writable(places) if is_divided else [],
         directory=places.app,

@@ -1,10 +1,11 @@
 """Fork one runtime and put it apart.
 
-    zygote ─ fork ─▶ envoy: new namespaces, waits for its control group ─ fork ─▶ the runtime: mounts, then no
+    zygote ─ fork ─▶ envoy: waits for its control group, new namespaces ─ fork ─▶ the runtime: mounts, then no
     power any more, then the app
 
 The envoy ends at once, since only a child of it can be the first process of the new pid namespace. Without
-walls there is no envoy. Whatever fails on the way is told to the engine, and nothing is left behind.
+walls there is no envoy. Only the newborn learns whose runtime it is (see `cpsl.wire._zygote`). Whatever fails
+on the way is told to the engine, and nothing is left behind.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ import ctypes
 import os
 import signal
 import socket
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
-from cpsl.wire import ZYGOTE, Step, Wake
+from cpsl.wire import ZYGOTE, Outfit, Step, WallPlan
 
 from . import walls
 
@@ -29,6 +31,8 @@ _FAILED = 70
 _BACKLOG = 8
 _PR_SET_PDEATHSIG = 1
 _GO_BYTES = 16
+_GROUP_FILES = 8
+_OUTFIT_BYTES = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,9 @@ class Newborn:
     """(pipe to read, own descriptor to pass it on to)."""
 
 
-def give_birth(wake: Wake, channel: socket.socket, life: Life, files: list[tuple[int, str]]) -> Newborn:
+def give_birth(
+    channel: socket.socket, life: Life, files: list[tuple[int, str]], *, has_envoy: bool
+) -> Newborn:
     """Fork; return in the zygote only. `files` are the app's own open descriptors, each with its path."""
     stdout_read, stdout_write = os.pipe()
     stderr_read, stderr_write = os.pipe()
@@ -57,7 +63,8 @@ def give_birth(wake: Wake, channel: socket.socket, life: Life, files: list[tuple
         lineage_write.close()
         raise
     if pid == 0:
-        _Child(wake, channel, life, files, lineage_write).live(stdout_write, stderr_write)
+        child = _Child(channel, life, files, lineage_write, has_envoy=has_envoy)
+        child.live(stdout_write, stderr_write)
     os.close(stdout_write)
     os.close(stderr_write)
     lineage_write.close()
@@ -69,32 +76,36 @@ class _Child:
 
     def __init__(
         self,
-        wake: Wake,
         channel: socket.socket,
         life: Life,
         files: list[tuple[int, str]],
         lineage: socket.socket,
+        *,
+        has_envoy: bool,
     ) -> None:
-        self._wake = wake
-        self._plan = wake.walls
         self._channel = channel
         self._life = life
         self._files = files
         self._lineage = lineage
-        self._has_envoy = "pid" in wake.walls["namespaces"]
+        self._has_envoy = has_envoy
 
     def live(self, stdout: int, stderr: int) -> NoReturn:
         code = _FAILED
         try:
-            listener = self._take_hold(stdout, stderr)
-            self._go_apart()
-            walls.furnish(self._plan)
+            outfit = self._receive_outfit()
+            plan = outfit.walls
+            if plan["joins_group"]:  # first of all: what is used before is counted as the zygote's
+                self._join_group()
+            self._take_hold(stdout, stderr)
+            listener = _listen(outfit.socket)
+            self._go_apart(plan)
+            walls.furnish(plan)
             self._reopen_files()
-            os.chdir(self._plan["directory"])
-            walls.confine(self._plan)
+            os.chdir(plan["directory"])
+            walls.confine(plan)
             self._tell(Step("walled"))
             self._channel.close()
-            os.environ.update(self._wake.env)
+            os.environ.update(outfit.env)
             code = self._life(listener)
         except BaseException as exc:
             text = f"{type(exc).__name__}: {exc}"
@@ -105,7 +116,7 @@ class _Child:
         finally:
             os._exit(code)
 
-    def _take_hold(self, stdout: int, stderr: int) -> socket.socket:
+    def _take_hold(self, stdout: int, stderr: int) -> None:
         """Keep what is this runtime's own and nothing else of the zygote."""
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
@@ -113,23 +124,33 @@ class _Child:
         os.setsid()
         if not self._has_envoy:  # with one, the whole namespace ends with its first process
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
-        listener = _listen(self._wake.socket)
         nothing = os.open(os.devnull, os.O_RDWR)
         for source, target in ((nothing, 0), (stdout, 1), (stderr, 2)):
             os.dup2(source, target)
-        kept = {self._channel.fileno(), listener.fileno(), *(descriptor for descriptor, _ in self._files)}
+        kept = {self._channel.fileno(), *(descriptor for descriptor, _ in self._files)}
         if self._has_envoy:
             kept.add(self._lineage.fileno())
         _close_all_but(kept)
-        return listener
 
-    def _go_apart(self) -> None:
-        walls.go_apart(self._plan)
-        if self._plan["joins_group"]:
-            self._tell(Step("apart"))
-            if not self._channel.recv(_GO_BYTES):
-                os._exit(_FAILED)  # the engine has given up
-        sockets = walls.open_nameserver(self._plan)
+    def _receive_outfit(self) -> Outfit:
+        message = ZYGOTE.decode(self._channel.recv(_OUTFIT_BYTES))
+        if not isinstance(message, Outfit):
+            raise TypeError(f"{type(message).__name__} came instead of an outfit")
+        return message
+
+    def _join_group(self) -> None:
+        self._tell(Step("born"))
+        word, descriptors, _, _ = socket.recv_fds(self._channel, _GO_BYTES, _GROUP_FILES)
+        if not word:
+            os._exit(_FAILED)  # the engine has given up
+        for descriptor in descriptors:
+            with contextlib.suppress(OSError):  # then the engine sees to it
+                os.write(descriptor, b"0")
+            os.close(descriptor)
+
+    def _go_apart(self, plan: WallPlan) -> None:
+        walls.go_apart(plan)
+        sockets = walls.open_nameserver(plan)
         if self._has_envoy:
             pid = os.fork()
             if pid:
@@ -141,14 +162,21 @@ class _Child:
             item.close()
 
     def _reopen_files(self) -> None:
-        """Give files that the app opened at import positions of their own."""
+        """Give files that the app opened at import positions of their own.
+
+        A folder that is not there any more is one that the mounts cover, and must not be a way around them.
+        """
         for descriptor, path in self._files:
-            with contextlib.suppress(OSError):
-                position = os.lseek(descriptor, 0, os.SEEK_CUR)
-                fresh = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+            try:
+                position = 0 if is_folder else os.lseek(descriptor, 0, os.SEEK_CUR)
+                fresh = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
                 os.dup2(fresh, descriptor, inheritable=False)
                 os.close(fresh)
                 os.lseek(descriptor, position, os.SEEK_SET)
+            except OSError:
+                if is_folder:
+                    os.close(descriptor)
 
     def _tell(self, step: Step) -> None:
         self._channel.send(ZYGOTE.encode(step))

@@ -63,11 +63,14 @@ def _descriptors(own: frozenset[int]) -> list[str]:
 
 
 def _shared_memory() -> list[str]:
-    with open("/proc/self/maps", encoding="utf-8", errors="replace") as file:
+    """Find shared memory that can be written, now or after a call of `mprotect`."""
+    name = ""
+    with open("/proc/self/smaps", encoding="utf-8", errors="replace") as file:
         for line in file:
             fields = line.split(None, 5)
-            if "w" in fields[1] and fields[1].endswith("s"):
+            if not fields[0].endswith(":"):
                 name = fields[5].strip() if len(fields) > 5 else "without a name"
+            elif fields[0] == "VmFlags:" and {"sh", "mw"} <= set(line.split()):
                 return [f"shares memory with other processes ({name})"]
     return []
 

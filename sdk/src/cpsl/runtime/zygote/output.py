@@ -1,11 +1,14 @@
 """Pass on what runtimes print, line by line, each marked with its runtime.
 
 A runtime must not hold the pipe of the whole replica: whoever has one end of a pipe can open the other, and
-so read what the runtimes of other users say.
+so read what the runtimes of other users say. Nor must it inherit what others have said: text lies in buffers
+that the kernel wipes in each fork, and nowhere else in this process.
 """
 
 from __future__ import annotations
 
+import contextlib
+import mmap
 import os
 import selectors
 import time
@@ -18,6 +21,9 @@ _READ = 32 * 1024
 _LONGEST_LINE = 16 * 1024
 _WINDOW_SECONDS = 0.25
 _PER_WINDOW = 128 * 1024
+_MOST_PIECES = 1023
+"""That one call writes: whole lines, of three pieces each."""
+_MADV_WIPEONFORK = 18
 
 
 class Stream:
@@ -25,32 +31,34 @@ class Stream:
 
     def __init__(self, descriptor: int, runtime_id: str, target: int) -> None:
         self.descriptor = descriptor
+        self.is_closed = False
         self._prefix = MARK + runtime_id.encode() + GAP
         self._target = target
-        self._rest = b""
+        self._buffer = _private_memory(_LONGEST_LINE + _READ)
+        self._kept = 0
+        """Bytes at the start of the buffer that are the begin of a line."""
         self._window = 0.0
         self._used = 0
         os.set_blocking(descriptor, False)
 
     def pump(self) -> bool:
         """Pass on what is there, once; say whether there may be more."""
-        try:
-            data = os.read(self.descriptor, _READ)
-        except BlockingIOError:
-            return False
-        except OSError:
-            data = b""
-        if not data:
-            self._pass_on(self._rest + b"\n" if self._rest else b"")
-            self._rest = b""
-            return False
-        self._used += len(data)
-        data = self._rest + data
-        complete, _, self._rest = data.rpartition(b"\n")
-        if not complete and len(self._rest) > _LONGEST_LINE:
-            complete, self._rest = self._rest, b""
-        self._pass_on(complete + b"\n" if complete else b"")
-        return True
+        with memoryview(self._buffer) as view:
+            try:
+                count = os.readv(self.descriptor, [view[self._kept : self._kept + _READ]])
+            except BlockingIOError:
+                return False
+            except OSError:
+                count = 0
+            end = self._kept + count
+            self._used += count
+            complete = self._buffer.rfind(b"\n", self._kept, end) + 1
+            if not complete and (count == 0 or end > _LONGEST_LINE):
+                complete = end
+            self._pass_on(view, complete)
+        self._kept = end - complete
+        self._buffer.move(0, complete, self._kept)
+        return count > 0
 
     def is_over(self) -> bool:
         """Tell whether this stream has used up its share for now: one that floods must not delay births."""
@@ -59,10 +67,20 @@ class Stream:
             self._window, self._used = now, 0
         return self._used > _PER_WINDOW
 
-    def _pass_on(self, lines: bytes) -> None:
-        if lines:
-            marked = b"".join(self._prefix + line + b"\n" for line in lines[:-1].split(b"\n"))
-            _write_all(self._target, marked)
+    def close(self) -> None:
+        self.is_closed = True
+        os.close(self.descriptor)
+        self._buffer.close()
+
+    def _pass_on(self, view: memoryview, end: int) -> None:
+        pieces: list[bytes | memoryview] = []
+        begin = 0
+        while begin < end:
+            line_end = self._buffer.find(b"\n", begin, end)
+            line_end = end if line_end < 0 else line_end
+            pieces += [self._prefix, view[begin:line_end], b"\n"]
+            begin = line_end + 1
+        _write_all(self._target, pieces)
 
 
 class Relay:
@@ -95,7 +113,7 @@ class Relay:
                 self._paused.remove(stream)
             elif stream.descriptor in self._selector.get_map():
                 self._selector.unregister(stream.descriptor)
-            os.close(stream.descriptor)
+            stream.close()
 
     def resume(self) -> None:
         """Follow again what was paused and has a new share."""
@@ -108,6 +126,8 @@ class Relay:
 
     def _reader(self, stream: Stream) -> Callable[[], None]:
         def read() -> None:
+            if stream.is_closed:
+                return  # since the selector said that there is something to read
             if not stream.pump():
                 self._selector.unregister(stream.descriptor)
             elif stream.is_over():
@@ -117,9 +137,21 @@ class Relay:
         return read
 
 
-def _write_all(descriptor: int, data: bytes) -> None:
-    while data:
-        try:
-            data = data[os.write(descriptor, data) :]
-        except OSError:
-            return
+def _private_memory(size: int) -> mmap.mmap:
+    """Return memory that a forked process finds empty."""
+    memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    memory.madvise(_MADV_WIPEONFORK)
+    return memory
+
+
+def _write_all(descriptor: int, pieces: list[bytes | memoryview]) -> None:
+    with contextlib.suppress(OSError):
+        while pieces:
+            written = os.writev(descriptor, pieces[:_MOST_PIECES])
+            done = 0
+            while done < len(pieces) and written >= len(pieces[done]):
+                written -= len(pieces[done])
+                done += 1
+            pieces = pieces[done:]
+            if written:
+                pieces[0] = pieces[0][written:]

@@ -160,11 +160,13 @@ class Zygote:
             self._accept()
 
     def _accept(self) -> None:
-        with contextlib.suppress(OSError):
+        try:
             connection, _ = self._server.accept()
-            self._adopt_engine(connection)
-            if self._loaded is None:
-                self._receive()
+        except OSError:
+            return
+        self._adopt_engine(connection)
+        if self._loaded is None:
+            self._receive()
 
     def _adopt_engine(self, connection: socket.socket) -> None:
         self._drop_engine()
@@ -217,13 +219,13 @@ class Zygote:
     def _wake(self, message: Wake, channel: socket.socket) -> None:
         with channel:
             try:
-                newborn = give_birth(message, channel, self._life, self._files)
+                newborn = give_birth(channel, self._life, self._files, has_envoy=message.has_envoy)
             except OSError as exc:
                 with contextlib.suppress(OSError):
                     channel.send(ZYGOTE.encode(Step("failed", f"fork: {exc.strerror}")))
                 return
         self._relay.add(message.id, newborn.outputs)
-        if "pid" in message.walls["namespaces"]:
+        if message.has_envoy:
             self._births[newborn.pid] = (message.id, newborn.lineage)
         else:
             newborn.lineage.close()

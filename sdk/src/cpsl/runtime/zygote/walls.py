@@ -34,6 +34,9 @@ def furnish(plan: WallPlan) -> None:
         system.mount("none", "/", "", system.MS_REC | system.MS_PRIVATE)
         for mount in plan["mounts"]:
             _mount(mount)
+    for name, value in plan["counts"].items():
+        with contextlib.suppress(FileNotFoundError):  # a kernel that does not count this
+            _write(f"/proc/sys/user/{name}", str(value))
     if "uts" in namespaces:
         socket.sethostname(plan["hostname"])
 

@@ -22,7 +22,7 @@ from capsule.engines.contract import (
     RuntimeStatus,
     ZygoteStatus,
 )
-from capsule.engines.process import files, tree
+from capsule.engines.process import files, private_files, tree
 from capsule.engines.process.handle import Handle, Surroundings
 from capsule.engines.process.logs import AppLogs
 from capsule.engines.process.ports import free_port
@@ -192,7 +192,7 @@ class ProcessEngine:
     async def delete_files(self, owner_prefix: str) -> None:
         if not owner_prefix or set(owner_prefix) - _ID_CHARACTERS - {"."} or owner_prefix.startswith("."):
             raise InvalidInput(f"{owner_prefix!r} is no owner of private files.")
-        await asyncio.to_thread(shutil.rmtree, self._paths.user_files(owner_prefix), ignore_errors=True)
+        await asyncio.to_thread(private_files.remove, self._paths.user_files(owner_prefix))
 
     async def close(self) -> None:
         for task in self._checking:

@@ -2,12 +2,12 @@
 
 import os
 import re
-import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from capsule.engines.contract import MountMissing, ReplicaSpec, ReplicaStartFailed
+from capsule.engines.process import private_files
 from capsule.engines.process.state import ReplicaFolder
 from capsule.paths import DataPaths
 from capsule.sandbox.box import Bind, Box, BoxLimits, Overlay
@@ -59,13 +59,13 @@ def lay_out(spec: ReplicaSpec, folder: ReplicaFolder, machine: Machine, paths: D
     uid = machine.uid(spec.identity)
     for path in (folder.app, folder.upper, folder.work, folder.home, folder.tmp, folder.scratch):
         if path.exists():
-            shutil.rmtree(path)
+            private_files.remove(path)
         path.mkdir(parents=True, mode=0o700)
     folder.run.mkdir(mode=0o700, exist_ok=True)
     if spec.runtimes is not None:
         users_folder(spec, paths).mkdir(mode=0o755, parents=True, exist_ok=True)
     for entry in folder.run.iterdir():  # the folder itself stays: others know it by its path
-        entry.unlink() if not entry.is_dir() or entry.is_symlink() else shutil.rmtree(entry)
+        entry.unlink() if not entry.is_dir() or entry.is_symlink() else private_files.remove(entry)
     lower = Path(spec.artifact, "app")
     overlay = machine.can_overlay and _can_be_lower(lower, uid)
     if not overlay and lower.is_dir():

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import os
-import shutil
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -17,7 +16,7 @@ from capsule.engines.contract import (
     ReplicaStatus,
     Restart,
 )
-from capsule.engines.process import files, tree
+from capsule.engines.process import files, private_files, tree
 from capsule.engines.process.logs import AppLogs, ReplicaLogs
 from capsule.engines.process.process import Process
 from capsule.engines.process.runtimes import ZYGOTE_GROUP, Nursery, Runtimes
@@ -359,7 +358,7 @@ class Handle:
         if self._group is not None:
             self._group.kill()
             self._group.remove()
-        shutil.rmtree(self._folder.root)
+        private_files.remove(self._folder.root)
 
 
 async def _finish(work: Coroutine[Any, Any, bool]) -> bool:

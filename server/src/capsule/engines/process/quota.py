@@ -1,28 +1,33 @@
 """Keep private files within their limit, and the machine's disk from filling up.
 
-No quota of a file system is at hand everywhere, so this looks: at once when a runtime has written much, and
-now and then anyway. Who is over is ended, with the reason; what it wrote stays and can be removed. Fast
-allocation without writing is closed by the runtime's system-call filter.
+No quota of a file system is at hand everywhere, so this looks: soon after a runtime has written or worked, the
+less often the longer a look takes. Who is over is ended, with the reason; what it wrote stays and can be
+removed. Fast allocation without writing is closed by the runtime's system-call filter.
 """
 
 import asyncio
-import contextlib
 import logging
 import os
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from capsule.engines.contract import RuntimeTerms
+from capsule.engines.process.private_files import Size, measure, nameless_bytes
 from capsule.engines.process.runtime import Runtime
 
 log = logging.getLogger(__name__)
 
 _TICK_SECONDS = 0.25
-_WRITTEN_ENOUGH = 4 * 1024 * 1024
+_WRITTEN_ENOUGH = 1024 * 1024
 """Bytes written since the last look that make a new look worth while."""
+_WORKED_ENOUGH_SECONDS = 0.05
+"""So does processor time: what processes have written that came and went between two ticks, nobody counts."""
 _LOOK_SECONDS = 3.0
+_PAUSE_FACTOR = 10
+"""Between two looks lies so many times the time that a look takes."""
+_LOOKS_IN_FLIGHT = 4
 _RESERVE_BYTES = 512 * 1024 * 1024
 _MIB = 1024 * 1024
 
@@ -34,13 +39,50 @@ class Watched:
     files: Path
 
 
+@dataclass
+class _Ledger:
+    """What is known of one runtime."""
+
+    written_by: dict[int, int] = field(default_factory=dict)
+    """Bytes by pid, as of the last tick."""
+    written: int = 0
+    """Bytes in all. What ended processes wrote stays in; what short-lived ones wrote may be missing."""
+    size: int = 0
+    growth: int = 0
+    looked_at: float = 0.0
+    looked_for: float = 0.0
+    """Seconds that the last look took."""
+    written_then: int = 0
+    worked_then: float = 0.0
+    looks_in_flight: int = 0
+
+    def note_written(self, pids: Iterable[int]) -> None:
+        now_by = {pid: _written_bytes(pid) for pid in pids}
+        self.written += sum(max(0, count - self.written_by.get(pid, 0)) for pid, count in now_by.items())
+        self.written_by = now_by
+
+    def is_due(self, worked: float) -> bool:
+        pause = time.monotonic() - self.looked_at
+        if pause < self.looked_for * _PAUSE_FACTOR:
+            return False
+        written = self.written - self.written_then
+        if written > _WRITTEN_ENOUGH or worked - self.worked_then > _WORKED_ENOUGH_SECONDS:
+            return True
+        return written > 0 and pause > _LOOK_SECONDS
+
+    @property
+    def recent(self) -> int:
+        """Bytes by which its files have grown at last."""
+        return max(self.growth, self.written - self.written_then)
+
+
 class QuotaWatch:
     """Looks after the runtimes that `list_watched` names."""
 
     def __init__(self, root: Path, list_watched: Callable[[], Iterable[Watched]]) -> None:
         self._root = root
         self._list_watched = list_watched
-        self._looked: dict[str, float] = {}
+        self._ledgers: dict[str, _Ledger] = {}
 
     async def run(self) -> None:
         while True:
@@ -52,67 +94,67 @@ class QuotaWatch:
 
     async def _tick(self) -> None:
         watched = list(self._list_watched())
-        written: list[tuple[int, Watched]] = []
+        known = self._ledgers
+        self._ledgers = {item.runtime.spec.id: known.get(item.runtime.spec.id, _Ledger()) for item in watched}
         for item in watched:
-            fresh = _written_bytes(item.runtime.pids()) - item.runtime.written_bytes
-            written.append((fresh, item))
-            is_due = time.monotonic() - self._looked.get(item.runtime.spec.id, 0.0) > _LOOK_SECONDS
-            if fresh > _WRITTEN_ENOUGH or (is_due and fresh > 0):
-                await self._look(item, fresh)
-        self._looked = {
-            item.runtime.spec.id: self._looked[item.runtime.spec.id]
-            for item in watched
-            if item.runtime.spec.id in self._looked
-        }
-        self._keep_reserve(written)
+            ledger = self._ledgers[item.runtime.spec.id]
+            pids = item.runtime.pids()
+            ledger.note_written(pids)
+            worked = item.runtime.cpu_seconds(pids)
+            if ledger.is_due(worked):
+                ledger.worked_then = worked
+                await self._look(item, ledger, pids)
+        self._keep_reserve(watched)
 
-    async def _look(self, item: Watched, fresh: int) -> None:
-        item.runtime.written_bytes += max(fresh, 0)
-        self._looked[item.runtime.spec.id] = time.monotonic()
+    async def _look(self, item: Watched, ledger: _Ledger, pids: list[int]) -> None:
         terms = item.terms
-        size, count = await asyncio.to_thread(measure, item.files, terms.files_mb * _MIB, terms.files_count)
-        if size > terms.files_mb * _MIB:
-            item.runtime.kill(f"Its private files went over their limit of {terms.files_mb} MiB.")
-        elif count > terms.files_count:
-            item.runtime.kill(f"It made more than {terms.files_count} private files.")
+        begun = time.monotonic()
+        size = await asyncio.to_thread(_measure_all, item, ledger, pids)
+        ledger.looked_at = time.monotonic()
+        ledger.looked_for = ledger.looked_at - begun
+        ledger.growth, ledger.size = size.bytes - ledger.size, size.bytes
+        ledger.written_then = ledger.written
+        if not size.is_over:
+            return
+        if size.bytes > size.most_bytes:
+            reason = f"Its private files went over their limit of {terms.files_mb} MiB."
+        elif size.files > size.most_files:
+            reason = f"It made more than {terms.files_count} private files."
+        else:
+            reason = "It made private folders that cannot be counted: closed, or too deep in each other."
+        item.runtime.has_full_files = True
+        item.runtime.kill(reason)
 
-    def _keep_reserve(self, written: list[tuple[int, Watched]]) -> None:
+    def _keep_reserve(self, watched: list[Watched]) -> None:
         """With the disk nearly full, end the runtime that has just written the most."""
-        if not written:
+        if not watched:
             return
         state = os.statvfs(self._root)
         if state.f_bavail * state.f_frsize > _RESERVE_BYTES and (
             state.f_files == 0 or state.f_favail > 10_000
         ):
             return
-        fresh, item = max(written, key=lambda pair: pair[0])
-        if fresh > _MIB:
+        item = max(watched, key=lambda item: self._ledgers[item.runtime.spec.id].recent)
+        if self._ledgers[item.runtime.spec.id].recent > _MIB:
             item.runtime.kill("The platform's disk is nearly full, and this was writing the most.")
 
 
-def measure(folder: Path, most_bytes: int, most_files: int) -> tuple[int, int]:
-    """Return the allocated bytes and the number of files below, counting no further than over a limit."""
-    size, count = 0, 0
-    folders = [os.fspath(folder)]
-    while folders and size <= most_bytes and count <= most_files:
-        with contextlib.suppress(OSError), os.scandir(folders.pop()) as entries:
-            for entry in entries:
-                with contextlib.suppress(OSError):
-                    state = entry.stat(follow_symlinks=False)
-                    size += state.st_blocks * 512
-                    if entry.is_dir(follow_symlinks=False):
-                        folders.append(entry.path)
-                count += 1
-                if count > most_files:
-                    break
-    return size, count
+def _measure_all(item: Watched, ledger: _Ledger, pids: list[int]) -> Size:
+    """Measure what has a name, and add what has none."""
+    size = measure(item.files, item.terms.files_mb * _MIB, item.terms.files_count)
+    if not size.is_over:
+        nameless, is_in_flight = nameless_bytes(pids, os.stat(item.files).st_dev)
+        size.bytes += nameless
+        ledger.looks_in_flight = ledger.looks_in_flight + 1 if is_in_flight else 0
+        if ledger.looks_in_flight >= _LOOKS_IN_FLIGHT:
+            # A file in an unread socket can be seen by nobody; all that was written may be in there.
+            size.bytes = max(size.bytes, ledger.written)
+    return size
 
 
-def _written_bytes(pids: Iterable[int]) -> int:
-    total = 0
-    for pid in pids:
-        with contextlib.suppress(OSError), open(f"/proc/{pid}/io", encoding="ascii") as file:
-            for line in file:
-                if line.startswith("write_bytes:"):
-                    total += int(line.split()[1])
-    return total
+def _written_bytes(pid: int) -> int:
+    try:
+        with open(f"/proc/{pid}/io", encoding="ascii") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith("write_bytes:"))
+    except (OSError, StopIteration):
+        return 0

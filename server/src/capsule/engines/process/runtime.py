@@ -24,8 +24,8 @@ class Runtime:
         self.pid = pid
         self.group = group
         self.ended: asyncio.Future[RuntimeStatus] = asyncio.get_running_loop().create_future()
-        self.written_bytes = 0
-        """As counted by the last look at its files."""
+        self.has_full_files = False
+        """It was ended because its private files are over their limit."""
         self.oom_seen = 0
         self._address = address
         self._is_forked = is_forked
@@ -104,6 +104,10 @@ class Runtime:
         if self.group is not None:
             return self.group.pids()
         return [self.pid, *tree.descendants(self.pid)]
+
+    def cpu_seconds(self, pids: list[int]) -> float:
+        """Return the processor time it has used so far; `pids` are its processes."""
+        return self.group.cpu_seconds() if self.group is not None else tree.usage(pids)[0]
 
     def own_memory(self) -> int:
         """Return the bytes that no other process shares. Takes a millisecond or more."""

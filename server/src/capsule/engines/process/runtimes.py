@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from capsule.engines.contract import (
     ReplicaSpec,
@@ -19,6 +20,7 @@ from capsule.engines.contract import (
 from capsule.engines.process.files import inside, users_folder
 from capsule.engines.process.network import Network
 from capsule.engines.process.notes import RuntimeNote, RuntimeNotes
+from capsule.engines.process.private_files import measure
 from capsule.engines.process.runtime import Runtime
 from capsule.engines.process.state import ReplicaFolder
 from capsule.engines.process.zygote import BirthChannel, ZygoteGone, ZygoteLink
@@ -35,6 +37,7 @@ from cpsl.wire import (
     Ended,
     Loaded,
     Nameserver,
+    Outfit,
     Prepare,
     Prepared,
     Step,
@@ -48,6 +51,7 @@ _OWNER = re.compile(r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_-]+$")
 _BIRTH_SECONDS = 20.0
 _RETRY_SECONDS = 0.01
 _REMEMBERED = 200
+_NO_LIMIT = 1 << 50
 ZYGOTE_GROUP = "zygote"
 
 
@@ -80,7 +84,10 @@ class Runtimes:
         self._news = asyncio.Event()
         self._living: dict[str, Runtime] = {}
         self._ended: dict[str, RuntimeStatus] = {}
-        self._waking: dict[str, asyncio.Lock] = {}
+        self._full: set[str] = set()
+        """Owners whose private files were over their limit."""
+        self._waking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        """By owner, for as long as somebody wakes or waits."""
         self._minding: set[asyncio.Task[None]] = set()
         self._connecting: asyncio.Task[None] | None = None
         self._has_ended = False
@@ -141,7 +148,8 @@ class Runtimes:
 
     async def wake(self, spec: RuntimeSpec) -> RuntimeStatus:
         self._check_owner(spec.owner)
-        async with self._waking.setdefault(spec.owner, asyncio.Lock()):
+        lock = self._waking.setdefault(spec.owner, asyncio.Lock())
+        async with lock:
             if (known := self._living.get(spec.id)) is not None:
                 return known.status()
             for other in self.living:
@@ -168,6 +176,8 @@ class Runtimes:
         places = inside(self._spec, self._folder, machine)
         own_files = await asyncio.to_thread(self._make_own_files, spec.owner)
         plan = self._plan(spec, own_files)
+        if spec.owner in self._full:
+            await self._restrict_full(spec, plan, own_files)
         home = places.home if plan["namespaces"] else str(own_files)
         env = {**spec.env, "HOME": home, "CAPSULE_RUNTIME_ID": spec.id}
         channel = BirthChannel()
@@ -175,13 +185,13 @@ class Runtimes:
         try:
             if link is None:
                 raise ZygoteGone("The app is being started again.")
-            if group is not None:
-                group.create(limits)
-            order = Wake(spec.id, f"{places.run}/{socket_name}", plan, env)
-            link.send(order, [channel.other.fileno()])
+            channel.send(Outfit(f"{places.run}/{socket_name}", plan, env))
+            link.send(Wake(spec.id, has_envoy="pid" in plan["namespaces"]), [channel.other.fileno()])
             channel.hand_over()
+            if group is not None:  # while the zygote forks; the newborn waits until it has joined
+                group.create(limits)
             async with asyncio.timeout(_BIRTH_SECONDS):
-                pid = await self._walk(channel, group.add if group is not None else None)
+                pid = await self._walk(channel, group, plan["out_of_memory_score"])
             assert self._loaded is not None
             address = f"unix:{self._folder.run / socket_name}"
             runtime = Runtime(spec, pid, address, is_forked=self._loaded.is_forked, group=group)
@@ -201,7 +211,23 @@ class Runtimes:
         self._mind(runtime)
         return runtime
 
-    async def _walk(self, channel: BirthChannel, join: Callable[[int], None] | None) -> int:
+    async def _restrict_full(self, spec: RuntimeSpec, plan: WallPlan, own_files: Path) -> None:
+        """Wake who was over the limit so that it can remove files, but not write any more of them.
+
+        Raises RuntimeFailed when it is so far over that waking it again and again is what it wants.
+        """
+        terms = self._terms
+        most_bytes, most_files = terms.files_mb * 1024 * 1024, terms.files_count
+        size = await asyncio.to_thread(measure, own_files, most_bytes * 2, most_files * 2)
+        if size.is_over:
+            raise RuntimeFailed("The private files are far over their limit; they have to be deleted first.")
+        if size.bytes <= most_bytes and size.files <= most_files:
+            self._full.discard(spec.owner)
+            return
+        plan["limits"]["RLIMIT_FSIZE"] = 0
+        self._say(f"Runtime {spec.id}: its private files are over their limit; it can only remove some.")
+
+    async def _walk(self, channel: BirthChannel, group: Group | None, score: int) -> int:
         """Accompany a newborn until its walls stand; return the pid with which it ends."""
         while True:
             step, pid = await channel.step()
@@ -209,10 +235,20 @@ class Runtimes:
                 reason = step.reason if isinstance(step, Step) else "an unknown answer"
                 raise ZygoteGone(reason)
             if step.name == "walled":
+                if group is not None and not group.has(pid):
+                    group.add(pid)
                 return pid
-            if join is not None:
-                join(pid)
-            channel.go()
+            descriptors = group.open_for_joining() if group is not None else []
+            try:
+                if group is not None:
+                    if not descriptors:
+                        group.add(pid)
+                    with contextlib.suppress(OSError):  # by root: the app cannot lower the score then
+                        Path(f"/proc/{pid}/oom_score_adj").write_text(str(score))
+                channel.go(descriptors)
+            finally:
+                for descriptor in descriptors:
+                    os.close(descriptor)
 
     def _plan(self, spec: RuntimeSpec, own_files: Path) -> WallPlan:
         machine = self._nursery.machine
@@ -262,6 +298,8 @@ class Runtimes:
 
     async def _until_ended(self, runtime: Runtime) -> None:
         status = await runtime.mind()
+        if runtime.has_full_files:
+            self._full.add(runtime.spec.owner)
         self._living.pop(runtime.spec.id, None)
         self._notes.remove(runtime.spec.id)
         if self._network is not None:
@@ -314,11 +352,23 @@ class Runtimes:
                 self._run(network.resolve_for(message.id, udp, tcp))
         elif isinstance(message, Loaded):
             self._loaded = message
+            self._widen_zygote()
             self._announce()
         elif isinstance(message, Ended) and (runtime := self._living.get(message.id)) is not None:
             runtime.note_exit(message.code, message.signal)
         for descriptor in descriptors:
             os.close(descriptor)
+
+    def _widen_zygote(self) -> None:
+        """Lift the memory limit that the app was loaded under; that of all together stays.
+
+        What a runtime shares with the zygote, and what either changes of it until the runtime has joined
+        its own group, is counted as the zygote's: 1 MB and more for each. With the limit of a single user,
+        some hundred of them would be the end of the zygote, and so of them all.
+        """
+        if self._groups is not None:
+            with contextlib.suppress(OSError):  # it has ended meanwhile
+                self._groups.group(ZYGOTE_GROUP).limit_memory(_NO_LIMIT)
 
     def _run(self, errand: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(errand)

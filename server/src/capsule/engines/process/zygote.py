@@ -76,12 +76,16 @@ class ZygoteLink:
 
 
 class BirthChannel:
-    """The engine's end of the pair that a newborn runtime tells its steps on."""
+    """The engine's end of the pair that a newborn runtime is told on whose it is, and tells its steps."""
 
     def __init__(self) -> None:
         self._own, self.other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._own.setblocking(False)
         self._own.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+
+    def send(self, message: ZygoteMessage) -> None:
+        """Send what waits for the newborn. Raises OSError when it is more than a packet can hold."""
+        self._own.send(ZYGOTE.encode(message))
 
     def hand_over(self) -> None:
         """Close the other end here: it lives in the newborn only."""
@@ -103,9 +107,10 @@ class BirthChannel:
                 raise ZygoteGone("The runtime ended while it was being made.")
             return ZYGOTE.decode(packet), _sender(ancillary)
 
-    def go(self) -> None:
+    def go(self, descriptors: list[int]) -> None:
+        """Let the newborn go on, once it has joined its group by these descriptors."""
         with contextlib.suppress(OSError):
-            self._own.send(b"go")
+            socket.send_fds(self._own, [b"go"], descriptors)
 
     def close(self) -> None:
         self._own.close()
