@@ -22,15 +22,31 @@ SECTIONS: dict[str, Callable[[], Coroutine[None, None, None]]] = {
     "docker": peers.docker,
 }
 
+_QUIET = 0.1
+_LOOK_SECONDS = 2.0
+
 
 def run(chosen: list[str] | None = None) -> None:
     if os.geteuid() != 0:
         print("runtimes: not run, since without root there is neither a memory account nor Docker")
         return
     for name in chosen or SECTIONS:
-        load = os.getloadavg()[0]
-        if load > 1.0:
-            print(f"note: the machine is busy (load {load:.1f}); the figures below are too high")
+        if (busy := _busy_share()) > _QUIET:
+            print(f"\nnote: others use {busy:.0%} of this machine; the figures below are too high")
         began = time.perf_counter()
         asyncio.run(SECTIONS[name]())
         print(f"runtimes {name}: {time.perf_counter() - began:.0f} s", file=sys.stderr)
+
+
+def _busy_share() -> float:
+    """Return how much of the processors is in use while nothing is measured."""
+    idle, total = _processor_time()
+    time.sleep(_LOOK_SECONDS)
+    idle_now, total_now = _processor_time()
+    return 1 - (idle_now - idle) / (total_now - total)
+
+
+def _processor_time() -> tuple[int, int]:
+    with open("/proc/stat", encoding="ascii") as file:
+        times = [int(field) for field in file.readline().split()[1:]]
+    return times[3] + times[4], sum(times)

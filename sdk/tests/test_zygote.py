@@ -157,7 +157,8 @@ def flood():
     while True:
         print("x" * 500)
 """,
-        "if os.environ.get('WHO') == 'loud': __import__('threading').Thread(target=flood, daemon=True).start()",
+        "if os.environ.get('WHO') == 'loud':"
+        " __import__('threading').Thread(target=flood, daemon=True).start()",
     )
     zygote.loaded()
     await greet(zygote.wake("loud", {"WHO": "loud"}))

@@ -36,8 +36,7 @@ async def handle(session, msg):
 
 
 def attack(paths: list[str], pids: list[int], abstract: str) -> dict[str, str]:
-
-    def connect(family: int, address: object) -> str:
+    def connect(family: int, address: str) -> str:
         with socket.socket(family) as asking:
             asking.settimeout(0.5)
             asking.connect(address)
@@ -77,7 +76,6 @@ REFUSED = {
 
 
 async def test_code_at_import_and_boot_reaches_neither_platform_nor_other_capsules(host: Host) -> None:
-
     other = await Stage(host, identity=8).open()
     async with other.actor() as victim:
         await victim.run(f"open('/home/capsule/notes', 'w').write({new_word()!r})")

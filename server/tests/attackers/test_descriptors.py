@@ -13,7 +13,6 @@ from tools import attempt
 
 
 def list_descriptors() -> dict[str, str]:
-
     found = {}
     for name in os.listdir("/proc/self/fd"):
         try:
@@ -33,7 +32,6 @@ async def test_a_fresh_runtime_holds_nothing_but_its_own_pipes_and_sockets(attac
 
 
 def misuse_sockets(name: str) -> list[str]:
-
     answers = []
     for number in range(3, 64):
         try:
@@ -67,7 +65,6 @@ async def test_sockets_made_outside_lead_nowhere_outside(attacker: Actor) -> Non
 
 
 def send_descriptors(count: int) -> int:
-
     sent = 0
     for number in range(3, 64):
         try:

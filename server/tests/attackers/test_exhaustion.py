@@ -102,7 +102,6 @@ async def _why_ended(stage: Stage, attacker: Actor) -> str:
 
 
 def fork_without_end() -> None:
-
     def bomb() -> None:
         os.setsid()
         while True:
@@ -133,7 +132,6 @@ def _members(stage: Stage, runtime_id: str) -> list[str]:
 
 
 def start_threads() -> str:
-
     count = 0
     try:
         while count < 10_000:
@@ -153,7 +151,6 @@ async def test_threads_stop_at_the_limit_of_processes(tight: Stage) -> None:
 
 
 def burn(processes: int) -> None:
-
     for _ in range(processes):
         if os.fork() == 0:
             os.setsid()  # a share of its own, where sessions get shares
@@ -167,7 +164,6 @@ async def test_processes_that_compute_without_end_slow_nobody_down(limited: Stag
 
 
 def raise_priority() -> list[str]:
-
     def write(path: str, text: str) -> None:
         with open(path, "w") as file:
             file.write(text)
@@ -251,7 +247,6 @@ async def test_memory_ends_at_the_limit_of_its_user(limited: Stage, kind: str) -
 
 
 def fill_scratch(folder: str, size: int) -> str:
-
     def write() -> None:
         for number in range(10_000):
             with open(f"{folder}/{number}", "wb") as file:
@@ -279,14 +274,12 @@ def write_one_file() -> None:
 
 
 def write_many_files() -> None:
-
     for number in range(20_000):
         os.close(os.open(f"/home/capsule/{number}", os.O_CREAT | os.O_WRONLY))
     __import__("time").sleep(10)
 
 
 def write_deleted_files() -> None:
-
     for number in range(10):
         descriptor = os.open(f"/home/capsule/{number}", os.O_CREAT | os.O_RDWR)
         os.unlink(f"/home/capsule/{number}")
@@ -296,7 +289,6 @@ def write_deleted_files() -> None:
 
 
 def write_unnamed_files() -> None:
-
     def write() -> None:
         descriptor = os.open("/home/capsule", os.O_TMPFILE | os.O_RDWR)
         for _ in range(100):
@@ -308,7 +300,6 @@ def write_unnamed_files() -> None:
 
 
 def write_mapped_files() -> None:
-
     for number in range(8):
         descriptor = os.open(f"/home/capsule/{number}", os.O_CREAT | os.O_RDWR)
         os.ftruncate(descriptor, 32 << 20)
@@ -322,7 +313,6 @@ def write_mapped_files() -> None:
 
 
 def write_in_flight() -> None:
-
     one, other = socket.socketpair()
     kept.append((one, other))
     for number in range(8):
@@ -339,7 +329,6 @@ def write_in_flight() -> None:
 
 def write_by_passers_by() -> None:
     """By processes that are gone before anybody counts what they have written."""
-
     for number in range(300):
         if os.fork() == 0:
             with open(f"/home/capsule/{number}", "wb") as file:
@@ -350,7 +339,6 @@ def write_by_passers_by() -> None:
 
 
 def write_deep_down() -> None:
-
     os.chdir("/home/capsule")
     for _ in range(300):
         os.mkdir("d" * 200)
@@ -362,7 +350,6 @@ def write_deep_down() -> None:
 
 
 def write_behind_closed_doors() -> None:
-
     os.mkdir("/home/capsule/closed")
     for number in range(10):
         os.chmod("/home/capsule/closed", 0o300)
@@ -388,7 +375,6 @@ DISK = [
 
 async def test_however_files_are_hidden_they_count(tight: Stage) -> None:
     """All ways at once, each by an attacker of its own, since each takes a moment to be noticed."""
-
     async with contextlib.AsyncExitStack() as stack:
         victim = await stack.enter_async_context(tight.actor())
         await victim.run("open('/home/capsule/mine', 'wb').write(bytes(4 << 20)); result = 1")
@@ -449,7 +435,6 @@ async def test_who_is_over_the_limit_can_remove_files_but_not_go_on_from_wake_to
 
 
 def flood_output() -> None:
-
     line = b"y" * 8000 + b"\n"
 
     def write(number: int) -> None:
@@ -469,13 +454,11 @@ async def test_a_flood_of_output_fills_no_disk_and_delays_nobody(tight: Stage) -
 
 
 def end_with_a_word() -> None:
-
     os.write(1, b"x" * 20_000 + b"\n" * 500)
     os._exit(0)
 
 
 async def test_output_at_the_moment_of_the_end_ends_nobody_else(tight: Stage) -> None:
-
     zygote = tight.replica.status()["pid"]
     async with contextlib.AsyncExitStack() as stack:
         attackers = [await stack.enter_async_context(tight.actor()) for _ in range(12)]
@@ -513,7 +496,6 @@ async def test_descriptors_end_at_the_limit_of_a_process(tight: Stage) -> None:
 
 
 def take_kernel_objects() -> dict[str, str]:
-
     def until_refused(take: object) -> str:
         for number in range(100_000):
             got = take(number)  # type: ignore[operator]
@@ -551,7 +533,6 @@ def take_kernel_objects() -> dict[str, str]:
 
 
 def use_kernel_objects() -> dict[str, bool]:
-
     signal.pthread_sigmask(signal.SIG_BLOCK, [41])
     libc.malloc.restype = ctypes.c_void_p
     reading, writing = os.pipe()
@@ -580,7 +561,6 @@ async def test_what_the_kernel_counts_for_all_is_not_used_up_by_one(tight: Stage
 
 
 def connect_without_end() -> None:
-
     def connect() -> None:
         while True:
             for address in (("10.0.0.1", 80), ("127.0.0.1", 9)):

@@ -17,26 +17,10 @@ CLOSED = {"EPERM", "EACCES", "ENOENT", "ENOSYS", "EROFS"}
 
 
 def search() -> list[str]:
-
-    roots = (
-        "/app",
-        "/deps",
-        "/dev/pts",
-        "/dev/shm",
-        "/home",
-        "/root",
-        "/run",
-        "/tmp",
-        "/var",
-        "/proc/1/root/run",
-    )
-    roots += (
-        "/proc/1/cwd",
-        "/proc/self/root/home",
-        "/proc/self/root/../../../run",
-        "/proc/1/task/1/root/tmp",
-    )
-    return search_files("secret-of-[0-9a-f]{16}", *roots)
+    folders = ["/app", "/deps", "/dev/pts", "/dev/shm", "/home", "/root", "/run", "/tmp", "/var"]
+    folders += ["/proc/1/root/run", "/proc/1/cwd", "/proc/1/task/1/root/tmp"]
+    folders += ["/proc/self/root/home", "/proc/self/root/../../../run"]
+    return search_files("secret-of-[0-9a-f]{16}", *folders)
 
 
 async def test_secrets_of_others_lie_in_no_file_that_can_be_opened(attacker: Actor, victim: Actor) -> None:
@@ -45,7 +29,6 @@ async def test_secrets_of_others_lie_in_no_file_that_can_be_opened(attacker: Act
 
 
 def open_paths(paths: list[str]) -> dict[str, str]:
-
     return {path: attempt(os.listdir if path.endswith("/") else read, path) for path in paths}
 
 
@@ -90,7 +73,6 @@ async def test_folders_of_all_runtimes_are_hidden_and_empty(attacker: Actor, vic
 
 
 def lift_covers() -> list[str]:
-
     new_user, new_mounts, new_pids = 0x10000000, 0x00020000, 0x20000000
     answers = [
         str(syscall("umount2", path.encode(), 2))
@@ -153,7 +135,6 @@ async def test_mounts_cannot_be_changed_and_no_new_namespace_be_made(attacker: A
 
 
 def use_handles() -> list[str]:
-
     handle, mount = ctypes.create_string_buffer(136), ctypes.c_int()
     ctypes.memmove(handle, (128).to_bytes(4, "little"), 4)
     asked = syscall("name_to_handle_at", -100, b"/home/capsule", handle, ctypes.byref(mount), 0)
@@ -167,7 +148,6 @@ async def test_files_cannot_be_opened_by_handle(attacker: Actor) -> None:
 
 
 def change_the_app() -> list[str]:
-
     def write(path: str, text: str) -> None:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w") as file:
@@ -208,7 +188,6 @@ async def test_changes_of_the_app_are_seen_by_their_maker_only(
 
 
 def find_writable() -> list[str]:
-
     found = []
     for folder, names, files in os.walk("/proc/sys"):
         for name in (*files, *names):
@@ -265,7 +244,6 @@ async def test_terminals_of_others_are_not_there(attacker: Actor, victim: Actor)
 
 
 def listen_to_output() -> str:
-
     readers = []
     for path in ("/proc/self/fd/1", "/proc/self/fd/2", "/proc/1/fd/1", "/dev/stdout", "/dev/stderr"):
         readers.append(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
@@ -277,7 +255,6 @@ def listen_to_output() -> str:
 
 
 async def test_the_output_of_others_cannot_be_overheard(stage: Stage, attacker: Actor, victim: Actor) -> None:
-
     words = [new_word() for _ in range(5)]
     listening = asyncio.create_task(attacker.run(listen_to_output))
     for word in words:
@@ -288,7 +265,6 @@ async def test_the_output_of_others_cannot_be_overheard(stage: Stage, attacker: 
 
 
 def plant_links(targets: list[str]) -> None:
-
     home = os.environ["HOME"]
     for number, target in enumerate(targets):
         os.symlink(target, f"{home}/link-{number}")

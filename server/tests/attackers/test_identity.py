@@ -8,6 +8,7 @@ import json
 import os
 import socket
 import time
+from typing import Any
 
 from apphost import Host
 from stage import Actor, Stage, new_word
@@ -17,7 +18,6 @@ from capsule.telemetry.segments import tail
 
 
 def write_to_link(lines: list[str], repeat: int = 1) -> None:
-
     for number in range(3, 64):
         try:
             held = socket.socket(fileno=os.dup(number))
@@ -34,7 +34,7 @@ async def test_messages_forged_for_anothers_turn_reach_nobody(stage: Stage) -> N
     async with stage.actor() as attacker, stage.actor() as victim:
         turn = await victim.begin("import time; time.sleep(1); result = 'mine'")
         await asyncio.sleep(0.2)
-        forged = [
+        forged: list[dict[str, Any]] = [
             {"type": "reply", "turn_id": turn, "id": 999, "text": "forged"},
             {
                 "type": "save_data",
@@ -74,7 +74,6 @@ ODD = {
 
 def write_odd(lines: list[str]) -> None:
     """Say odd things in the name of the turn that runs here."""
-
     from cpsl.runtime.backend import WireBackend
 
     turn = next(
@@ -109,7 +108,6 @@ async def test_odd_frames_disturb_nobody_else(host: Host, stage: Stage) -> None:
 
 def flood_link(seconds: float) -> None:
     """Send as much as goes out, and read nothing of what comes back."""
-
     from cpsl.runtime.backend import WireBackend
 
     turn = next(
@@ -141,7 +139,7 @@ def flood_link(seconds: float) -> None:
 async def test_an_endless_answer_is_cut_off(host: Host, stage: Stage) -> None:
     async with stage.actor() as attacker, stage.actor() as victim:
         memory = _resident(host.process.pid)
-        turn = await attacker.begin(flood_link, 4.0)
+        turn = await attacker.begin(flood_link, 2.5)
         for _ in range(20):
             assert await victim.run("result = 'alive'") == "alive"
         events = await attacker.browser.until_ended(attacker.session, turn)
@@ -211,7 +209,6 @@ async def test_lines_marked_as_anothers_stay_their_authors(
 
 def answer_the_next_host(token: str, line: str) -> None:
     """Whatever app host connects from now on is answered with this token, or with this line."""
-
     from cpsl.runtime.server import RuntimeServer
 
     if token:
@@ -238,12 +235,13 @@ ANSWERS = {
 async def test_a_new_app_host_is_fooled_by_nobody(host: Host) -> None:
     """It finds the runtimes of the one before again, by what they say of themselves."""
     stage = await Stage(host).open()
-    async with stage.actor() as victim:
+    async with contextlib.AsyncExitStack() as stack:
+        # The attackers first, since runtimes are found again in the order of their births.
+        attackers = [await stack.enter_async_context(stage.actor()) for _ in ANSWERS]
+        victim = await stack.enter_async_context(stage.actor())
         word = new_word()
         await victim.run(hide, word)
         token = await victim.run("import os; result = os.environ['CAPSULE_RUNNER_TOKEN']")
-        actors = [stage.actor() for _ in ANSWERS]
-        attackers = [await actor.__aenter__() for actor in actors]
         for attacker, (what, line) in zip(attackers, ANSWERS.items(), strict=True):
             await attacker.run(answer_the_next_host, token if what == "a stolen token" else "", line)
         host.kill()
@@ -256,8 +254,6 @@ async def test_a_new_app_host_is_fooled_by_nobody(host: Host) -> None:
                 await attacker.run("import os; result = os.environ.get('VICTIM_SECRET', '')", seconds=30)
                 == ""
             )
-        for actor in actors:
-            await actor.__aexit__(None, None, None)
     host.node("destroy", id=stage.replica.id)
 
 

@@ -13,7 +13,6 @@ from victims import hide
 
 
 def remember() -> list[list[str]]:
-
     own = os.environ["CAPSULE_RUNNER_TOKEN"]
     word, token = r"secret-of-[0-9a-f]{16}", r"\.?[A-Za-z0-9_-]{40,}\.[A-Za-z0-9_-]{27}(?![A-Za-z0-9_-])"
     owner = r"run/capsule-users/[0-9a-f]{32}"
@@ -36,7 +35,6 @@ async def test_a_new_runtime_finds_nothing_of_earlier_ones_in_its_memory(stage: 
 
 
 def touch_processes(pids: list[int]) -> dict[str, list[str]]:
-
     buffer = ctypes.create_string_buffer(64)
     vector = (ctypes.c_void_p * 2)(ctypes.addressof(buffer), 64)
     found = {}
@@ -103,7 +101,6 @@ async def test_signals_reach_nobody_else(stage: Stage, attacker: Actor, victim: 
 
 
 def crash() -> list[str]:
-
     asked = []
     try:
         resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))

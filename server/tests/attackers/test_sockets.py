@@ -32,7 +32,6 @@ CLOSED = {
 
 
 def connect(addresses: list[Any]) -> dict[str, str]:
-
     def ask(family: int, kind: int, address: Any) -> bytes:
         with socket.socket(family, kind) as asking:
             asking.settimeout(1.0)
@@ -180,7 +179,6 @@ async def test_sockets_for_the_kernels_own_families_cannot_be_made(attacker: Act
 
 
 def change_the_network() -> list[str]:
-
     answers = []
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         for request in (0x8914, 0x8916, 0x8924, 0x890B, 0x89A0, 0x894C):
@@ -200,7 +198,6 @@ async def test_the_own_network_cannot_be_changed(attacker: Actor) -> None:
 
 
 def call_with_other_numbers() -> dict[str, int]:
-
     # mov eax, number; (mov edi, argument;) int 0x80 or syscall; ret
     def machine_code(body: bytes) -> int:
         child = os.fork()
@@ -220,7 +217,6 @@ def call_with_other_numbers() -> dict[str, int]:
 
 
 async def test_calls_by_the_numbers_of_another_architecture_get_past_no_filter(attacker: Actor) -> None:
-
     if platform.machine() != "x86_64":
         pytest.skip("only x86_64 has a second and a third set of system calls")
     found = await attacker.run(call_with_other_numbers)

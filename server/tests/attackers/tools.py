@@ -96,7 +96,8 @@ def read(path: str, size: int = 4096) -> bytes:
 
 def search_memory(pattern: str) -> list[str]:
     """Return every text in this process's memory that matches."""
-    wanted, found = re.compile(pattern.encode()), set()
+    wanted = re.compile(pattern.encode())
+    found: set[str] = set()
     with (
         open("/proc/self/maps", encoding="utf-8", errors="replace") as maps,
         open("/proc/self/mem", "rb", 0) as memory,
@@ -116,7 +117,8 @@ def search_memory(pattern: str) -> list[str]:
 
 def search_files(pattern: str, *roots: str, most: int = 20_000) -> list[str]:
     """Return the paths below `roots` whose content matches, among `most` files at the most."""
-    wanted, found, seen = re.compile(pattern.encode()), [], 0
+    wanted, seen = re.compile(pattern.encode()), 0
+    found: list[str] = []
     for root in roots:
         for folder, _, names in os.walk(root):
             for name in names:
@@ -136,7 +138,3 @@ def search_files(pattern: str, *roots: str, most: int = 20_000) -> list[str]:
                 finally:
                     os.close(descriptor)
     return found
-
-
-def in_thread(work: Callable[[], object]) -> None:
-    threading.Thread(target=work, daemon=True).start()

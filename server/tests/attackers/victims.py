@@ -6,10 +6,10 @@ import os
 import pty
 import socket
 import subprocess
+import threading
 from pathlib import Path
-from typing import Any
 
-from tools import in_thread, kept, libc, session
+from tools import kept, libc, session
 
 
 def hide(word: str) -> list[str]:
@@ -44,14 +44,14 @@ def hide(word: str) -> list[str]:
         listener.listen()
         listeners.append(listener)
 
-    def serve(listener: Any) -> None:
+    def serve(listener: socket.socket) -> None:
         while True:
             connection, _ = listener.accept()
             connection.sendall(secret)
             connection.close()
 
     for listener in listeners:
-        in_thread(lambda listener=listener: serve(listener))
+        threading.Thread(target=serve, args=(listener,), daemon=True).start()
     kept.extend([secret, child, shared, master, terminal, listeners])
     session.data["secret"] = word
     return [str(path) for path in places]

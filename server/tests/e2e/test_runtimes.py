@@ -17,7 +17,8 @@ app = cpsl.App(name="who", image=cpsl.Image())
 async def handle(session: cpsl.Session, msg: cpsl.Message):
     with open(os.path.expanduser("~/seen"), "a") as file:
         file.write("x")
-    await session.reply(f"You are {session.user.email or 'a visitor'}, for the {os.path.getsize(file.name)}. time.")
+    who, times = session.user.email or "a visitor", os.path.getsize(file.name)
+    await session.reply(f"You are {who}, for the {times}. time.")
 """
 
 

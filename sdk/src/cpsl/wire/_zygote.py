@@ -4,8 +4,8 @@ A zygote is the command of an app's replica: it loads the app once and forks a r
 listens on the unix socket (SOCK_SEQPACKET) named by `CAPSULE_RUNTIME_SOCKET`. The engine connects and says
 `Prepare`; the zygote answers `Prepared`, with the descriptor of its network filter if there is one, and
 `Loaded` once the app is. From then on the engine sends `Wake`, each with one end of a socket pair. Over that
-pair the engine and the newborn runtime speak with each other: the engine sends `Outfit`, the newborn tells how
-far it is (`Step`). The zygote tells of each end (`Ended`).
+pair the engine and the newborn runtime speak with each other: the engine sends `Outfit`, the newborn tells
+how far it is (`Step`). The zygote tells of each end (`Ended`).
 
 What the zygote has read once stays in its memory, freed or not, and every later runtime gets a copy of that
 memory. So it hears nothing of any user: that travels over the newborn's own socket pair.

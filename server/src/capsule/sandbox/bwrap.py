@@ -72,8 +72,8 @@ def mounts_proc_late(box: Box, machine: Machine) -> bool:
 def _devices(box: Box, machine: Machine) -> list[str]:
     if not (box.private_network and machine.walls is Walls.user):
         return ["--dev", "/dev"]
-    # As `--dev` does, but without terminals (each runtime mounts its own): for these, bubblewrap would put the
-    # command into a second user namespace, which has no say in the box's network.
+    # As `--dev` does, but without terminals (each runtime mounts its own): for these, bubblewrap would put
+    # the command into a second user namespace, which has no say in the box's network.
     arguments = ["--tmpfs", "/dev", "--dir", "/dev/pts", "--symlink", "pts/ptmx", "/dev/ptmx"]
     for name in ("null", "zero", "full", "random", "urandom", "tty"):
         arguments += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]

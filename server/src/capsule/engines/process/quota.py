@@ -1,7 +1,7 @@
 """Keep private files within their limit, and the machine's disk from filling up.
 
-No quota of a file system is at hand everywhere, so this looks: soon after a runtime has written or worked, the
-less often the longer a look takes. Who is over is ended, with the reason; what it wrote stays and can be
+No quota of a file system is at hand everywhere, so this looks: soon after a runtime has written or worked,
+the less often the longer a look takes. Who is over is ended, with the reason; what it wrote stays and can be
 removed. Fast allocation without writing is closed by the runtime's system-call filter.
 """
 
