@@ -21,6 +21,7 @@ from benchmarks.runtimes.house import Guest, House
 _TIMES = 8
 _IDLE_SECONDS = 2.0
 _IMAGE = "capsule-bench"
+_GROUP = "bench-docker"
 _LIBRARIES = "ca-certificates,libssl3,libsqlite3-0,libffi8,zlib1g,libbz2-1.0,liblzma5,libreadline8,libuuid1"
 
 
@@ -156,7 +157,7 @@ async def _daemon() -> AsyncIterator[_Client]:
     client = _Client(state / "docker.sock")
     command = [_program("dockerd"), "-H", f"unix://{client.socket}", "--data-root", str(CACHE / "docker")]
     command += ["--exec-root", str(state / "exec"), "--pidfile", str(state / "docker.pid")]
-    command += ["--bridge", "none", "--iptables=false", "--ip-masq=false"]
+    command += ["--cgroup-parent", f"/{_GROUP}", "--bridge", "none", "--iptables=false", "--ip-masq=false"]
     daemon = _launch(command, state, dict(os.environ), state / "log")
     try:
         async with asyncio.timeout(30):
@@ -169,6 +170,9 @@ async def _daemon() -> AsyncIterator[_Client]:
     finally:
         daemon.terminate()
         daemon.wait(60)
+        for group in Path("/sys/fs/cgroup").glob(f"*/{_GROUP}"):
+            with contextlib.suppress(OSError):
+                group.rmdir()
         shutil.rmtree(state, ignore_errors=True)
 
 

@@ -24,10 +24,6 @@ from apphost import Browser, Host, Replica, replies
 HERE = Path(__file__).parent
 UID = 61_234
 """An ordinary user that nothing else of the machine runs as."""
-WORD = "secret-of-[0-9a-f]{16}"
-"""What a victim's secrets look like. Attackers look for it and do not hold one themselves."""
-TOKEN = r"\.?[A-Za-z0-9_-]{40,}\.[A-Za-z0-9_-]{27}"
-"""What the proof of a runtime's identity looks like."""
 
 
 class Actor:

@@ -23,7 +23,7 @@ from capsule.engines.contract import Limits, RuntimeTerms
 
 FILES_MB, FILES_COUNT, SCRATCH_MB = 24, 1500, 16
 MEMORY_MB, PROCESSES = 160, 64
-ROUND_TRIPS = 25
+ROUND_TRIPS = 20
 FLOOR_SECONDS = 0.015
 """Medians of a few milliseconds differ by more than a factor on a busy machine of two cores."""
 

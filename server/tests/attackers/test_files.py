@@ -10,7 +10,7 @@ from pathlib import Path
 
 from apphost import Host
 from stage import Actor, Stage, new_word
-from tools import attempt, read, search_files, syscall
+from tools import WORD, attempt, read, search_files, syscall
 from victims import hide
 
 CLOSED = {"EPERM", "EACCES", "ENOENT", "ENOSYS", "EROFS"}
@@ -20,7 +20,7 @@ def search() -> list[str]:
     folders = ["/app", "/deps", "/dev/pts", "/dev/shm", "/home", "/root", "/run", "/tmp", "/var"]
     folders += ["/proc/1/root/run", "/proc/1/cwd", "/proc/1/task/1/root/tmp"]
     folders += ["/proc/self/root/home", "/proc/self/root/../../../run"]
-    return search_files("secret-of-[0-9a-f]{16}", *folders)
+    return search_files(WORD, *folders)
 
 
 async def test_secrets_of_others_lie_in_no_file_that_can_be_opened(attacker: Actor, victim: Actor) -> None:

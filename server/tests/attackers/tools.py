@@ -27,6 +27,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+WORD = "secret-of-[0-9a-f]{16}"
+"""What a victim's secrets look like. Attackers look for it and do not hold one themselves."""
+TOKEN = r"\.?[A-Za-z0-9_-]{40,}\.[A-Za-z0-9_-]{27}(?![A-Za-z0-9_-])"
+"""What the proof of a runtime's identity looks like."""
+OWNER = "run/capsule-users/[0-9a-f]{32}"
+"""What the path of private files looks like."""
+
 kept: list[Any] = []
 """What shall outlive a message."""
 session: Any = None

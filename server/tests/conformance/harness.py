@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from capsule.engines.contract import Engine, Limits, ReplicaSpec, ReplicaStatus
 from capsule.engines.fake.engine import FakeEngine, FakeWorld
 from capsule.engines.process.engine import ProcessEngine
 from capsule.paths import DataPaths
-from capsule.sandbox.machine import Walls
+from capsule.sandbox.machine import Machine, Walls
 from capsule.sandbox.probe import probe
 from capsule.telemetry.segments import tail
 
@@ -98,7 +99,17 @@ class ProcessHarness(Harness):
         super().__init__()
 
     def new_engine(self) -> Engine:
-        return ProcessEngine(self.paths, machine=probe(self.root, at_most=self.walls))
+        return ProcessEngine(self.paths, machine=self.machine())
+
+    def machine(self) -> Machine:
+        return probe(self.root, at_most=self.walls)
+
+
+class UndividedHarness(ProcessHarness):
+    """Root walls on a machine whose boxes cannot be divided: in a chroot, say."""
+
+    def machine(self) -> Machine:
+        return replace(super().machine(), can_divide=False, can_filter_network=False)
 
 
 class FakeHarness(Harness):
@@ -136,13 +147,16 @@ async def until(condition: Callable[[], bool], *, seconds: float = 10) -> None:
 
 
 def make_harness(name: str) -> Harness | None:
-    """Return the harness for `fake`, `root`, `user` or `plain`; None where the machine cannot."""
+    """Return the harness of this name; None where the machine cannot.
+
+    `fake`, `root`, `user`, `plain`, and `undivided` for root walls without any between runtimes.
+    """
     if name == "fake":
         return FakeHarness()
-    walls = Walls(name)
+    walls = Walls.root if name == "undivided" else Walls(name)
     if walls is Walls.root and os.geteuid() != 0:
         return None
-    harness = ProcessHarness(walls)
+    harness = UndividedHarness(walls) if name == "undivided" else ProcessHarness(walls)
     engine = harness.engine
     assert isinstance(engine, ProcessEngine)
     if engine.walls is not walls:

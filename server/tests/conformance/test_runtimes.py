@@ -45,7 +45,7 @@ def write(name, megabytes):
 """
 
 
-@pytest_asyncio.fixture(params=["fake", "root", "plain"])
+@pytest_asyncio.fixture(params=["fake", "root", "undivided", "plain"])
 async def harness(request: pytest.FixtureRequest) -> AsyncIterator[Harness]:
     made = make_harness(request.param)
     if made is None:
@@ -238,7 +238,7 @@ class TestEnd:
             await harness.engine.runtimes("rpl_1")
         if harness.runs_commands:
             assert not Path(f"/proc/{ada.pid}").exists()
-            assert [path for path in Path("/sys/fs/cgroup").glob("*/capsule-*/rpl_1*")] == []
+            assert [path for path in Path("/sys/fs/cgroup").glob("*/capsule-*/rpl_1")] == []
 
 
 class TestFiles:

@@ -28,7 +28,11 @@ class Inside:
     home: str
     tmp: str
     users: str
-    """Private files of all users of an app."""
+    """Private files of all users of an app; empty where the replica sees the host's own paths."""
+
+    def user_files(self, folder: Path) -> str:
+        """Return where a user's folder of the host appears."""
+        return f"{self.users}/{folder.name}" if self.users else str(folder)
 
 
 def check(spec: ReplicaSpec, machine: Machine) -> None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from capsule.engines.contract import (
@@ -36,7 +37,8 @@ _BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 _HEALTHY_AFTER_SECONDS = 30.0
 _APP_SHARE = 0.8
 """Of the machine's memory, for all runtimes of one app together."""
-_APP_PROCESSES = 30_000
+_APP_PROCESSES = 0.5
+"""Of the processes and threads that the machine can have, for all runtimes of one app together."""
 _LOADING_CPU = 1.0
 """Cores at least, to load an app with; what its runtimes get is counted for each."""
 
@@ -264,7 +266,8 @@ class Handle:
         cpu = limits.cpu
         if self.runtimes is not None:
             assert self._group is not None
-            self._group.create_around(int(_total_memory() * _APP_SHARE), _APP_PROCESSES)
+            processes = int(_total_processes() * _APP_PROCESSES)
+            self._group.create_around(int(_total_memory() * _APP_SHARE), processes)
             cpu = max(cpu, _LOADING_CPU)
         group.create(BoxLimits(limits.memory * 1024 * 1024, cpu, limits.processes))
 
@@ -369,6 +372,11 @@ async def _finish(work: Coroutine[Any, Any, bool]) -> bool:
     except asyncio.CancelledError:
         await asyncio.gather(task, return_exceptions=True)
         raise
+
+
+def _total_processes() -> int:
+    names = ("pid_max", "threads-max")
+    return min(int(Path("/proc/sys/kernel", name).read_text()) for name in names)
 
 
 def _total_memory() -> int:

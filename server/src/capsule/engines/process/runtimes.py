@@ -178,7 +178,7 @@ class Runtimes:
         plan = self._plan(spec, own_files)
         if spec.owner in self._full:
             await self._restrict_full(spec, plan, own_files)
-        home = places.home if plan["namespaces"] else str(own_files)
+        home = places.home if plan["namespaces"] else places.user_files(own_files)
         env = {**spec.env, "HOME": home, "CAPSULE_RUNTIME_ID": spec.id}
         channel = BirthChannel()
         link = self._link
@@ -261,7 +261,7 @@ class Runtimes:
                 tmp=places.tmp,
                 run=places.run,
                 users=places.users,
-                own_files=f"{places.users}/{own_files.name}",
+                own_files=places.user_files(own_files),
                 mounts=tuple(mount.target for mount in self._spec.mounts if not mount.read_only),
             ),
             self._box_limits(),
