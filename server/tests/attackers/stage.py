@@ -136,6 +136,16 @@ def groups_of(root: Path) -> list[Path]:
     return [path / name for path in controllers if (path / "cgroup.procs").exists()]
 
 
+def groups_of_process(pid: int) -> list[Path]:
+    """Return the control groups that the platform has put a process into."""
+    found = []
+    for line in Path(f"/proc/{pid}/cgroup").read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        if "/capsule-" in path:
+            found += [Path(f"/sys/fs/cgroup/{name}{path}") for name in controllers.split(",")]
+    return [folder for folder in found if folder.exists()]
+
+
 def delegate_groups(root: Path, uid: int) -> None:
     """Let an ordinary user limit what it starts, as a machine's administrator would."""
     for group in groups_of(root):

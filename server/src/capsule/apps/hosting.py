@@ -14,7 +14,8 @@ from capsule.apps.contract import AppState, HostedApp, RuntimeReport
 from capsule.apps.errors import AppNotFound, AppUnavailable
 from capsule.apps.liveapp import REMOVED, LiveApp
 from capsule.apps.log import SessionLog
-from capsule.apps.pool import RuntimePool, owner_prefix
+from capsule.apps.pool import RuntimePool
+from capsule.apps.source import owner_prefix
 from capsule.apps.store import SessionStore
 from capsule.apps.tokens import RuntimeTokens
 from capsule.engines.contract import Engine

@@ -22,6 +22,7 @@ from capsule.apps.pool import RuntimePool
 from capsule.apps.report import report
 from capsule.apps.runtime import RuntimeLink
 from capsule.apps.slot import Slot
+from capsule.apps.source import RuntimeSource
 from capsule.apps.store import Accepted, SessionRecord, SessionStore, TurnRecord
 from capsule.apps.tokens import RuntimeTokens
 from capsule.apps.turn import RunningTurn
@@ -88,8 +89,8 @@ class LiveApp:
         Raises RuntimeUnready and changes nothing when the new replica's runtimes do not become ready.
         """
         pool = self._pool
-        if app.state is AppState.live and pool is not None and app.replica_id == pool.replica_id:
-            self.app = pool.app = app
+        if app.state is AppState.live and pool is not None and app.replica_id == pool.source.replica_id:
+            self.app = pool.source.app = app
             return None
         fresh = None
         if app.state is AppState.live:
@@ -159,7 +160,8 @@ class LiveApp:
         await self.log.close()
 
     def _new_pool(self, app: HostedApp) -> RuntimePool:
-        return RuntimePool(app, self._engine, self._tokens, self.log.room, self._slots, self._wake_times)
+        source = RuntimeSource(app, self._engine, self._tokens, self.log.room)
+        return RuntimePool(source, self._slots, self._wake_times)
 
     async def _try_to_wake(self, pool: RuntimePool, user_id: str, email: str | None) -> None:
         with contextlib.suppress(PlatformError):  # the first message tells why

@@ -6,66 +6,35 @@ being started again, the node agent is away) it tries until its caller's time is
 
 import asyncio
 import contextlib
-import hashlib
-import logging
 import time
 from collections import deque
 from collections.abc import Callable
-from pathlib import Path
 
-from capsule.apps.contract import HostedApp, RuntimeUnready
-from capsule.apps.runtime import Room, RuntimeLink, connect
+from capsule.apps.contract import RuntimeUnready
+from capsule.apps.runtime import RuntimeLink
 from capsule.apps.slot import Slot
-from capsule.apps.tokens import RuntimeIdentity, RuntimeTokens
-from capsule.apps.turn import LOST
-from capsule.engines.contract import Engine, ReplicaNotFound, RuntimeFailed, RuntimeSpec, RuntimeStatus
-from capsule.errors import PlatformError, Unavailable
+from capsule.apps.source import RuntimeSource
+from capsule.engines.contract import RuntimeFailed, RuntimeStatus
+from capsule.errors import PlatformError
 from capsule.kit.ids import new_id
-
-log = logging.getLogger(__name__)
 
 TRIAL_USER = "trial"
 """Nobody: whoever is woken to find out whether a release boots."""
 
-_RETRY_SECONDS = 0.1
 _BOOT_SECONDS = 60.0
 _WAKES_AT_ONCE = 16
-_GRACE_SECONDS = 10.0
+_ADOPT_SECONDS = 10.0
 _SHORT_GRACE_SECONDS = 1.0
 """For a runtime that has not become ready: it has no turn to finish."""
-_EXPLAIN_SECONDS = 3.0
-
-
-def owner_prefix(capsule_id: str, environment: str) -> str:
-    return f"{capsule_id}.{environment}"
-
-
-def owner_of(capsule_id: str, environment: str, user_id: str) -> str:
-    """Return the key of a user's private files; tells nothing of the user."""
-    digest = hashlib.sha256(user_id.encode()).hexdigest()[:32]
-    return f"{owner_prefix(capsule_id, environment)}/{digest}"
 
 
 class RuntimePool:
     """`slots` outlive the pool: the next release's pool goes on with the same users."""
 
-    def __init__(
-        self,
-        app: HostedApp,
-        engine: Engine,
-        tokens: RuntimeTokens,
-        room: Room,
-        slots: dict[str, Slot],
-        wake_times: "deque[float]",
-    ) -> None:
-        assert app.replica_id is not None
-        self.app = app
-        self.replica_id = app.replica_id
+    def __init__(self, source: RuntimeSource, slots: dict[str, Slot], wake_times: "deque[float]") -> None:
+        self.source = source
         self.is_forked = True
         self.notices: tuple[str, ...] = ()
-        self._engine = engine
-        self._tokens = tokens
-        self._room = room
         self._slots = slots
         self._wake_times = wake_times
         self._links: dict[str, RuntimeLink] = {}
@@ -92,17 +61,17 @@ class RuntimePool:
             raise RuntimeUnready(exc.detail, hint="Look at the app's log.") from exc
         runtime_id = new_id("rt")
         try:
-            runtime = await self._wake_runtime(TRIAL_USER, runtime_id)
-            link, _ = await connect(_path(runtime), self.app.release, ready_seconds, self._room)
+            runtime = await self.source.wake(TRIAL_USER, runtime_id)
+            link, _ = await self.source.connect(runtime, ready_seconds)
             await link.close()
         finally:
-            await asyncio.shield(self._end_runtime(runtime_id, grace_seconds=_SHORT_GRACE_SECONDS))
+            await asyncio.shield(self.source.end(runtime_id, grace_seconds=_SHORT_GRACE_SECONDS))
 
     async def recover(self) -> None:
         """Go on with the runtimes that an earlier process of the app host woke."""
         with contextlib.suppress(PlatformError):
             await self._prepare()
-            runtimes = await self._engine.runtimes(self.replica_id)
+            runtimes = await self.source.living()
             # At once, so that one which does not answer holds up no other.
             await asyncio.gather(*(self._adopt(runtime) for runtime in runtimes))
 
@@ -139,7 +108,7 @@ class RuntimePool:
     async def stop_idle(self) -> None:
         """End what has been idle for too long."""
         for user_id in list(self._links):
-            if self._slots[user_id].idle_seconds() > self.app.keep_warm_seconds:
+            if self._slots[user_id].idle_seconds() > self.source.app.keep_warm_seconds:
                 self.stop(user_id)
 
     def idlest(self) -> tuple[float, str] | None:
@@ -193,7 +162,7 @@ class RuntimePool:
     # Waking
 
     async def _prepare(self) -> None:
-        status = await self._engine.ready(self.replica_id)
+        status = await self.source.ready()
         self.is_forked, self.notices = status.is_forked, status.notices
 
     async def _wake(self, slot: Slot) -> RuntimeLink:
@@ -203,11 +172,11 @@ class RuntimePool:
                 started = time.monotonic()
                 runtime_id = new_id("rt")
                 try:
-                    runtime = await self._wake_runtime(slot.user_id, runtime_id)
+                    runtime = await self.source.wake(slot.user_id, runtime_id)
                     link = await self._connect(runtime, slot)
                 except BaseException:
                     # Also when the answer to the order was lost: it may have been carried out.
-                    ending = self._end_runtime(runtime_id, grace_seconds=_SHORT_GRACE_SECONDS)
+                    ending = self.source.end(runtime_id, grace_seconds=_SHORT_GRACE_SECONDS)
                     await asyncio.shield(ending)
                     raise
                 seconds = time.monotonic() - started
@@ -224,59 +193,41 @@ class RuntimePool:
         if not done.cancelled():
             done.exception()  # whoever waited has got it
 
-    async def _wake_runtime(self, user_id: str, runtime_id: str) -> RuntimeStatus:
-        app = self.app
-        env = {"CAPSULE_RUNNER_TOKEN": self._tokens.issue(self._identity(user_id, runtime_id))}
-        owner = owner_of(app.capsule_id, app.environment, user_id)
-        return await self._engine.wake(RuntimeSpec(runtime_id, self.replica_id, owner, env))
-
-    def _identity(self, user_id: str, runtime_id: str) -> RuntimeIdentity:
-        return RuntimeIdentity(self.app.capsule_id, self.app.environment, user_id, runtime_id)
-
     async def _connect(self, runtime: RuntimeStatus, slot: Slot) -> RuntimeLink:
         try:
-            link, token = await connect(_path(runtime), self.app.release, _BOOT_SECONDS, self._room)
+            link, user_id = await self.source.connect(runtime, _BOOT_SECONDS)
         except RuntimeUnready as exc:
             slot.last_end = exc.detail
             raise
-        if self._tokens.read(token) != self._identity(slot.user_id, runtime.id):
+        if user_id != slot.user_id:
             await link.close()
             raise RuntimeUnready("Another runtime answered than the one that was woken.")
-        self._keep(slot, runtime, link)
+        self._keep(slot, link)
         return link
 
     async def _adopt(self, runtime: RuntimeStatus) -> None:
-        """Take up a runtime by what its own token says; one that is not ours, or dead, is ended.
-
-        The token must name the very runtime that shows it: one that somebody else let go of is worth nothing.
-        """
+        """Take up a runtime for the user whom its token names; end one that is not ours, or dead."""
         try:
-            link, token = await connect(_path(runtime), self.app.release, _GRACE_SECONDS, self._room)
+            link, user_id = await self.source.connect(runtime, _ADOPT_SECONDS)
         except RuntimeUnready:
-            await self._end_runtime(runtime.id)
+            await self.source.end(runtime.id)
             return
-        try:
-            user_id = self._tokens.read(token).user_id
-            is_ours = self._tokens.read(token) == self._identity(user_id, runtime.id)
-        except RuntimeUnready:
-            is_ours = False
-        if not is_ours or user_id in self._links or self._is_closed:
+        if user_id in self._links or self._is_closed:
             await link.close()
-            await self._end_runtime(runtime.id)
+            await self.source.end(runtime.id)
             return
         slot = self.slot(user_id)
         slot.woken_at = slot.woken_at or time.time()
-        self._keep(slot, runtime, link)
+        self._keep(slot, link)
 
-    def _keep(self, slot: Slot, runtime: RuntimeStatus, link: RuntimeLink) -> None:
-        link.runtime_id = runtime.id
-        slot.runtime_id, slot.release, slot.link = runtime.id, self.app.release, link
+    def _keep(self, slot: Slot, link: RuntimeLink) -> None:
+        slot.runtime_id, slot.release, slot.link = link.runtime_id, link.release, link
         self._links[slot.user_id] = link
         ending: list[asyncio.Task[str]] = []
 
         async def explain() -> str:
             if not ending:
-                ending.append(asyncio.create_task(self._explain(runtime.id)))
+                ending.append(asyncio.create_task(self.source.explain(link.runtime_id)))
             return await asyncio.shield(ending[0])
 
         link.explain = explain
@@ -295,46 +246,13 @@ class RuntimePool:
             if slot.user_id not in self._stopping and link.explain is not None:
                 slot.last_end = await link.explain()
 
-    async def _explain(self, runtime_id: str) -> str:
-        """Return why a runtime ended, for the person in the chat."""
-        try:
-            async with asyncio.timeout(_EXPLAIN_SECONDS):
-                status = await self._engine.wait_runtime(self.replica_id, runtime_id)
-        except (TimeoutError, PlatformError):
-            return LOST
-        if status.end is not None and status.end.out_of_memory:
-            return (
-                f"The app ran out of memory here ({self.app.memory} MiB) and was stopped. "
-                "Send your message again, with less to do at once."
-            )
-        if status.end_reason:
-            return f"The app was stopped: {status.end_reason}"
-        return LOST
-
     async def _stop(self, user_id: str, link: RuntimeLink) -> None:
         slot = self._slots[user_id]
         # Not the slot's: the next release's pool may have woken another one meanwhile.
-        await self._end_runtime(link.runtime_id)
+        await self.source.end(link.runtime_id)
         await link.close()
         if self._links.get(user_id) is link:
             del self._links[user_id]
         if slot.link is link:
             slot.link = None
             slot.last_end = ""
-
-    async def _end_runtime(self, runtime_id: str, *, grace_seconds: float = _GRACE_SECONDS) -> None:
-        for _ in range(20):
-            try:
-                await self._engine.stop_runtime(self.replica_id, runtime_id, grace_seconds=grace_seconds)
-                return
-            except Unavailable:  # the node agent is away for a moment
-                await asyncio.sleep(_RETRY_SECONDS)
-            except (ReplicaNotFound, RuntimeFailed):
-                return
-            except PlatformError as exc:
-                log.warning("runtime %s cannot be ended: %s", runtime_id, exc.detail)
-                return
-
-
-def _path(runtime: RuntimeStatus) -> Path:
-    return Path(runtime.address.removeprefix("unix:"))

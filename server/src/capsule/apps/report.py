@@ -24,9 +24,10 @@ async def report(
     if pool is not None:
         try:
             memory = {
-                item.id: item.memory_bytes for item in await engine.runtimes(pool.replica_id, measure=True)
+                item.id: item.memory_bytes
+                for item in await engine.runtimes(pool.source.replica_id, measure=True)
             }
-            shared = (await engine.ready(pool.replica_id)).memory_bytes
+            shared = (await engine.ready(pool.source.replica_id)).memory_bytes
         except PlatformError:
             pass  # the node agent is away; the rest can still be told
     shown = sorted(slots.values(), key=lambda slot: (_ORDER[slot.state], -(slot.used_at or 0.0)))
