@@ -85,7 +85,7 @@ class ProcessEngine:
         }[self._machine.walls]
         cgroups = self._machine.cgroups
         limits = f"cgroups v{cgroups.version} limit memory and processor" if cgroups else "no cgroups"
-        users = "; each user of an app has a runtime walled from the others" if self._machine.can_divide else ""
+        users = "; app users have runtimes walled from each other" if self._machine.can_divide else ""
         gate = "; apps connect through a gate" if self._machine.can_filter_network else ""
         sentence = f"{walls}{users}{gate}; {limits}."
         return Fingerprint(self.name, Health.healthy, sentence, self._machine.notices)
