@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import Session
+from sqlalchemy.util.concurrency import in_greenlet
 
 
 def sqlite_url(path: Path) -> str:
@@ -24,6 +25,7 @@ class Database:
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine.sync_engine, "connect", _tune_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_immediate)
+            _end_connections_once(self.engine.sync_engine.dialect)
         self.session_class = type("ControlSession", (Session,), {})
         """Class of this database's sessions; listeners for what units of work changed go here."""
         self._sessions = async_sessionmaker(
@@ -75,6 +77,20 @@ async def _whole(ending: Coroutine[Any, Any, None]) -> None:
     except asyncio.CancelledError:
         await asyncio.gather(task, return_exceptions=True)
         raise
+
+
+def _end_connections_once(dialect: Any) -> None:
+    """Close the connection of a cancelled user in one way only.
+
+    SQLAlchemy's is to begin a close, and when it is cancelled once more to stop the connection's thread
+    beside it: the close then waits for ever for a thread that has ended, and so does the end of the process.
+    """
+    force = dialect.do_terminate
+
+    def do_terminate(connection: Any) -> None:
+        dialect.do_close(connection) if in_greenlet() else force(connection)
+
+    dialect.do_terminate = do_terminate
 
 
 def _tune_sqlite(connection: Any, _record: object) -> None:

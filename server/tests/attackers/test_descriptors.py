@@ -73,6 +73,8 @@ def send_descriptors(count: int) -> int:
         except OSError:
             continue
         with held:
+            if not held.getsockname():
+                continue  # of the loop's own pair
             held.setblocking(False)
             for _ in range(count):
                 try:

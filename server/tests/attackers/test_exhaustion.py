@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import ctypes
+import gc
 import mmap
 import os
 import signal
@@ -482,6 +483,51 @@ async def test_output_at_the_moment_of_the_end_ends_nobody_else(tight: Stage) ->
     assert tight.replica.status()["pid"] == zygote
 
 
+# The app host
+
+
+def flood_link(count: int) -> None:
+    """Say and ask without end, past everything that would wait for an answer."""
+    from cpsl.runtime.backend import WireBackend
+
+    turn = next(
+        item._turn_id for item in gc.get_objects() if isinstance(item, WireBackend) and not item._is_closed
+    )
+    big = b'{"type":"reply_delta","turn_id":"%s","reply_id":"r","text":"%s"}\n' % (
+        turn.encode(),
+        b"x" * 1_000_000,
+    )
+    small = b'{"type":"set_title","turn_id":"%s","id":1,"title":"x"}\n' % turn.encode() * 1000
+    for number in range(3, 64):
+        try:
+            held = socket.socket(fileno=os.dup(number))
+            held.getpeername()
+        except OSError:
+            continue
+        if held.getsockname():
+            held.settimeout(20)
+            for _ in range(count):
+                held.sendall(small + big)
+
+
+async def test_an_endless_answer_is_cut_off_and_delays_nobody(host: Host, stage: Stage) -> None:
+    async with stage.actor() as attacker, stage.actor() as victim:
+        memory = _resident(host.process.pid)
+        latency = Latency(victim)
+        await latency.learn()
+        turn = await attacker.begin(flood_link, 30)
+        await latency.check()
+        events = await attacker.browser.until_ended(attacker.session, turn)
+        await latency.check()
+        assert events[-1]["data"]["status"] == "failed"
+        assert "was cut off" in events[-1]["data"]["error"]
+        assert _resident(host.process.pid) - memory < 200 << 20
+
+
+def _resident(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
 # What the kernel counts for all runtimes of an app together
 
 
@@ -545,16 +591,13 @@ def take_kernel_objects() -> dict[str, str]:
 def use_kernel_objects() -> dict[str, bool]:
     signal.pthread_sigmask(signal.SIG_BLOCK, [41])
     libc.malloc.restype = ctypes.c_void_p
-    reading, writing = os.pipe()
-    one, other = socket.socketpair()
-    socket.send_fds(one, [b"x"], [reading])
+    _, writing = os.pipe()
     return {
         "inotify": isinstance(syscall("inotify_init1", 0), int),
         "signals": libc.sigqueue(os.getpid(), 41, None) == 0,
         "locked": libc.mlock(ctypes.c_void_p(libc.malloc(4096)), 4096) == 0,
         "timers": isinstance(syscall("timer_create", 0, None, ctypes.create_string_buffer(8)), int),
         "pipe": os.write(writing, b"x" * 4096) == 4096,
-        "descriptor": len(socket.recv_fds(other, 10, 1)[1]) == 1,
         "messages": libc.msgget(0, 0o600) >= 0,
     }
 
@@ -565,6 +608,56 @@ async def test_what_the_kernel_counts_for_all_is_not_used_up_by_one(tight: Stage
         assert "never" not in taken.values()
         assert (taken["keys"], taken["keyring"]) == ("EPERM", "EPERM")
         assert set((await victim.run(use_kernel_objects)).values()) == {True}
+
+
+def send_to_nobody() -> str:
+    one, other = socket.socketpair()
+    one.setblocking(False)
+    kept.append((one, other))
+
+    def send() -> None:
+        while True:
+            try:
+                socket.send_fds(one, [b"x"], [0] * 250)
+            except BlockingIOError:  # this pair is full
+                return
+
+    said = ""
+    for _ in range(40):
+        said = attempt(send)
+        if said != "done: None":
+            break
+        one, other = socket.socketpair()
+        one.setblocking(False)
+        kept.append((one, other))
+    return said
+
+
+def pass_a_descriptor_on() -> int:
+    one, other = socket.socketpair()
+    with one, other:
+        socket.send_fds(one, [b"x"], [0])
+        return len(socket.recv_fds(other, 10, 1)[1])
+
+
+async def test_descriptors_in_flight_hold_up_no_birth(tight: Stage) -> None:
+    async with tight.actor() as attacker:
+        assert await attacker.run(send_to_nobody) == "ETOOMANYREFS"
+        async with tight.actor() as newcomer:
+            assert await newcomer.run("result = 'born'") == "born"
+        await end(tight, attacker, await tight.runtime_id(attacker))
+
+
+@pytest.mark.xfail(
+    strict=True, reason="the kernel counts by operating-system user, which an app's users share"
+)
+async def test_descriptors_in_flight_are_not_used_up_by_one(tight: Stage) -> None:
+    async with tight.actor() as attacker, tight.actor() as victim:
+        await attacker.run(send_to_nobody)
+        try:
+            assert await victim.run(pass_a_descriptor_on) == 1
+        finally:
+            await end(tight, attacker, await tight.runtime_id(attacker))
 
 
 # The gate

@@ -7,7 +7,6 @@ import inspect
 import json
 import os
 import socket
-import time
 from typing import Any
 
 from apphost import Host
@@ -104,53 +103,6 @@ async def test_odd_frames_disturb_nobody_else(host: Host, stage: Stage) -> None:
     assert host.process.poll() is None
     text = (host.data.root / "host.log").read_text()
     assert "Traceback" not in text, text[-3000:]
-
-
-def flood_link(seconds: float) -> None:
-    """Send as much as goes out, and read nothing of what comes back."""
-    from cpsl.runtime.backend import WireBackend
-
-    turn = next(
-        item._turn_id for item in gc.get_objects() if isinstance(item, WireBackend) and not item._is_closed
-    )
-    big = b'{"type":"reply_delta","turn_id":"%s","reply_id":"r","text":"%s"}\n' % (
-        turn.encode(),
-        b"x" * 1_000_000,
-    )
-    small = b'{"type":"set_title","turn_id":"%s","id":1,"title":"x"}\n' % turn.encode() * 1000
-    give_up = time.monotonic() + seconds
-    for number in range(3, 64):
-        try:
-            held = socket.socket(fileno=os.dup(number))
-            held.getpeername()
-        except OSError:
-            continue
-        if not held.getsockname():
-            continue
-        held.settimeout(0.2)
-        while time.monotonic() < give_up:
-            try:
-                held.sendall(small)
-                held.sendall(big)
-            except OSError:
-                pass
-
-
-async def test_an_endless_answer_is_cut_off(host: Host, stage: Stage) -> None:
-    async with stage.actor() as attacker, stage.actor() as victim:
-        memory = _resident(host.process.pid)
-        turn = await attacker.begin(flood_link, 2.5)
-        for _ in range(20):
-            assert await victim.run("result = 'alive'") == "alive"
-        events = await attacker.browser.until_ended(attacker.session, turn)
-        assert events[-1]["data"]["status"] == "failed"
-        assert "was cut off" in events[-1]["data"]["error"]
-        assert _resident(host.process.pid) - memory < 400 * 1024 * 1024
-
-
-def _resident(pid: int) -> int:
-    with open(f"/proc/{pid}/statm") as file:
-        return int(file.read().split()[1]) * 4096
 
 
 async def test_messages_after_the_end_of_a_turn_are_ignored(stage: Stage) -> None:

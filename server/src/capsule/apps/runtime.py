@@ -1,11 +1,12 @@
 """The connection to one user's runtime. Carries turns there and their effects back; knows no session log."""
 
 import asyncio
-import itertools
 import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import cast
 
+from capsule.apps.allowance import Allowance
 from capsule.apps.contract import RuntimeUnready
 from capsule.kit.sockets import short_path
 from cpsl.wire import (
@@ -21,8 +22,6 @@ from cpsl.wire import (
 )
 
 log = logging.getLogger(__name__)
-
-_BURST = 64
 
 Receiver = Callable[[WireMessage, int], None]
 """Takes a message and its size on the wire."""
@@ -84,11 +83,9 @@ class RuntimeLink:
         await asyncio.gather(self._task, return_exceptions=True)
 
     async def _read(self) -> None:
+        allowance = Allowance()
         try:
-            for count in itertools.count(1):
-                line = await self._reader.readline()
-                if not line:
-                    return
+            while line := await self._reader.readline():
                 message = decode(line)
                 if isinstance(message, Leaving):
                     self._is_leaving = True
@@ -96,14 +93,23 @@ class RuntimeLink:
                     receiver(message, len(line))
                 await self._room()
                 await self._writer.drain()  # who does not read is not listened to either
-                if count % _BURST == 0:  # lines that are buffered already do not give way to others
-                    await asyncio.sleep(0)
+                await self._pause(allowance.take(len(line)))
         except (ConnectionError, ValueError) as exc:
             log.warning("the connection to a runtime ended: %s", exc)
         finally:
             self.lost.set()
             self._left.set()
             self._writer.close()
+
+    async def _pause(self, seconds: float | None) -> None:
+        if seconds:  # what comes meanwhile waits with its sender, not in our memory
+            transport = cast(asyncio.Transport, self._writer.transport)
+            transport.pause_reading()
+            await asyncio.sleep(seconds)
+            if not transport.is_closing():
+                transport.resume_reading()
+        elif seconds is not None:  # lines that are buffered already do not give way to others
+            await asyncio.sleep(0)
 
 
 async def connect(socket: Path, release: str, ready_seconds: float, room: Room) -> tuple[RuntimeLink, str]:

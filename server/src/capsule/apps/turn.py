@@ -25,8 +25,8 @@ from cpsl.wire import (
     WireMessage,
 )
 
-OUTPUT_BYTES = 32 * 1024 * 1024
-"""What one turn may say and save; an endless answer must not fill the machine's disk."""
+OUTPUT_BYTES = 16 * 1024 * 1024
+"""What one turn may say; an endless answer must not fill the machine's disk."""
 TOO_LONG = f"The answer was longer than {OUTPUT_BYTES >> 20} MiB and was cut off."
 LOST = "The app stopped in the middle of its answer. Send your message again."
 
@@ -84,7 +84,8 @@ class RunningTurn:
         transaction.end_turn(self.record.session_id, self.record.id, status, error, open_replies)
 
     def _receive(self, message: WireMessage, size: int) -> None:
-        self._output_bytes += size
+        if not isinstance(message, SaveData):  # which takes the place of what was there, and is limited
+            self._output_bytes += size
         if self._output_bytes > OUTPUT_BYTES:
             self.cancel()
             self.end("failed", TOO_LONG)
