@@ -5,7 +5,6 @@ import os
 import resource
 import signal
 import subprocess
-import sys
 
 from stage import Actor, Stage, new_word
 from tools import OWNER, TOKEN, WORD, attempt, read, search_memory, syscall
@@ -102,8 +101,9 @@ def crash() -> list[str]:
     except (OSError, ValueError):
         pass
     before = {path: set(os.listdir(path)) for path in ("/app", "/tmp", os.environ["HOME"])}
-    subprocess.run([sys.executable, "-c", "import os; os.abort()"], check=False, cwd="/tmp")
-    subprocess.run([sys.executable, "-c", "import os; os.abort()"], check=False)
+    # Not with the app's own interpreter, which may lie below a /tmp that is not the runtime's.
+    for folder in ("/tmp", None):
+        subprocess.run(["/bin/sh", "-c", "kill -ABRT $$"], check=False, cwd=folder)
     return [*asked, *(name for path, names in before.items() for name in set(os.listdir(path)) - names)]
 
 
