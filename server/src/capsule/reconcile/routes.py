@@ -4,13 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from capsule.apps.contract import AppState, HostedApp
-from capsule.control.workload.capsules.schemas import DEFAULT_MEMORY
+from capsule.control.workload.capsules.schemas import DEFAULT_KEEP_WARM_SECONDS, DEFAULT_MEMORY
 from capsule.edge.contract import Probe, Route, RouteState, Upstream
 from capsule.models import Capsule
 from capsule.reconcile.platform import Platform
-
-KEEP_WARM_SECONDS = 600.0
-"""Idle time of a runtime unless the app or its capsule says otherwise."""
 
 
 def deploy_route_id(capsule_id: str) -> str:
@@ -82,6 +79,6 @@ def hosted_app(
         replica_id=replica_id,
         manifest=manifest or {},
         reason=reason,
-        keep_warm_seconds=KEEP_WARM_SECONDS if keep_warm is None else float(keep_warm),
+        keep_warm_seconds=float(DEFAULT_KEEP_WARM_SECONDS if keep_warm is None else keep_warm),
         memory=int(settings.get("memory") or DEFAULT_MEMORY),
     )

@@ -38,8 +38,6 @@ def bwrap_arguments(box: Box, machine: Machine) -> list[str]:
         arguments += ["--unshare-user"]
         if box.private_network:  # the nameserver of the box is on port 53
             arguments += ["--cap-add", "CAP_NET_BIND_SERVICE"]
-        if box.private_network:
-            arguments += ["--cap-add", "CAP_NET_BIND_SERVICE"]
     arguments += _folders(("/etc/ssl", "/run", "/var"))
     arguments += system_arguments()
     if box.resolv_conf:

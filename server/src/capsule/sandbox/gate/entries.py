@@ -3,15 +3,17 @@
 import re
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address, ip_network
+from urllib.parse import urlsplit
 
 from capsule.errors import InvalidInput
 from capsule.sandbox.gate.addresses import Network, plain
 
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _BRACKETED = re.compile(r"\[([^\]]*)\](?::(.*))?")
+_PORTS = {"http": 80, "https": 443, "postgres": 5432, "postgresql": 5432, "mysql": 3306, "redis": 6379}
 _FORMS = (
     "Write a host name, an address or a network, with a port or without: "
-    "db.lan:5432, 10.0.0.5, 10.1.0.0/16:443, [fd00::1]:80"
+    "db.lan:5432, 10.0.0.5, 10.1.0.0/16:443, [fd00::1]:80."
 )
 
 
@@ -28,7 +30,7 @@ class Entry:
 def parse_entry(text: str) -> Entry:
     """Read one entry. Raises InvalidInput that names it and the way out."""
     if "//" in text or "@" in text:
-        raise _wrong(text, "is a URL", hint=_FORMS)
+        raise _wrong(text, "is a URL", hint=_without_url(text))
     where, port = _split(text)
     if "*" in where:
         raise _wrong(text, "has a wildcard", hint="Name each host by itself.")
@@ -98,6 +100,17 @@ def _name(text: str, where: str) -> str:
     if not name or len(name) > 253 or not all(_LABEL.fullmatch(label) for label in name.split(".")):
         raise _wrong(text, "is no host name", hint=_FORMS)
     return name
+
+
+def _without_url(text: str) -> str:
+    try:
+        url = urlsplit(text.strip())
+        port = url.port or _PORTS.get(url.scheme)
+    except ValueError:
+        return _FORMS
+    if not url.hostname:
+        return _FORMS
+    return f"Write {url.hostname}:{port}." if port else f"Write {url.hostname} and its port."
 
 
 def _wrong(text: str, problem: str, *, hint: str) -> InvalidInput:
