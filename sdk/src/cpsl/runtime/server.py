@@ -31,6 +31,7 @@ from cpsl.wire import (
 
 from .dispatcher import Dispatcher
 from .link import Link, LinkClosed
+from .orphans import Orphans
 from .watch import LoopWatch
 
 log = logging.getLogger(__name__)
@@ -74,9 +75,11 @@ class RuntimeServer:
         server = await asyncio.start_unix_server(self._serve, sock=self._listener, limit=MAX_LINE)
         watch = LoopWatch(self._turns, lambda: [link.fileno() for link in list(self._links)])
         watch.start()
+        minding = asyncio.create_task(Orphans().mind())
         try:
             await self._stopping.wait()
         finally:
+            minding.cancel()
             watch.stop()
             server.close()
             await self._leave()

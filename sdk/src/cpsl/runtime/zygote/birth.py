@@ -50,25 +50,27 @@ class Newborn:
 def give_birth(
     channel: socket.socket, life: Life, files: list[tuple[int, str]], *, has_envoy: bool
 ) -> Newborn:
-    """Fork; return in the zygote only. `files` are the app's own open descriptors, each with its path."""
-    stdout_read, stdout_write = os.pipe()
-    stderr_read, stderr_write = os.pipe()
-    lineage_read, lineage_write = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    try:
+    """Fork; return in the zygote only. `files` are the app's own open descriptors, each with its path.
+
+    Raises OSError; nothing is left open then.
+    """
+    with contextlib.ExitStack() as theirs, contextlib.ExitStack() as ours:
+        lineage, child_lineage = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours.callback(lineage.close)
+        theirs.callback(child_lineage.close)
+        ends = []
+        for _ in ("stdout", "stderr"):
+            reading, writing = os.pipe()
+            ours.callback(os.close, reading)
+            theirs.callback(os.close, writing)
+            ends.append((reading, writing))
+        (stdout, child_stdout), (stderr, child_stderr) = ends
         pid = os.fork()
-    except OSError:
-        for descriptor in (stdout_read, stdout_write, stderr_read, stderr_write):
-            os.close(descriptor)
-        lineage_read.close()
-        lineage_write.close()
-        raise
-    if pid == 0:
-        child = _Child(channel, life, files, lineage_write, has_envoy=has_envoy)
-        child.live(stdout_write, stderr_write)
-    os.close(stdout_write)
-    os.close(stderr_write)
-    lineage_write.close()
-    return Newborn(pid, lineage_read, ((stdout_read, 1), (stderr_read, 2)))
+        if pid == 0:
+            child = _Child(channel, life, files, child_lineage, has_envoy=has_envoy)
+            child.live(child_stdout, child_stderr)
+        ours.pop_all()  # kept; on the way here anything may fail for want of descriptors or memory
+    return Newborn(pid, lineage, ((stdout, 1), (stderr, 2)))
 
 
 class _Child:

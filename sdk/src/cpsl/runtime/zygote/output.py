@@ -23,6 +23,8 @@ _WINDOW_SECONDS = 0.25
 _PER_WINDOW = 128 * 1024
 _MOST_PIECES = 1023
 """That one call writes: whole lines, of three pieces each."""
+_LAST_READS = 64
+"""Of a stream that somebody may still hold open: more than a pipe can hold."""
 _MADV_WIPEONFORK = 18
 
 
@@ -42,12 +44,12 @@ class Stream:
         os.set_blocking(descriptor, False)
 
     def pump(self) -> bool:
-        """Pass on what is there, once; say whether there may be more."""
+        """Pass on what is there, once; say whether there may be more, now or later."""
         with memoryview(self._buffer) as view:
             try:
                 count = os.readv(self.descriptor, [view[self._kept : self._kept + _READ]])
             except BlockingIOError:
-                return False
+                return True
             except OSError:
                 count = 0
             end = self._kept + count
@@ -106,7 +108,7 @@ class Relay:
     def end(self, runtime_id: str) -> None:
         """Pass on the last words and let go."""
         for stream in self._streams.pop(runtime_id, []):
-            for _ in range(64):
+            for _ in range(_LAST_READS):
                 if not stream.pump():
                     break
             if stream in self._paused:
