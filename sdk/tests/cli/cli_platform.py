@@ -477,7 +477,7 @@ ROUTES: list[tuple[str, str, Callable[..., Any]]] = [
     ("GET", "/capsules/([^/]+)/logs", lambda h, p, b, i: items([log_line("one"), log_line("two")])),
     ("GET", "/capsules/([^/]+)/logs/stream", follow_log),
     ("GET", "/capsules/([^/]+)/runtimes", list_runtimes),
-    ("POST", "/capsules/([^/]+)/runtimes/stop", lambda h, p, b, i: None),
+    ("POST", "/capsules/([^/]+)/runtimes/(stop|clear)", lambda h, p, b, i, v: None),
     ("GET", "/builds/([^/]+)/logs/stream", build_log),
     ("GET", "/builds/([^/]+)/logs", lambda h, p, b, i: items([log_line(t) for t in p.build_lines])),
     ("POST", "/builds/([^/]+)/cancel", lambda h, p, b, i: p.builds[i]),

@@ -1,5 +1,6 @@
 """`capsule runtimes`: the runtimes of an app's users."""
 
+import io
 from collections.abc import Callable
 
 import pytest
@@ -103,6 +104,44 @@ class TestStop:
         ran = capsule_cli("runtimes", "stop", "bot", "ada@example.org")
         assert ran.code == 1
         assert "Name one by id: usr_1, usr_9" in ran.err
+
+
+class TestClear:
+    def test_without_a_terminal_wants_yes(
+        self, platform: FakePlatform, capsule_cli: Cli, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
+        ran = capsule_cli("runtimes", "clear", "bot", "vis_33")
+        assert (ran.code, platform.called("POST", "/runtimes/clear")) == (2, [])
+        assert "the private files of vis_33 in bot needs a confirmation" in ran.err
+        assert capsule_cli("runtimes", "clear", "bot", "vis_33", "--yes").out == (
+            "Deleted the private files of vis_33.\n"
+        )
+        assert platform.called("POST", "/capsules/cap_1/runtimes/clear") == [
+            {"user_id": "vis_33", "environment": "deploy"}
+        ]
+
+    @pytest.mark.parametrize(("typed", "code"), [("y\n", 0), ("n\n", 1), ("\n", 1)])
+    def test_in_a_terminal_asks(
+        self,
+        platform: FakePlatform,
+        capsule_cli: Cli,
+        monkeypatch: pytest.MonkeyPatch,
+        typed: str,
+        code: int,
+    ) -> None:
+        stdin = io.StringIO(typed)
+        monkeypatch.setattr(stdin, "isatty", lambda: True)
+        monkeypatch.setattr("sys.stdin", stdin)
+        assert capsule_cli("runtimes", "clear", "bot", "ada@example.org").code == code
+        assert bool(platform.called("POST", "/runtimes/clear")) is not bool(code)
+
+    def test_of_serve_as_json(self, capsule_cli: Cli) -> None:
+        assert capsule_cli("runtimes", "clear", "bot", "vis_22", "--serve", "--yes", "--json").json == {
+            "user_id": "vis_22",
+            "environment": "serve",
+            "cleared": True,
+        }
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ class FakeEngine:
     async def runtimes(self, replica_id: str, *, measure: bool = False) -> Sequence[RuntimeStatus]:
         return ()
 
-    async def delete_files(self, owner_prefix: str) -> None:
+    async def delete_files(self, owner: str) -> None:
         return None
 
     async def close(self) -> None:
@@ -119,7 +119,8 @@ class FakeEdge:
 class FakeAppHost:
     hosted: dict[tuple[str, str], HostedApp] = field(default_factory=dict)
     reports: dict[tuple[str, str], RuntimeReport] = field(default_factory=dict)
-    stopped: list[tuple[str, str, str]] = field(default_factory=list)
+    orders: list[tuple[str, str, str, str]] = field(default_factory=list)
+    """`stop` or `clear`, and whose."""
 
     async def put_app(
         self, app: HostedApp, *, ready_seconds: float = 60.0, drain_seconds: float = 30.0
@@ -137,6 +138,10 @@ class FakeAppHost:
             raise AppNotFound(f"There is no app for capsule '{capsule_id}' ({environment}).")
         return self.reports[capsule_id, environment]
 
+    async def clear_files(self, capsule_id: str, environment: str, user_id: str) -> None:
+        await self.runtimes(capsule_id, environment)
+        self.orders.append(("clear", capsule_id, environment, user_id))
+
     async def stop_runtime(self, capsule_id: str, environment: str, user_id: str) -> None:
         await self.runtimes(capsule_id, environment)
-        self.stopped.append((capsule_id, environment, user_id))
+        self.orders.append(("stop", capsule_id, environment, user_id))

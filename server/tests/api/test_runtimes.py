@@ -87,7 +87,7 @@ class TestListRuntimes:
             "memory_bytes": 10_000_000,
             "notices": ["Runtimes share one user."],
             "counts": {"waking": 0, "warm": 2, "cold": 1},
-            "can": ["stop"],
+            "can": ["stop", "clear"],
         }
         assert items[0] == {
             "user_id": "usr_1",
@@ -131,39 +131,42 @@ class TestListRuntimes:
         assert (answer.status_code, answer.json()["field"]) == (422, "environment")
 
 
-class TestStopRuntime:
-    async def test_of_one_user_is_ended(
-        self, client: httpx2.AsyncClient, bot: Capsule, apps: FakeAppHost
+@pytest.mark.parametrize("order", ["stop", "clear"])
+class TestOrders:
+    async def test_are_given_for_one_user(
+        self, client: httpx2.AsyncClient, bot: Capsule, apps: FakeAppHost, order: str
     ) -> None:
         apps.reports = {(bot.id, name): report(bot, name) for name in ("deploy", "serve")}
         for wanted in ({"user_id": "usr_1"}, {"user_id": "odd/ü id", "environment": "serve"}):
-            answer = await client.post("/capsules/bot/runtimes/stop", json=wanted)
+            answer = await client.post(f"/capsules/bot/runtimes/{order}", json=wanted)
             assert (answer.status_code, answer.content) == (204, b"")
-        assert apps.stopped == [(bot.id, "deploy", "usr_1"), (bot.id, "serve", "odd/ü id")]
+        given = [(bot.id, "deploy", "usr_1"), (bot.id, "serve", "odd/ü id")]
+        assert apps.orders == [(order, *item) for item in given]
 
     async def test_where_nothing_is_hosted_there_is_nothing_to_do(
-        self, client: httpx2.AsyncClient, bot: Capsule, apps: FakeAppHost
+        self, client: httpx2.AsyncClient, bot: Capsule, apps: FakeAppHost, order: str
     ) -> None:
-        answer = await client.post("/capsules/bot/runtimes/stop", json={"user_id": "usr_1"})
-        assert (answer.status_code, apps.stopped) == (204, [])
+        answer = await client.post(f"/capsules/bot/runtimes/{order}", json={"user_id": "usr_1"})
+        assert (answer.status_code, apps.orders) == (204, [])
 
     @pytest.mark.parametrize("user_id", ["", "x" * 201, None])
-    async def test_without_a_user_is_refused(
-        self, client: httpx2.AsyncClient, bot: Capsule, user_id: str | None
+    async def test_without_a_user_are_refused(
+        self, client: httpx2.AsyncClient, bot: Capsule, user_id: str | None, order: str
     ) -> None:
-        answer = await client.post("/capsules/bot/runtimes/stop", json={"user_id": user_id})
+        answer = await client.post(f"/capsules/bot/runtimes/{order}", json={"user_id": user_id})
         assert (answer.status_code, answer.json()["field"]) == (422, "user_id")
 
-    async def test_other_types_have_none(self, client: httpx2.AsyncClient, shop: Capsule) -> None:
-        answer = await client.post("/capsules/shop/runtimes/stop", json={"user_id": "usr_1"})
+    async def test_other_types_have_none(self, client: httpx2.AsyncClient, shop: Capsule, order: str) -> None:
+        answer = await client.post(f"/capsules/shop/runtimes/{order}", json={"user_id": "usr_1"})
         assert answer.json()["code"] == "wrong_capsule_type"
 
     async def test_foreign_app_is_not_there(
-        self, client_as: ClientAs, bot: Capsule, apps: FakeAppHost
+        self, client_as: ClientAs, bot: Capsule, apps: FakeAppHost, order: str
     ) -> None:
         apps.reports[bot.id, "deploy"] = report(bot)
-        answer = await client_as("foreigner").post("/capsules/bot/runtimes/stop", json={"user_id": "usr_1"})
-        assert (answer.status_code, apps.stopped) == (404, [])
+        wanted = {"user_id": "usr_1"}
+        answer = await client_as("foreigner").post(f"/capsules/bot/runtimes/{order}", json=wanted)
+        assert (answer.status_code, apps.orders) == (404, [])
 
 
 class TestConfigOfRuntimes:
@@ -224,20 +227,20 @@ class TestConfigOfRuntimes:
             ("https://api.example.com/v1", "Write api.example.com:443."),
             ("postgres://u:p@db.local/x", "Write db.local:5432."),
             ("ftp://files.example.com", "Write files.example.com and its port."),
-            ("https://[", "such as api.example.com:443"),
-            ("10.1.2.3/16", "The network is 10.1.0.0/16."),
-            ("0.0.0.0:80", "neither an address nor a host name"),
+            ("https://[", "db.lan:5432"),
+            ("10.1.2.3/16", "Did you mean 10.1.0.0/16?"),
+            ("0.0.0.0:80", "The machine itself is 127.0.0.1."),
             ("::ffff:10.0.0.0/104", "Write it as IPv4."),
-            ("10.1.0.0/40:1", "Write one such as 10.1.0.0/16:5432."),
+            ("10.1.0.0/40:1", "10.1.0.0/16:443"),
             ("api.example.com:0", "no port between 1 and 65535"),
             ("api.example.com:99999", "no port between 1 and 65535"),
             ("api.example.com:²", "no port between 1 and 65535"),
-            ("[::1]x", "no port between 1 and 65535"),
-            ("*.example.com", "neither an address nor a host name"),
-            ("two words", "neither an address nor a host name"),
-            ("10.1.2", "neither an address nor a host name"),
-            ("10.1.2.300:80", "neither an address nor a host name"),
-            ("", "neither an address nor a host name"),
+            ("[::1]x", "is no complete address"),
+            ("*.example.com", "Name each host by itself."),
+            ("two words", "db.lan:5432"),
+            ("10.1.2", "is no complete address"),
+            ("10.1.2.300:80", "is no complete address"),
+            ("", "names no host"),
         ],
     )
     async def test_entry_that_means_nothing_is_named_with_the_way_out(

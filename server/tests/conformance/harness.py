@@ -1,13 +1,16 @@
 """One way to speak to every engine: commands by what they do, and a folder that is gone afterwards."""
 
 import asyncio
+import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from capsule.engines.contract import Engine, Limits, ReplicaSpec, ReplicaStatus
 from capsule.engines.fake.engine import FakeEngine, FakeWorld
@@ -144,6 +147,22 @@ async def until(condition: Callable[[], bool], *, seconds: float = 10) -> None:
             return
         await asyncio.sleep(0.01)
     raise TimeoutError
+
+
+@contextlib.asynccontextmanager
+async def running_harness(name: str) -> AsyncIterator[Harness]:
+    """Skips the test where the machine cannot put up such walls."""
+    made = make_harness(name)
+    if made is None:
+        pytest.skip(f"this machine has no {name} walls")
+    await made.engine.recover()
+    yield made
+    await made.close()
+
+
+def needs_commands(harness: Harness) -> None:
+    if not harness.runs_commands:
+        pytest.skip("runs no commands")
 
 
 def make_harness(name: str) -> Harness | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from harness import Harness, make_harness, until
+from harness import Harness, needs_commands, running_harness, until
 
 from capsule.engines.contract import (
     Health,
@@ -29,17 +29,8 @@ from capsule.kit.clock import now
 
 @pytest_asyncio.fixture(params=["fake", "root", "user", "plain"])
 async def harness(request: pytest.FixtureRequest) -> AsyncIterator[Harness]:
-    made = make_harness(request.param)
-    if made is None:
-        pytest.skip(f"this machine has no {request.param} walls")
-    await made.engine.recover()
-    yield made
-    await made.close()
-
-
-def needs_commands(harness: Harness) -> None:
-    if not harness.runs_commands:
-        pytest.skip("runs no commands")
+    async with running_harness(request.param) as made:
+        yield made
 
 
 class TestStart:

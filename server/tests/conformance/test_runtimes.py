@@ -1,6 +1,7 @@
 """What every engine must do for the runtimes of an app, asked of each engine this machine can run."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import textwrap
@@ -10,11 +11,12 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from harness import Harness, make_harness, until
+from harness import Harness, needs_commands, running_harness, until
 
 from capsule.engines.contract import (
     Egress,
     Limits,
+    PrivateFilesFull,
     ReplicaNotFound,
     ReplicaSpec,
     Restart,
@@ -42,17 +44,18 @@ def write(name, megabytes):
             file.flush()
     os.sync()
     return "written"
+
+def feed_a_child():
+    if (pid := os.fork()) == 0:
+        os._exit(len(bytearray(b"x") * (400 * 1024 * 1024)))
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 """
 
 
 @pytest_asyncio.fixture(params=["fake", "root", "undivided", "plain"])
 async def harness(request: pytest.FixtureRequest) -> AsyncIterator[Harness]:
-    made = make_harness(request.param)
-    if made is None:
-        pytest.skip(f"this machine has no {request.param} walls")
-    await made.engine.recover()
-    yield made
-    await made.close()
+    async with running_harness(request.param) as made:
+        yield made
 
 
 def app_spec(harness: Harness, source: str = APP, *, id: str = "rpl_1", **more: Any) -> ReplicaSpec:
@@ -100,11 +103,6 @@ async def ask(status: RuntimeStatus, text: str) -> str:
         raise ConnectionError("the runtime ended")
     finally:
         writer.close()
-
-
-def needs_commands(harness: Harness) -> None:
-    if not harness.runs_commands:
-        pytest.skip("runs no commands")
 
 
 class TestWake:
@@ -215,6 +213,22 @@ class TestEnd:
         await harness.text("ran out of memory (200 MiB)", "platform")
         assert await ask(bob, "1 + 1") == "2"
 
+    async def test_a_child_process_out_of_memory_is_told_and_the_runtime_goes_on(
+        self, harness: Harness
+    ) -> None:
+        needs_commands(harness)
+        if not harness.engine.capabilities.memory_limit:
+            pytest.skip("no memory limit")
+        await harness.engine.start(app_spec(harness))
+        ada = await harness.engine.wake(runtime("ada"))
+        assert await ask(ada, "feed_a_child()") == "-9"
+        await harness.text("Runtime rt_ada: a process ran out of memory and was killed", "platform")
+        assert await ask(ada, "1 + 1") == "2"
+        await harness.engine.stop_runtime("rpl_1", "rt_ada")
+        ended = (await harness.engine.wait_runtime("rpl_1", "rt_ada")).end
+        assert ended is not None
+        assert (ended.code, ended.out_of_memory) == (0, False)
+
     async def test_the_end_of_the_zygote_ends_its_runtimes_and_new_ones_come_from_the_next(
         self, harness: Harness
     ) -> None:
@@ -267,6 +281,34 @@ class TestFiles:
         ended = await harness.engine.wait_runtime("rpl_1", "rt_ada")
         assert "limit of 16 MiB" in ended.end_reason
         assert (harness.paths.user_files("cps_1.deploy/ada") / "a.bin").exists()
+
+    async def test_far_too_much_is_not_woken_again_until_the_files_are_deleted(
+        self, harness: Harness
+    ) -> None:
+        needs_commands(harness)
+        await harness.engine.start(app_spec(harness))
+        ada, bob = [await harness.engine.wake(runtime(name)) for name in ("ada", "bob")]
+        assert await ask(bob, "write('a.bin', 1)") == "written"
+        with contextlib.suppress(ConnectionError, TimeoutError):
+            async with asyncio.timeout(20):
+                await ask(ada, "[write('a.bin', 40), __import__('time').sleep(15)]")
+        await harness.engine.wait_runtime("rpl_1", "rt_ada")
+        full = harness.paths.user_files("cps_1.deploy/ada")
+        (full / "b.bin").write_bytes(os.urandom(40 * 1024 * 1024))  # as what is quick enough gets written
+        with pytest.raises(PrivateFilesFull, match="far over their limit of 16 MiB"):
+            await harness.engine.wake(runtime("ada", id="rt_full"))
+        assert [item.id for item in await harness.engine.runtimes("rpl_1")] == ["rt_bob"]
+        await harness.engine.delete_files("cps_1.deploy/ada")
+        await harness.engine.delete_files("cps_1.deploy/ada")
+        ada = await harness.engine.wake(runtime("ada", id="rt_again"))
+        assert await ask(ada, "[os.listdir(os.environ['HOME']), write('b.bin', 1)]") == "[[], 'written']"
+        assert (harness.paths.user_files("cps_1.deploy/bob") / "a.bin").exists()
+
+    @pytest.mark.parametrize("owner", ["", "..", "cps_1", "cps_1.deploy/../x", "cps_1.deploy/", "a.b/c/d"])
+    async def test_only_files_of_owners_are_deleted(self, harness: Harness, owner: str) -> None:
+        needs_commands(harness)
+        with pytest.raises(InvalidInput, match="is no owner of private files"):
+            await harness.engine.delete_files(owner)
 
 
 class TestNetwork:

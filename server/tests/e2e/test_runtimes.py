@@ -1,6 +1,5 @@
 """Runtimes as people see them: in the console, in the chat, on the command line."""
 
-import re
 from pathlib import Path
 
 from installation import ADMIN, Installation, eventually
@@ -28,7 +27,7 @@ def say(page: Page, text: str) -> None:
     composer.press("Enter")
 
 
-def test_the_console_opens_a_chat_as_oneself_shows_the_runtime_and_stops_it(
+def test_the_console_opens_a_chat_as_oneself_shows_the_runtime_stops_and_clears_it(
     console: Page, page: Page, installation: Installation, tmp_path: Path
 ) -> None:
     (tmp_path / "app.py").write_text(WHO)
@@ -51,22 +50,37 @@ def test_the_console_opens_a_chat_as_oneself_shows_the_runtime_and_stops_it(
     expect(row).to_contain_text("Warm")
     expect(console.get_by_test_id("runtime-row")).to_have_count(2)
     row.get_by_role("button", name="Stop").click()
-    console.get_by_test_id("stop-runtime-dialog").get_by_role("button", name="Stop runtime").click()
+    console.get_by_test_id("runtime-dialog").get_by_role("button", name="Stop runtime").click()
     expect(row).to_contain_text("Cold")
 
     say(chat, "again")
     expect(chat.get_by_text(f"You are {ADMIN}, for the 2. time.")).to_be_visible()
     expect(row).to_contain_text("Warm")
+
+    row.get_by_role("button", name="Delete the private files").click()
+    console.get_by_test_id("runtime-dialog").get_by_role("button", name="Delete files").click()
+    expect(row).to_contain_text("Cold")
+    say(chat, "once more")
+    expect(chat.get_by_text(f"You are {ADMIN}, for the 1. time.")).to_have_count(2)
     installation.run("remove", "who", "--yes")
     eventually(lambda: not list((installation.data / "users").glob("*")), what="the end of the files")
 
 
-def test_the_command_line_lists_and_stops_runtimes(installation: Installation, tmp_path: Path) -> None:
+def test_the_command_line_lists_stops_and_clears_runtimes(
+    page: Page, installation: Installation, tmp_path: Path
+) -> None:
     (tmp_path / "app.py").write_text(WHO.replace('"who"', '"listed"'))
     installation.run("deploy", "app.py:app", cwd=tmp_path)
-    assert installation.json("runtimes", "listed")["items"] == []
-    session = installation.get("listed", "/api/app").status_code
-    assert session == 200
-    report = installation.run("runtimes", "listed").stdout
-    assert re.search("nobody|no runtimes|0 warm", report, re.IGNORECASE)
+    assert installation.run("runtimes", "listed").stdout == "Nobody has used listed yet.\n"
+
+    page.goto(f"http://{installation.host('listed')}/")
+    say(page, "hello")
+    expect(page.get_by_text("You are a visitor, for the 1. time.")).to_be_visible()
+    (runtime,) = installation.json("runtimes", "listed")["items"]
+    assert runtime["state"] == "warm"
+    installation.run("runtimes", "stop", "listed", runtime["user_id"])
+    assert installation.json("runtimes", "listed")["items"][0]["state"] == "cold"
+    installation.run("runtimes", "clear", "listed", runtime["user_id"], "--yes")
+    say(page, "hello again")
+    expect(page.get_by_text("You are a visitor, for the 1. time.")).to_have_count(2)
     installation.run("remove", "listed", "--yes")

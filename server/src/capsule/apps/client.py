@@ -41,6 +41,10 @@ class AppHostClient:
         params = {"capsule_id": capsule_id, "environment": environment, "user_id": user_id}
         await self._rpc.call("stop_runtime", params)
 
+    async def clear_files(self, capsule_id: str, environment: str, user_id: str) -> None:
+        params = {"capsule_id": capsule_id, "environment": environment, "user_id": user_id}
+        await self._rpc.call("clear_files", params, timeout=None)
+
     async def ping(self) -> None:
         """Raise Unavailable unless the process answers."""
         await self._rpc.call("health", timeout=5.0)

@@ -124,3 +124,9 @@ class AppHost(Protocol):
 
         Raises AppNotFound.
         """
+
+    async def clear_files(self, capsule_id: str, environment: str, user_id: str) -> None:
+        """Delete a user's private files for good; their runtime is ended first, conversations stay.
+
+        Raises AppNotFound, and AppUnavailable while no release of the app runs.
+        """

@@ -127,6 +127,9 @@ class Hosting:
     async def stop_runtime(self, capsule_id: str, environment: str, user_id: str) -> None:
         await self.find(capsule_id, environment).stop_runtime(user_id)
 
+    async def clear_files(self, capsule_id: str, environment: str, user_id: str) -> None:
+        await self.find(capsule_id, environment).clear_files(user_id)
+
     async def _find_or_make(self, app: HostedApp) -> LiveApp:
         key = (app.capsule_id, app.environment)
         async with self._making:

@@ -26,7 +26,7 @@ from capsule.apps.source import RuntimeSource
 from capsule.apps.store import Accepted, SessionRecord, SessionStore, TurnRecord
 from capsule.apps.tokens import RuntimeTokens
 from capsule.apps.turn import RunningTurn
-from capsule.engines.contract import Engine, ReplicaNotFound, RuntimeFailed
+from capsule.engines.contract import Engine, PrivateFilesFull, ReplicaNotFound, RuntimeFailed
 from capsule.errors import PlatformError, Unavailable
 from capsule.kit.ids import new_id
 from cpsl.wire import HistoryEntry, RunTurn, SessionState
@@ -137,6 +137,12 @@ class LiveApp:
         if self._pool is not None and (task := self._pool.stop(user_id)) is not None:
             await asyncio.shield(task)
 
+    async def clear_files(self, user_id: str) -> None:
+        """Delete a user's private files. Raises AppUnavailable while no release of the app runs."""
+        if self._pool is None:
+            raise AppUnavailable(f"{self.app.name} does not run.", hint="Start it first.")
+        await self._pool.clear_files(user_id)
+
     async def report(self) -> RuntimeReport:
         return await report(self.app, self._engine, self._pool, self._slots, list(self._wake_times))
 
@@ -203,7 +209,7 @@ class LiveApp:
                 try:
                     async with asyncio.timeout(left):
                         return await pool.link(user_id, email)
-                except RuntimeUnready as exc:
+                except (RuntimeUnready, PrivateFilesFull) as exc:
                     if pool is self._pool:
                         raise AppUnavailable(f"{self.app.name} could not start: {exc.detail}") from exc
                 except (RuntimeFailed, ReplicaNotFound, Unavailable) as exc:

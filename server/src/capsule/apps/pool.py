@@ -84,7 +84,7 @@ class RuntimePool:
             raise RuntimeFailed("A new version of the app takes over.")
         slot = self.slot(user_id, email)
         while (stopping := self._stopping.get(user_id)) is not None:
-            await asyncio.shield(stopping)
+            await asyncio.wait({stopping})  # however it ends
         link = self._links.get(user_id)
         if link is not None and link.takes_turns:
             return link
@@ -125,6 +125,17 @@ class RuntimePool:
         self._stopping[user_id] = task
         task.add_done_callback(lambda _: self._stopping.pop(user_id, None))
         return task
+
+    async def clear_files(self, user_id: str) -> None:
+        """End a user's runtime and delete its private files; who is woken meanwhile waits for that."""
+        if waking := self._waking.get(user_id):
+            await asyncio.wait({waking})
+        if stopping := self.stop(user_id):
+            await asyncio.shield(stopping)
+        deleting = asyncio.create_task(self.source.delete_files(user_id))
+        self._stopping[user_id] = deleting
+        deleting.add_done_callback(lambda _: self._stopping.pop(user_id, None))
+        await asyncio.shield(deleting)
 
     async def stop_all(self) -> None:
         """End every runtime and take no further turns."""

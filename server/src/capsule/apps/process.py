@@ -87,6 +87,9 @@ def control_handlers(hosting: Hosting) -> dict[str, Handler]:
     async def stop_runtime(params: dict[str, Any]) -> None:
         await hosting.stop_runtime(params["capsule_id"], params["environment"], params["user_id"])
 
+    async def clear_files(params: dict[str, Any]) -> None:
+        await hosting.clear_files(params["capsule_id"], params["environment"], params["user_id"])
+
     async def health(_: dict[str, Any]) -> dict[str, Any]:
         return {"apps": len(await hosting.apps())}
 
@@ -96,6 +99,7 @@ def control_handlers(hosting: Hosting) -> dict[str, Handler]:
         "apps": apps,
         "runtimes": runtimes,
         "stop_runtime": stop_runtime,
+        "clear_files": clear_files,
         "health": health,
     }
 

@@ -80,6 +80,9 @@ class RuntimeSource:
         link.runtime_id = runtime.id
         return link, identity.user_id
 
+    async def delete_files(self, user_id: str) -> None:
+        await self._engine.delete_files(owner_of(self.app.capsule_id, self.app.environment, user_id))
+
     async def end(self, runtime_id: str, *, grace_seconds: float = _GRACE_SECONDS) -> None:
         """Have a runtime ended, whether or not there is one of that id."""
         for _ in range(_RETRIES):

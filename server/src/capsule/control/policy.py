@@ -72,6 +72,7 @@ class Action(StrEnum):
     replica_read = "replica.read"
     runtime_read = "runtime.read"
     runtime_stop = "runtime.stop"
+    runtime_clear = "runtime.clear"
     log_read = "log.read"
     access_log_read = "access_log.read"
     serve_create = "serve.create"

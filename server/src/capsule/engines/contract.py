@@ -40,6 +40,12 @@ class RuntimeFailed(PlatformError):
     code, title, retryable = "runtime_failed", "Runtime could not be started", True
 
 
+class PrivateFilesFull(PlatformError):
+    """A runtime is not made any more: its owner's private files are far over their limit."""
+
+    code, title = "private_files_full", "Private files are full"
+
+
 class Health(StrEnum):
     undetected = "undetected"
     unhealthy = "unhealthy"
@@ -312,7 +318,7 @@ class Engine(Protocol):
         """Make a runtime and return once it listens (not: has run `boot`).
 
         Idempotent by `id`; another runtime of the same `owner` on this replica is ended first.
-        Raises ReplicaNotFound, RuntimeFailed; nothing is left behind then.
+        Raises ReplicaNotFound, RuntimeFailed, PrivateFilesFull; nothing is left behind then.
         """
 
     async def stop_runtime(self, replica_id: str, runtime_id: str, *, grace_seconds: float = 10.0) -> None:
@@ -324,8 +330,11 @@ class Engine(Protocol):
     async def runtimes(self, replica_id: str, *, measure: bool = False) -> Sequence[RuntimeStatus]:
         """List those that run."""
 
-    async def delete_files(self, owner_prefix: str) -> None:
-        """Delete the private files of every owner whose key begins so. None of them may run."""
+    async def delete_files(self, owner: str) -> None:
+        """Delete the private files of an owner, or of all whose key is `owner/…`. None of them may run.
+
+        Unknown owners are ignored. Raises InvalidInput for what is no such key.
+        """
 
     async def close(self) -> None:
         """Let go of the replicas without stopping them."""

@@ -90,8 +90,8 @@ class NodeClient:
         params = {"id": replica_id, "measure": measure}
         return msgspec.convert(await self._rpc.call("runtimes", params), list[RuntimeStatus])
 
-    async def delete_files(self, owner_prefix: str) -> None:
-        await self._rpc.call("delete_files", {"owner_prefix": owner_prefix}, timeout=None)
+    async def delete_files(self, owner: str) -> None:
+        await self._rpc.call("delete_files", {"owner": owner}, timeout=None)
 
     async def health(self) -> dict[str, Any]:
         """Return `{status, pid, engine}`."""

@@ -79,7 +79,7 @@ def _handlers(engine: Engine, recovered: asyncio.Event, ended: asyncio.Event) ->
         return await engine.runtimes(params["id"], measure=params["measure"])
 
     async def delete_files(params: dict[str, Any]) -> object:
-        await engine.delete_files(params["owner_prefix"])
+        await engine.delete_files(params["owner"])
         return None
 
     async def health(_: dict[str, Any]) -> object:

@@ -12,7 +12,7 @@ from apphost import ECHO, Browser, Host, Replica, eventually, replies, status
 
 from capsule.apps.client import AppHostClient
 from capsule.apps.contract import RuntimeState, RuntimeUnready
-from capsule.engines.contract import Limits
+from capsule.engines.contract import Limits, RuntimeTerms
 from capsule.engines.process.tree import marked, start_time
 
 PRIVATE = """
@@ -110,6 +110,69 @@ async def test_a_stopped_runtime_ends_at_once_and_the_user_may_go_on(host: Host)
         await client.stop_runtime(capsule, "deploy", "usr_nobody")
         assert replica.runtimes() == []
         assert await browser.say(session, "again") == ["You said: again"]
+    await client.close()
+
+
+async def test_files_that_are_deleted_are_one_users_and_the_conversation_stays(host: Host) -> None:
+    capsule, replica = await host.host_app("""
+        import os
+        import cpsl
+        app = cpsl.App(name="notes", image=cpsl.Image())
+
+        @app.message()
+        async def handle(session, msg):
+            with open(os.path.expanduser("~/notes"), "a") as notes:
+                notes.write(msg.text)
+            await session.reply(f"{open(notes.name).read()} {len(session.history)}")
+    """)
+    client = AppHostClient(host.data.apps_control_socket)
+    async with host.browser(capsule, X_Capsule_User="usr_1") as ada, host.browser(capsule) as bob:
+        mine, theirs = await ada.open(), await bob.open()
+        said = await ada.say(mine, "a")
+        await bob.say(theirs, "b")
+        await asyncio.gather(*(client.clear_files(capsule, "deploy", "usr_1") for _ in range(3)))
+        assert len(replica.runtimes()) == 1
+        again = await ada.say(mine, "c")
+        assert (said[0].split()[0], again[0].split()[0]) == ("a", "c")
+        assert int(again[0].split()[1]) > int(said[0].split()[1])
+        assert (await bob.say(theirs, "d"))[0].startswith("bd ")
+        await client.clear_files(capsule, "deploy", "usr_nobody")
+    await client.close()
+
+
+async def test_files_far_over_their_limit_fail_the_turn_at_once_with_the_way_out(host: Host) -> None:
+    replica = host.run(
+        """
+        import os, time
+        import cpsl
+        app = cpsl.App(name="hoarder", image=cpsl.Image())
+
+        @app.message()
+        async def handle(session, msg):
+            if msg.text == "hoard":
+                for number in range(1000):
+                    open(os.path.expanduser(f"~/{number}"), "w").close()
+                time.sleep(30)
+            await session.reply(f"{len(os.listdir(os.environ['HOME']))} files")
+        """,
+        runtimes=RuntimeTerms(files_mb=16, files_count=200),
+    )
+    capsule = await host.put(replica)
+    client = AppHostClient(host.data.apps_control_socket)
+    async with host.browser(capsule, X_Capsule_User="usr_1") as browser:
+        session = await browser.open()
+        sent = await browser.send(session, "hoard")
+        events = await browser.until_ended(session, sent["turn_id"])
+        assert "more than 200 private files" in events[-1]["data"]["error"]
+        (own,) = (found for found in host.data.users.glob("*/*") if (found / "0").exists())
+        for number in range(1000):  # it was ended somewhere on its way there
+            (own / str(number)).touch()
+        sent = await browser.send(session, "and now?")
+        events = await browser.until_ended(session, sent["turn_id"])
+        assert status(events) == "failed"
+        assert "far over their limit of 16 MiB or 200 files" in events[-1]["data"]["error"]
+        await client.clear_files(capsule, "deploy", "usr_1")
+        assert await browser.say(session, "and now?") == ["0 files"]
     await client.close()
 
 

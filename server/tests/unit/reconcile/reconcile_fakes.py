@@ -82,6 +82,9 @@ class MemoryAppHost:
     async def runtimes(self, capsule_id: str, environment: str) -> RuntimeReport:
         return RuntimeReport(capsule_id, environment, (), 600.0, None, None, None, True)
 
+    async def clear_files(self, capsule_id: str, environment: str, user_id: str) -> None:
+        return None
+
     async def stop_runtime(self, capsule_id: str, environment: str, user_id: str) -> None:
         return None
 

@@ -784,6 +784,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/capsules/{capsule}/runtimes/clear": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Clear Files
+         * @description Delete the user's private files for good. Their runtime is ended first; conversations stay.
+         */
+        post: operations["clear_files_api_v1_capsules__capsule__runtimes_clear_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/capsules/{capsule}/logs": {
         parameters: {
             query?: never;
@@ -1774,6 +1794,23 @@ export interface components {
             /** Cold */
             cold: number;
         };
+        /**
+         * RuntimeOf
+         * @description Whose runtime, and in which environment.
+         */
+        RuntimeOf: {
+            /**
+             * User Id
+             * @description Whose runtime.
+             */
+            user_id: string;
+            /**
+             * Environment
+             * @default deploy
+             * @enum {string}
+             */
+            environment: "deploy" | "serve";
+        };
         /** RuntimeShape */
         RuntimeShape: {
             /**
@@ -1988,20 +2025,6 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
-        };
-        /** StopRuntime */
-        StopRuntime: {
-            /**
-             * User Id
-             * @description Whose runtime.
-             */
-            user_id: string;
-            /**
-             * Environment
-             * @default deploy
-             * @enum {string}
-             */
-            environment: "deploy" | "serve";
         };
         /** SystemShape */
         SystemShape: {
@@ -3534,7 +3557,38 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["StopRuntime"];
+                "application/json": components["schemas"]["RuntimeOf"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    clear_files_api_v1_capsules__capsule__runtimes_clear_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuntimeOf"];
             };
         };
         responses: {

@@ -39,10 +39,11 @@ export type ConfigChange = Partial<Schemas["ConfigShape"]>;
 
 export type NetworkRules = Schemas["NetworkShape"];
 
-export type Environment = Schemas["StopRuntime"]["environment"];
+export type Environment = Schemas["RuntimeOf"]["environment"];
 export type RuntimeReport = Schemas["RuntimesShape"];
 export type Runtime = Schemas["RuntimeShape"];
 export type RuntimeState = Runtime["state"];
+export type RuntimeOrder = "stop" | "clear";
 
 export type PlanChoice = { what: string; value: string; reason: string };
 export type PlanStep = { name: string; argv: string[]; env?: Record<string, string>; cwd?: string };

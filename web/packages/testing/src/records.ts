@@ -100,7 +100,7 @@ export function aRuntimeReport(part: Partial<RuntimeReport> = {}): RuntimeReport
     notices: [],
     counts: { waking: count("waking"), warm: count("warm"), cold: count("cold") },
     items,
-    can: ["stop"],
+    can: ["stop", "clear"],
     ...part,
   };
 }

@@ -1,10 +1,12 @@
-"""`capsule runtimes …`: the runtimes of an app's users, and stopping one."""
+"""`capsule runtimes …`: the runtimes of an app's users, stopping one, and clearing its files."""
 
 from __future__ import annotations
 
+import sys
+
 import click
 
-from cpsl._problems import CapsuleError
+from cpsl._problems import CapsuleError, InvalidInput
 from cpsl.cli import words
 from cpsl.cli.api import Record
 from cpsl.cli.command import Command, Group, pass_invocation, with_json, with_space
@@ -77,6 +79,40 @@ def stop(invocation: Invocation, name: str, user: str, of_serve: bool) -> None:
         invocation.out.line(f"The runtime of {_user(runtime)} was cold already.")
     else:
         invocation.out.success(f"Stopped the runtime of {_user(runtime)}; the next message wakes a new one.")
+
+
+@runtimes.command("clear", cls=Command)
+@click.argument("name")
+@click.argument("user")
+@with_serve
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@with_json
+@with_space
+@pass_invocation
+def clear(invocation: Invocation, name: str, user: str, of_serve: bool, yes: bool) -> None:
+    """Delete the private files of USER in the app NAME for good.
+
+    USER is an e-mail address or an id. Their runtime is stopped first, and a turn that runs at the
+    moment is interrupted. Conversations stay, and the next message wakes a new runtime without files.
+    """
+    found = _app(invocation, name)
+    report = _report(invocation, found, of_serve)
+    runtime = _pick(found, report, user)
+    if not yes:
+        _confirm(f"the private files of {_user(runtime)} in {found['name']}")
+    wanted = {"user_id": runtime["user_id"], "environment": report["environment"]}
+    invocation.api.post(f"/capsules/{found['id']}/runtimes/clear", wanted)
+    if invocation.as_json:
+        invocation.out.json({**wanted, "cleared": True})
+    else:
+        invocation.out.success(f"Deleted the private files of {_user(runtime)}.")
+
+
+def _confirm(what: str) -> None:
+    if not sys.stdin.isatty():
+        raise InvalidInput(f"Deleting {what} needs a confirmation.", hint="Without a terminal: --yes")
+    if not click.confirm(f"This deletes {what} for good. Go on?", err=True):
+        raise CapsuleError("Nothing was deleted.", code="not_confirmed")
 
 
 def _app(invocation: Invocation, name: str) -> Record:

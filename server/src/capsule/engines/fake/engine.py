@@ -200,8 +200,8 @@ class FakeEngine:
         self._replica(replica_id)
         return [*self.world.runtimes.get(replica_id, {}).values()]
 
-    async def delete_files(self, owner_prefix: str) -> None:
-        self._called(f"delete_files {owner_prefix}")
+    async def delete_files(self, owner: str) -> None:
+        self._called(f"delete_files {owner}")
 
     def _end_runtime(self, status: RuntimeStatus, end: Exit) -> None:
         self.world.runtimes[status.replica_id].pop(status.id, None)

@@ -6,17 +6,15 @@ Knows the zygote only as a connection to give orders on; what has been made is m
 import asyncio
 import contextlib
 import os
-import re
 from collections.abc import Callable
 from pathlib import Path
 
-from capsule.engines.contract import ReplicaSpec, RuntimeFailed, RuntimeSpec
+from capsule.engines.contract import PrivateFilesFull, ReplicaSpec, RuntimeFailed, RuntimeSpec
+from capsule.engines.process import private_files
 from capsule.engines.process.files import inside, users_folder
-from capsule.engines.process.private_files import measure
 from capsule.engines.process.runtime import Runtime
 from capsule.engines.process.state import ReplicaFolder
 from capsule.engines.process.zygote import BirthChannel, ZygoteGone, ZygoteLink
-from capsule.errors import InvalidInput
 from capsule.paths import DataPaths
 from capsule.sandbox.box import BoxLimits
 from capsule.sandbox.cgroups import Cgroups, Group
@@ -24,7 +22,6 @@ from capsule.sandbox.machine import Machine
 from capsule.sandbox.runtime_walls import RuntimePlaces, plan_walls
 from cpsl.wire import Abandon, Outfit, Step, Wake, WallPlan
 
-_OWNER = re.compile(r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_-]+$")
 _BIRTH_SECONDS = 20.0
 
 
@@ -51,8 +48,12 @@ class Births:
         self._groups = groups
         self._say = say
 
+    def check_owner(self, owner: str) -> None:
+        """Raise InvalidInput for whoever is no user of this app."""
+        private_files.check_owner(owner, app=users_folder(self._spec, self._paths).name)
+
     async def give_birth(self, spec: RuntimeSpec, link: ZygoteLink | None, *, is_forked: bool) -> Runtime:
-        """Raises RuntimeFailed; nothing is left behind then."""
+        """Raises RuntimeFailed or PrivateFilesFull; nothing is left behind then."""
         group = self._groups.group(spec.id) if self._groups is not None else None
         limits = self._box_limits()
         socket_name = f"{spec.id}.sock"
@@ -92,13 +93,17 @@ class Births:
     async def _restrict_full(self, spec: RuntimeSpec, plan: WallPlan, own_files: Path) -> None:
         """Wake who was over the limit so that it can remove files, but not write any more of them.
 
-        Raises RuntimeFailed when it is so far over that waking it again and again is what it wants.
+        Raises PrivateFilesFull when it is so far over that waking it again and again is what it wants.
         """
         terms = self._terms
         most_bytes, most_files = terms.files_mb * 1024 * 1024, terms.files_count
-        size = await asyncio.to_thread(measure, own_files, most_bytes * 2, most_files * 2)
+        size = await asyncio.to_thread(private_files.measure, own_files, most_bytes * 2, most_files * 2)
         if size.is_over:
-            raise RuntimeFailed("The private files are far over their limit; they have to be deleted first.")
+            raise PrivateFilesFull(
+                f"The private files are far over their limit of {terms.files_mb} MiB or {terms.files_count} "
+                "files; whoever runs this app has to delete them first.",
+                hint="capsule runtimes clear NAME USER",
+            )
         if size.bytes <= most_bytes and size.files <= most_files:
             self.full.discard(spec.owner)
             return
@@ -149,11 +154,6 @@ class Births:
     def _box_limits(self) -> BoxLimits:
         limits = self._spec.limits
         return BoxLimits(limits.memory * 1024 * 1024, limits.cpu, limits.processes)
-
-    def check_owner(self, owner: str) -> None:
-        folder = users_folder(self._spec, self._paths).name
-        if not _OWNER.match(owner) or owner.partition("/")[0] != folder:
-            raise InvalidInput(f"{owner!r} is no owner of private files of {folder}.")
 
     def _make_own_files(self, owner: str) -> Path:
         folder = self._paths.user_files(owner)

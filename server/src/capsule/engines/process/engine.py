@@ -192,10 +192,9 @@ class ProcessEngine:
             replace(runtime.status(), memory_bytes=size) for runtime, size in zip(living, memory, strict=True)
         ]
 
-    async def delete_files(self, owner_prefix: str) -> None:
-        if not owner_prefix or set(owner_prefix) - _ID_CHARACTERS - {"."} or owner_prefix.startswith("."):
-            raise InvalidInput(f"{owner_prefix!r} is no owner of private files.")
-        await asyncio.to_thread(private_files.remove, self._paths.user_files(owner_prefix))
+    async def delete_files(self, owner: str) -> None:
+        private_files.check_owner(owner)
+        await asyncio.to_thread(private_files.remove, self._paths.user_files(owner))
 
     async def close(self) -> None:
         for task in self._checking:

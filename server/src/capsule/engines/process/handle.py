@@ -194,7 +194,9 @@ class Handle:
         return ReplicaStats(self.spec.id, seconds, memory, count)
 
     def check_memory(self) -> None:
-        """Say so when the kernel has killed a process of a replica that lives on."""
+        """Say so when the kernel has killed a process of a replica or a runtime that lives on."""
+        if self.runtimes is not None:
+            self.runtimes.check_memory()
         group = self._command_group()
         if group is None or self._process is None:
             return

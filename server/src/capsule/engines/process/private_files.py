@@ -4,12 +4,16 @@ files that have no name any more. Follows no link, and never goes by a path that
 
 import contextlib
 import os
+import re
 import stat
 import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from capsule.errors import InvalidInput
+
+_OWNER = re.compile(r"(?P<app>[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)(?P<user>/[A-Za-z0-9_-]+)?")
 _DEEPEST = 128
 """Also the number of descriptors that one look holds at most."""
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -30,6 +34,13 @@ class Size:
     @property
     def is_over(self) -> bool:
         return self.bytes > self.most_bytes or self.files > self.most_files or self.is_hidden
+
+
+def check_owner(owner: str, *, app: str = "") -> None:
+    """Raise InvalidInput for what is no key of an owner; with `app`, for what is none of its users'."""
+    found = _OWNER.fullmatch(owner)
+    if found is None or (app and (found["app"] != app or found["user"] is None)):
+        raise InvalidInput(f"{owner!r} is no owner of private files{f' of {app}' if app else ''}.")
 
 
 def measure(folder: Path, most_bytes: int, most_files: int) -> Size:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import time
 from dataclasses import replace
 
 from capsule.engines.contract import Exit, RuntimeSpec, RuntimeStatus
@@ -26,7 +27,8 @@ class Runtime:
         self.ended: asyncio.Future[RuntimeStatus] = asyncio.get_running_loop().create_future()
         self.has_full_files = False
         """It was ended because its private files are over their limit."""
-        self.oom_seen = 0
+        self._oom_seen = 0
+        self._oom_seen_at = 0.0
         self._address = address
         self._is_forked = is_forked
         self._reason = ""
@@ -70,7 +72,7 @@ class Runtime:
                 await self._told.wait()
         ended = self._exit or Exit(at=now())
         if self.group is not None:
-            if self.group.oom_kills() > self.oom_seen and ended.code != 0:
+            if self._has_new_oom_kills(self.group) and ended.code != 0:
                 ended = replace(ended, out_of_memory=True)
             await asyncio.to_thread(self._free, self.group)
         self._close()
@@ -78,6 +80,16 @@ class Runtime:
         if not self.ended.done():
             self.ended.set_result(status)
         return status
+
+    def has_lost_a_process(self) -> bool:
+        """Tell whether, since the last call, the kernel has ended a process for want of memory."""
+        if self.group is None or self._gone.is_set():
+            return False
+        kills = self.group.oom_kills()
+        if kills <= self._oom_seen:
+            return False
+        self._oom_seen, self._oom_seen_at = kills, time.monotonic()
+        return True
 
     def terminate(self) -> None:
         self._signal(signal.SIGTERM)
@@ -116,6 +128,11 @@ class Runtime:
     def let_go(self) -> None:
         """Stop minding; the runtime lives on."""
         self._close()
+
+    def _has_new_oom_kills(self, group: Group) -> bool:
+        # Noticed just before the end, it may have been the end.
+        is_just_seen = time.monotonic() - self._oom_seen_at < _LAST_WORD_SECONDS
+        return group.oom_kills() > self._oom_seen or (self._oom_seen > 0 and is_just_seen)
 
     def _free(self, group: Group) -> None:
         group.kill()

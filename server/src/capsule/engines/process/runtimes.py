@@ -148,6 +148,12 @@ class Runtimes:
             self._mind(runtime)
             return runtime.status()
 
+    def check_memory(self) -> None:
+        """Say so when the kernel has ended a process of a runtime that lives on."""
+        for runtime in self.living:
+            if runtime.has_lost_a_process():
+                self._say(f"Runtime {runtime.spec.id}: a process ran out of memory and was killed.")
+
     def find(self, runtime_id: str) -> Runtime | None:
         return self._living.get(runtime_id)
 

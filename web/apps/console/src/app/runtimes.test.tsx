@@ -49,7 +49,7 @@ test("each user's runtime is listed with state, memory, wake and the reason of i
   expect(warm.textContent).toContain("11 ms");
   expect(cold.textContent).toContain("visitor …6789ab");
   expect(cold.textContent).toContain("ran out of memory");
-  expect(within(cold).queryByRole("button")).toBeNull();
+  expect(within(cold).queryByRole("button", { name: /^Stop/ })).toBeNull();
   expect(screen.getByText("Runtimes share one operating-system user.")).toBeTruthy();
   expect(screen.getByText(/after 10 min without one it is stopped/)).toBeTruthy();
   expect(screen.getByRole("link", { name: "Runtimes" }).dataset["status"]).toBe("active");
@@ -63,13 +63,32 @@ test("stopping asks first, and names the user to the server", async () => {
   await userEvent.click(await screen.findByRole("button", { name: "Stop the runtime of ada@example.com" }));
   expect(api.calls.some((call) => call.method === "POST")).toBe(false);
   api.set(RUNTIMES, () => aRuntimeReport({ items: [aRuntime({ state: "cold", memory_bytes: null })] }));
-  await userEvent.click(within(screen.getByTestId("stop-runtime-dialog")).getByRole("button", { name: "Stop runtime" }));
+  await userEvent.click(within(screen.getByTestId("runtime-dialog")).getByRole("button", { name: "Stop runtime" }));
   expect(await screen.findByText("Stopped the runtime of ada@example.com")).toBeTruthy();
   expect(api.calls.find((call) => call.method === "POST")?.body).toEqual({ user_id: "usr_1", environment: "deploy" });
   expect(await within(screen.getByTestId("runtime-row")).findByText("Cold")).toBeTruthy();
 });
 
-test("without the right to stop there is no button", async () => {
+test("deleting a user's files asks first, also of one who is away", async () => {
+  const api = open("/capsules/bot/runtimes", {
+    [RUNTIMES]: () => aRuntimeReport({ items: [aRuntime({ state: "cold" })] }),
+    "POST /api/v1/capsules/cap_1/runtimes/clear": () => problem(503, "app_unavailable", "bot does not run."),
+  });
+  const ask = async () => {
+    await userEvent.click(await screen.findByRole("button", { name: "Delete the private files of ada@example.com" }));
+    const dialog = screen.getByTestId("runtime-dialog");
+    expect(dialog.textContent).toContain("gone for good");
+    await userEvent.click(within(dialog).getByRole("button", { name: "Delete files" }));
+  };
+  await ask();
+  expect((await screen.findByText("The files were not deleted")).parentElement?.textContent).toContain("bot does not run.");
+  api.set("POST /api/v1/capsules/cap_1/runtimes/clear", () => undefined);
+  await ask();
+  expect(await screen.findByText("Deleted the private files of ada@example.com")).toBeTruthy();
+  expect(api.calls.findLast((call) => call.method === "POST")?.body).toEqual({ user_id: "usr_1", environment: "deploy" });
+});
+
+test("without the right to it there is no button", async () => {
   open("/capsules/bot/runtimes", { [RUNTIMES]: () => aRuntimeReport({ items: [aRuntime()], can: [] }) });
   expect(within(await screen.findByTestId("runtime-row")).queryByRole("button")).toBeNull();
 });

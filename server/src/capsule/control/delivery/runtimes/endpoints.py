@@ -23,7 +23,9 @@ router = APIRouter(prefix="/capsules/{capsule}/runtimes", tags=["runtimes"])
 Environment = Literal["deploy", "serve"]
 
 
-class StopRuntime(Input):
+class RuntimeOf(Input):
+    """Whose runtime, and in which environment."""
+
     user_id: str = Field(min_length=1, max_length=200, description="Whose runtime.")
     environment: Environment = "deploy"
 
@@ -148,7 +150,7 @@ async def list_runtimes(
 
 @router.post("/stop", status_code=204)
 async def stop_runtime(
-    wanted: StopRuntime,
+    wanted: RuntimeOf,
     capsule: Annotated[Capsule, requires(Action.runtime_stop, detached=True)],
     context: CurrentContext,
 ) -> None:
@@ -159,6 +161,20 @@ async def stop_runtime(
     ensure_type(capsule, "app")
     try:
         await context.apps.stop_runtime(capsule.id, wanted.environment, wanted.user_id)
+    except AppNotFound:
+        return
+
+
+@router.post("/clear", status_code=204)
+async def clear_files(
+    wanted: RuntimeOf,
+    capsule: Annotated[Capsule, requires(Action.runtime_clear, detached=True)],
+    context: CurrentContext,
+) -> None:
+    """Delete the user's private files for good. Their runtime is ended first; conversations stay."""
+    ensure_type(capsule, "app")
+    try:
+        await context.apps.clear_files(capsule.id, wanted.environment, wanted.user_id)
     except AppNotFound:
         return
 

@@ -1,5 +1,5 @@
 /** Turns a runtime's values into words, and the report into what the chart draws. */
-import type { Runtime, RuntimeReport } from "@capsule/api";
+import type { Runtime, RuntimeOrder, RuntimeReport } from "@capsule/api";
 import { duration } from "@capsule/ui";
 
 /** Whose runtime it is: an e-mail address, or the end of a visitor's id. */
@@ -38,3 +38,28 @@ export function sharedPart({ shared_bytes: shared, memory_bytes: own }: RuntimeR
   const all = (shared ?? 0) + own;
   return all === 0 ? 0 : (shared ?? 0) / all;
 }
+
+/** What may be done to a runtime: the question before it, and the message after it. */
+export const ORDERS: Record<
+  RuntimeOrder,
+  { question: string; label: string; effect: string; done: string; next: string; failed: string }
+> = {
+  stop: {
+    question: "Stop the runtime",
+    label: "Stop runtime",
+    effect:
+      "A turn that runs in it is interrupted. Files and conversations are kept, and the next message wakes a new runtime.",
+    done: "Stopped the runtime",
+    next: "The next message wakes a new one.",
+    failed: "The runtime was not stopped",
+  },
+  clear: {
+    question: "Delete the private files",
+    label: "Delete files",
+    effect:
+      "The files are gone for good. The runtime is stopped first, and a turn that runs in it is interrupted. Conversations are kept.",
+    done: "Deleted the private files",
+    next: "The next message wakes a runtime without files.",
+    failed: "The files were not deleted",
+  },
+};

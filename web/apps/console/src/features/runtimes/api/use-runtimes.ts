@@ -1,7 +1,7 @@
-import { getRuntimes, keys, stopRuntime, type Capsule, type Environment, type Runtime } from "@capsule/api";
+import { getRuntimes, keys, orderRuntime, type Capsule, type Environment, type Runtime, type RuntimeOrder } from "@capsule/api";
 import { toast, toastProblem } from "@capsule/ui";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { userName } from "../runtime-words.ts";
+import { ORDERS, userName } from "../runtime-words.ts";
 
 /** The report, read anew every two seconds while the page is visible. */
 export const useRuntimes = (capsule: Capsule, environment: Environment) =>
@@ -11,12 +11,13 @@ export const useRuntimes = (capsule: Capsule, environment: Environment) =>
     refetchInterval: 2_000,
   });
 
-export function useStopRuntime(capsule: Capsule, environment: Environment, onDone: () => void) {
+export function useRuntimeOrder(capsule: Capsule, environment: Environment, onDone: () => void) {
   const queryClient = useQueryClient();
   return useMutation({
-    mutationFn: (runtime: Runtime) => stopRuntime(capsule.id, environment, runtime.user_id),
-    onSuccess: (_, runtime) => toast(`Stopped the runtime of ${userName(runtime)}`, "The next message wakes a new one."),
-    onError: (error) => toastProblem("The runtime was not stopped", error),
+    mutationFn: ({ order, runtime }: { order: RuntimeOrder; runtime: Runtime }) =>
+      orderRuntime(order, capsule.id, environment, runtime.user_id),
+    onSuccess: (_, { order, runtime }) => toast(`${ORDERS[order].done} of ${userName(runtime)}`, ORDERS[order].next),
+    onError: (error, { order }) => toastProblem(ORDERS[order].failed, error),
     onSettled: () => {
       onDone();
       return queryClient.invalidateQueries({ queryKey: keys.runtimes(capsule.slug, environment) });

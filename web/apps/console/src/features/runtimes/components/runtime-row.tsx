@@ -1,15 +1,18 @@
-import type { Runtime } from "@capsule/api";
+import type { Runtime, RuntimeOrder } from "@capsule/api";
 import { Button, byteSize, relativeTime, StatusBadge, Time } from "@capsule/ui";
+import { Trash2 } from "lucide-react";
 import { userName, wakeTime } from "../runtime-words.ts";
 
 type RuntimeRowProps = {
   runtime: Runtime;
   /** Bytes of the largest runtime, which fills the bar. */
   most: number;
-  onStop?: () => void;
+  /** What the caller may do to it. */
+  orders: readonly RuntimeOrder[];
+  onOrder: (order: RuntimeOrder) => void;
 };
 
-export function RuntimeRow({ runtime, most, onStop }: RuntimeRowProps) {
+export function RuntimeRow({ runtime, most, orders, onOrder }: RuntimeRowProps) {
   const { turns } = runtime;
   return (
     <tr data-testid="runtime-row" className="h-12.5">
@@ -37,11 +40,22 @@ export function RuntimeRow({ runtime, most, onStop }: RuntimeRowProps) {
       <td className="min-w-40 px-3 py-1.5">
         {runtime.last_end === "" ? <span className="text-ink-faint">–</span> : <span className="text-bad-text">{runtime.last_end}</span>}
       </td>
-      {onStop && (
-        <td className="py-1.5 pr-4 pl-3 text-right">
-          {runtime.state !== "cold" && (
-            <Button size="sm" aria-label={`Stop the runtime of ${userName(runtime)}`} onClick={onStop}>
+      {orders.length > 0 && (
+        <td className="space-x-1 py-1.5 pr-4 pl-3 text-right whitespace-nowrap">
+          {orders.includes("stop") && runtime.state !== "cold" && (
+            <Button size="sm" aria-label={`Stop the runtime of ${userName(runtime)}`} onClick={() => onOrder("stop")}>
               Stop
+            </Button>
+          )}
+          {orders.includes("clear") && (
+            <Button
+              size="icon-sm"
+              tone="quiet"
+              aria-label={`Delete the private files of ${userName(runtime)}`}
+              title="Delete private files"
+              onClick={() => onOrder("clear")}
+            >
+              <Trash2 aria-hidden />
             </Button>
           )}
         </td>

@@ -1,8 +1,8 @@
-import type { Capsule, Environment, Runtime, RuntimeReport } from "@capsule/api";
+import type { Capsule, Environment, Runtime, RuntimeOrder, RuntimeReport } from "@capsule/api";
 import { ConfirmDialog } from "@capsule/ui";
 import { useState } from "react";
-import { useStopRuntime } from "../api/use-runtimes.ts";
-import { userName } from "../runtime-words.ts";
+import { useRuntimeOrder } from "../api/use-runtimes.ts";
+import { ORDERS, userName } from "../runtime-words.ts";
 import { RuntimeRow } from "./runtime-row.tsx";
 
 const MOST = 200;
@@ -10,13 +10,13 @@ const COLUMNS = ["User", "State", "Own memory", "Last wake", "Last used", "Last 
 
 type RuntimeTableProps = { capsule: Capsule; environment: Environment; report: RuntimeReport };
 
-/** One row per user, with a question before a runtime is stopped. */
+/** One row per user, with a question before a runtime is stopped or its files are deleted. */
 export function RuntimeTable({ capsule, environment, report }: RuntimeTableProps) {
-  const [asked, setAsked] = useState<Runtime | null>(null);
-  const stop = useStopRuntime(capsule, environment, () => setAsked(null));
+  const [asked, setAsked] = useState<{ order: RuntimeOrder; runtime: Runtime } | null>(null);
+  const carryOut = useRuntimeOrder(capsule, environment, () => setAsked(null));
   const shown = report.items.slice(0, MOST);
   const hidden = report.items.length - shown.length;
-  const canStop = report.can.includes("stop");
+  const orders = (["stop", "clear"] as const).filter((order) => report.can.includes(order));
   return (
     <>
       <div className="relative overflow-x-auto">
@@ -28,9 +28,9 @@ export function RuntimeTable({ capsule, environment, report }: RuntimeTableProps
                   {title}
                 </th>
               ))}
-              {canStop && (
+              {orders.length > 0 && (
                 <th className="px-3 py-2">
-                  <span className="sr-only">Stop</span>
+                  <span className="sr-only">Actions</span>
                 </th>
               )}
             </tr>
@@ -41,7 +41,8 @@ export function RuntimeTable({ capsule, environment, report }: RuntimeTableProps
                 key={runtime.user_id}
                 runtime={runtime}
                 most={Math.max(...report.items.map((item) => item.memory_bytes ?? 0))}
-                {...(canStop ? { onStop: () => setAsked(runtime) } : {})}
+                orders={orders}
+                onOrder={(order) => setAsked({ order, runtime })}
               />
             ))}
           </tbody>
@@ -56,13 +57,13 @@ export function RuntimeTable({ capsule, environment, report }: RuntimeTableProps
       <ConfirmDialog
         isOpen={asked !== null}
         onOpenChange={(isOpen) => !isOpen && setAsked(null)}
-        title={`Stop the runtime of ${asked ? userName(asked) : ""}?`}
-        confirmLabel="Stop runtime"
-        isBusy={stop.isPending}
-        onConfirm={() => asked && stop.mutate(asked)}
-        data-testid="stop-runtime-dialog"
+        title={asked ? `${ORDERS[asked.order].question} of ${userName(asked.runtime)}?` : ""}
+        confirmLabel={asked ? ORDERS[asked.order].label : ""}
+        isBusy={carryOut.isPending}
+        onConfirm={() => asked && carryOut.mutate(asked)}
+        data-testid="runtime-dialog"
       >
-        A turn that runs in it is interrupted. Files and conversations are kept, and the next message wakes a new runtime.
+        {asked && ORDERS[asked.order].effect}
       </ConfirmDialog>
     </>
   );
