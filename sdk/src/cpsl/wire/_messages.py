@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict, Union
 
-PROTOCOL = 2
+PROTOCOL = 3
 
 TurnStatus = Literal["succeeded", "failed", "cancelled"]
 """How a turn ended for the runtime; the host adds `interrupted` for turns that lost their runtime."""
@@ -24,8 +24,22 @@ class HistoryEntry(TypedDict):
     at: float
 
 
+class CredentialState(TypedDict):
+    """A connected account: a token for OAuth, `fields` for secret forms."""
+
+    access_token: str
+    token_type: str
+    scopes: list[str]
+    expires_at: int
+    """Unix time; 0 when it does not expire."""
+    fields: dict[str, str]
+
+
 class SessionState(TypedDict):
-    """Everything a runtime needs to know of a session; it keeps none of it after the turn."""
+    """Everything a runtime needs to know of a session, as it was when the turn first began.
+
+    It keeps none of it after the turn.
+    """
 
     id: str
     user: UserState
@@ -34,6 +48,17 @@ class SessionState(TypedDict):
     history: list[HistoryEntry]
     is_entered: bool
     """Whether `enter` has run for this session."""
+    integrations: dict[str, CredentialState]
+    """Connected accounts of the user, by type."""
+
+
+class JournalEntry(TypedDict):
+    """An effect that an earlier attempt at the same turn had: it is durable and must not happen again."""
+
+    site: str
+    """Where in the handler it happened, as the runtime named it."""
+    result: Any
+    """What the call returned. For a streamed reply: `{"reply_id", "text", "is_ended"}`."""
 
 
 class Inbound(TypedDict, total=False):
@@ -42,6 +67,7 @@ class Inbound(TypedDict, total=False):
     text: str
     at: float
     attachments: list[dict[str, Any]]
+    """Each `{id, name, content_type, size, url}`."""
     chat_name: str
     action: str
     payload: dict[str, Any]
@@ -52,6 +78,9 @@ class Hello:
     """Host to runtime, first on a connection."""
 
     protocol: int = PROTOCOL
+    line: Literal["turns", "lookups"] = "turns"
+    """A line for lookups is opened first. It serves callers that block (`Secret.value`), with nothing but
+    `Lookup` and `Ack` on it; the runtime answers its greeting with an `Ack` of id 0."""
 
 
 @dataclass(frozen=True)
@@ -79,9 +108,13 @@ class Leaving:
 
 @dataclass(frozen=True)
 class RunTurn:
+    """Run the handler for `inbound`; a further attempt finds in `journal` what it need not do again."""
+
     turn_id: str
     session: SessionState
     inbound: Inbound
+    journal: list[JournalEntry] = field(default_factory=list)
+    attempt: int = 1
 
 
 @dataclass(frozen=True)
@@ -95,6 +128,12 @@ class Ack:
 
     id: int
     error: str | None = None
+    result: Any = None
+
+
+# Effects. Each carries the `site` that makes it known again; the host keeps site and result with the effect
+# itself, in one commit, until the turn ends. One whose site is kept already changes nothing and is answered
+# with the kept result.
 
 
 @dataclass(frozen=True)
@@ -103,13 +142,17 @@ class Reply:
 
     turn_id: str
     id: int
+    site: str
     text: str
 
 
 @dataclass(frozen=True)
 class ReplyStarted:
+    """A streamed reply begins; with the id of one that is open, it begins again with no text."""
+
     turn_id: str
     reply_id: str
+    site: str
 
 
 @dataclass(frozen=True)
@@ -135,11 +178,131 @@ class Notification:
 
 
 @dataclass(frozen=True)
+class Emit:
+    """Tell the pages that are open now; kept nowhere."""
+
+    turn_id: str
+    event: str
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Show:
+    """Show an element; one with the id of an element on screen takes its place."""
+
+    turn_id: str
+    id: int
+    site: str
+    block_id: str
+    block_type: str
+    payload: dict[str, Any]
+    is_kept: bool = True
+    """False for one of many states that follow quickly on one another: shown, but not kept."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Ask the user something and wait; the `Ack` comes with the answer, perhaps in another process's life.
+
+    The result is `{"status": "answered" | "declined" | "timed_out" | "cancelled", ...}`; see the kinds in
+    the app host's `prompts`.
+    """
+
+    turn_id: str
+    id: int
+    site: str
+    kind: Literal["approval", "file", "integration"]
+    payload: dict[str, Any]
+    timeout: float
+    """Seconds."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """Keep the result of something that the runtime did by itself, such as a command it ran."""
+
+    turn_id: str
+    id: int
+    site: str
+    result: Any
+
+
+@dataclass(frozen=True)
+class GetValue:
+    """Read a value kept by key: the result is `{"found": bool, "value": ...}`.
+
+    Without a turn (`turn_id` empty) only the scope `app` can be read and written.
+    """
+
+    turn_id: str
+    id: int
+    site: str
+    scope: str
+    key: str
+
+
+@dataclass(frozen=True)
+class SetValue:
+    turn_id: str
+    id: int
+    site: str
+    scope: str
+    key: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class DeleteValue:
+    turn_id: str
+    id: int
+    site: str
+    scope: str
+    key: str
+
+
+@dataclass(frozen=True)
+class StoreFile:
+    """One piece of a file to keep, in order; the result of the last is `{"id", "url", "size"}`."""
+
+    turn_id: str
+    id: int
+    site: str
+    upload: str
+    """Names the file among those on their way over this connection."""
+    name: str
+    content_type: str
+    data: str
+    """Base64."""
+    is_last: bool
+
+
+@dataclass(frozen=True)
+class ReadFile:
+    """Read a piece of a file of this user: the result is `{"data": base64, "is_last": bool}`."""
+
+    turn_id: str
+    id: int
+    file_id: str
+    offset: int
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """Ask for what must not lie in a log: `secret` (a text, None when there is none) or `credentials`
+    (a `CredentialState`, None when the account is not connected)."""
+
+    id: int
+    what: Literal["secret", "credentials"]
+    name: str
+
+
+@dataclass(frozen=True)
 class SaveData:
     """Change `session.data` by top-level key."""
 
     turn_id: str
     id: int
+    site: str
     changed: dict[str, Any] = field(default_factory=dict)
     removed: list[str] = field(default_factory=list)
 
@@ -150,12 +313,14 @@ class Entered:
 
     turn_id: str
     id: int
+    site: str
 
 
 @dataclass(frozen=True)
 class SetTitle:
     turn_id: str
     id: int
+    site: str
     title: str
 
 
@@ -181,6 +346,16 @@ WireMessage = Union[  # noqa: UP007 - get_args reads it, on Python 3.10 too
     ReplyDelta,
     ReplyEnded,
     Notification,
+    Emit,
+    Show,
+    Ask,
+    Record,
+    GetValue,
+    SetValue,
+    DeleteValue,
+    StoreFile,
+    ReadFile,
+    Lookup,
     SaveData,
     Entered,
     SetTitle,
