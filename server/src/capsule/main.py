@@ -21,6 +21,7 @@ from capsule.errors import PlatformError
 from capsule.paths import DataPaths
 
 if TYPE_CHECKING:
+    from capsule.apps.options import AppHostOptions
     from capsule.build.contract import Builder
     from capsule.build.toolchain import Toolchain
     from capsule.installation.pidfile import Running
@@ -213,8 +214,22 @@ def _apps(arguments: argparse.Namespace) -> int:
     paths = DataPaths(arguments.data)
     _log_to_stderr()
     with held(paths.pid_file("apps"), _running()):
-        run(data=paths, shell=SHELL, engine=NodeClient(paths.node_socket))
+        run(
+            data=paths,
+            shell=SHELL,
+            engine=NodeClient(paths.node_socket),
+            options=_app_host_options(_settings(arguments)),
+        )
     return 0
+
+
+def _app_host_options(settings: "Settings") -> "AppHostOptions":
+    from capsule.apps.options import AppHostOptions
+
+    return AppHostOptions(
+        smtp_url=settings.smtp_url.get_secret_value() if settings.smtp_url else "",
+        mail_from=settings.mail_from,
+    )
 
 
 def _running() -> "Running":

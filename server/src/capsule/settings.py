@@ -52,3 +52,12 @@ class Settings(BaseSettings):
     )
     demo: bool = Field(True, description="Make the demo space at the first start.")
     database_url: str = Field("", description="Control database; empty is SQLite in the data folder.")
+    smtp_url: SecretStr | None = Field(
+        None,
+        description="Mail server through which apps send sign-in links: "
+        "`smtp://user:password@host:587?starttls=1` or `smtps://user:password@host`. "
+        "Without one apps offer no sign-in by mail.",
+    )
+    mail_from: str = Field(
+        "", description="Sender of the mail of apps; empty is `no-reply@` and the host name of the app."
+    )

@@ -12,13 +12,18 @@ from capsule.apps import api_agent, api_client, api_sessions, problem, shell
 from capsule.apps.api_enter import enter
 from capsule.apps.hosting import Hosting
 from capsule.apps.identity import Visitors
+from capsule.apps.options import AppHostOptions
 from capsule.apps.tickets import ENTER_PATH, Tickets
 from capsule.apps.visit import Doorman, Handler, Visit
 from capsule.errors import NotFound, PlatformError
 
 
 def create_application(
-    hosting: Hosting, visitors: Visitors, tickets: Tickets, shell_folder: Path
+    hosting: Hosting,
+    visitors: Visitors,
+    tickets: Tickets,
+    shell_folder: Path,
+    options: AppHostOptions,
 ) -> Starlette:
     """Return the application behind every host name of a `cpsl` app."""
     doorman = Doorman(hosting, visitors)

@@ -18,8 +18,10 @@ from capsule.apps.contract import HostedApp, RuntimeReport
 from capsule.apps.hosting import Hosting
 from capsule.apps.http import create_application
 from capsule.apps.identity import Visitors
+from capsule.apps.options import AppHostOptions
 from capsule.apps.tickets import Tickets
 from capsule.apps.tokens import RuntimeTokens
+from capsule.apps.vault import ServerVault
 from capsule.engines.contract import Engine
 from capsule.kit.rpc import Handler, RpcServer
 from capsule.kit.sockets import short_path
@@ -28,23 +30,32 @@ from capsule.paths import DataPaths
 log = logging.getLogger(__name__)
 
 _BACKLOG = 1024
+_DEFAULT_OPTIONS = AppHostOptions()
 
 
-def run(*, data: DataPaths, shell: Path, engine: Engine) -> None:
+def run(*, data: DataPaths, shell: Path, engine: Engine, options: AppHostOptions = _DEFAULT_OPTIONS) -> None:
     """Serve until SIGTERM or SIGINT. `shell` holds the built chat page, `engine` wakes the runtimes."""
-    uvloop.run(serve(data=data, shell=shell, engine=engine))
+    uvloop.run(serve(data=data, shell=shell, engine=engine, options=options))
 
 
-async def serve(*, data: DataPaths, shell: Path, engine: Engine, wait_seconds: float = 60.0) -> None:
+async def serve(
+    *,
+    data: DataPaths,
+    shell: Path,
+    engine: Engine,
+    options: AppHostOptions = _DEFAULT_OPTIONS,
+    wait_seconds: float = 60.0,
+) -> None:
     """As `run`, inside a running loop. `wait_seconds`: how long a message waits for an app that starts."""
     tokens = RuntimeTokens(data.runtimes_key)
-    hosting = Hosting(data, engine, tokens, wait_seconds=wait_seconds)
+    vault = ServerVault(data.server_control_socket)
+    hosting = Hosting(data, engine, tokens, vault, wait_seconds=wait_seconds)
     control = RpcServer(data.apps_control_socket, control_handlers(hosting))
     # First, since it refuses to start beside another app host on the same data.
     await control.start()
     await hosting.start()
     visitors, tickets = Visitors(data.visitors_key), Tickets(data.visitors_key)
-    http = _http_server(create_application(hosting, visitors, tickets, shell))
+    http = _http_server(create_application(hosting, visitors, tickets, shell, options))
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -60,6 +71,7 @@ async def serve(*, data: DataPaths, shell: Path, engine: Engine, wait_seconds: f
         await serving
     await control.close()
     await hosting.close()
+    await vault.close()
     await engine.close()
     data.apps_socket.unlink(missing_ok=True)
 

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
@@ -19,22 +20,33 @@ import msgspec
 
 from capsule.apps.client import AppHostClient
 from capsule.apps.contract import AppState, HostedApp, RuntimeReport
+from capsule.apps.options import AppHostOptions
 from capsule.engines.contract import Limits, ReplicaSpec, Restart, RuntimeTerms
 from capsule.kit.ids import new_id
+from capsule.kit.rpc import RpcServer
 from capsule.paths import DataPaths
 from capsule.telemetry.segments import tail
+
+_DEFAULT_OPTIONS = AppHostOptions()
 
 _LAUNCH = """
 import logging, sys
 from pathlib import Path
 import uvloop
+import msgspec
+from capsule.apps.options import AppHostOptions
 from capsule.apps.process import serve
 from capsule.node.client import NodeClient
 from capsule.paths import DataPaths
 logging.basicConfig(level=logging.INFO)
 data = DataPaths(Path(sys.argv[1]))
 engine = NodeClient(data.node_socket)
-uvloop.run(serve(data=data, shell=Path(sys.argv[2]), engine=engine, wait_seconds=float(sys.argv[3])))
+options = msgspec.json.decode(sys.argv[4], type=AppHostOptions)
+uvloop.run(
+    serve(
+        data=data, shell=Path(sys.argv[2]), engine=engine, options=options, wait_seconds=float(sys.argv[3])
+    )
+)
 """
 
 ECHO = """
@@ -119,6 +131,33 @@ class Replica:
         return eventually(lambda: text in self.log())
 
 
+class Server:
+    """Answers the app host in the server's place, from a thread, with what is in `secrets` (name: value)."""
+
+    def __init__(self, socket: Path, secrets: dict[str, str]) -> None:
+        self._rpc = RpcServer(socket, {"secret": self._secret})
+        self._secrets = secrets
+        self._loop = asyncio.new_event_loop()
+        started = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(started,), daemon=True)
+        self._thread.start()
+        started.wait(10)
+
+    def close(self) -> None:
+        asyncio.run_coroutine_threadsafe(self._rpc.close(), self._loop).result(10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+    async def _secret(self, params: dict[str, Any]) -> str | None:
+        return self._secrets.get(params["name"])
+
+    def _run(self, started: threading.Event) -> None:
+        self._loop.run_until_complete(self._rpc.start())
+        started.set()
+        self._loop.run_forever()
+
+
 class Host:
     """A node agent and an app host on a data folder. `prefix` comes before the command of each."""
 
@@ -129,13 +168,18 @@ class Host:
         wait_seconds: float = 10.0,
         shell: Path | None = None,
         prefix: Sequence[str] = (),
+        options: AppHostOptions = _DEFAULT_OPTIONS,
     ) -> None:
+        self.options = options
         self.data = DataPaths(root)
         self._prefix = prefix
         self._wait_seconds = wait_seconds
         self._shell = shell or root / "no-shell"
         self.data.root.mkdir(parents=True, exist_ok=True)
         self.data.root.chmod(0o711)
+        self.secrets: dict[str, str] = {}
+        """Of the space that all apps are in."""
+        self.server = Server(self.data.server_control_socket, self.secrets)
         self.agent = self.start_agent()
         self.process = self._start()
 
@@ -173,7 +217,8 @@ class Host:
         return answer["result"]
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        arguments = [str(self.data.root), str(self._shell), str(self._wait_seconds)]
+        options = msgspec.json.encode(self.options).decode()
+        arguments = [str(self.data.root), str(self._shell), str(self._wait_seconds), options]
         with (self.data.root / "host.log").open("ab") as log:
             process = subprocess.Popen(
                 [*self._prefix, sys.executable, "-c", _LAUNCH, *arguments], stdout=log, stderr=log, cwd="/"
@@ -201,6 +246,7 @@ class Host:
             elif process.poll() is None:
                 process.send_signal(signal.SIGTERM)
             process.wait(30)
+        self.server.close()
 
     def run(self, source: str, env: dict[str, str] | None = None, **more: Any) -> Replica:
         return Replica(self, source, env, **more)
