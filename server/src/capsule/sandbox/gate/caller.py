@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from enum import Enum
 from ipaddress import IPv4Address, IPv6Address
 
+from capsule.kit.addresses import Address
 from capsule.sandbox.gate import kernel
-from capsule.sandbox.gate.addresses import Address
 
 Socket = socket.socket
 _LONGEST_ADDRESS = 128

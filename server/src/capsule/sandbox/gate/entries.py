@@ -6,7 +6,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
 from capsule.errors import InvalidInput
-from capsule.sandbox.gate.addresses import Network, plain
+from capsule.kit.addresses import Network, plain
 
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _BRACKETED = re.compile(r"\[([^\]]*)\](?::(.*))?")

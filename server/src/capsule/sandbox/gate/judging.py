@@ -5,7 +5,7 @@ import socket
 from dataclasses import dataclass
 from enum import Enum
 
-from capsule.sandbox.gate.addresses import Address, plain
+from capsule.kit.addresses import Address, plain
 from capsule.sandbox.gate.caller import Caller, CallFails, TcpState
 from capsule.sandbox.gate.policy import Policy, Way
 

@@ -21,9 +21,9 @@ import socket
 import struct
 from ipaddress import IPv4Address, IPv6Address
 
+from capsule.kit.addresses import Address, plain
 from capsule.sandbox.bpf import Match, Program
 from capsule.sandbox.gate import kernel
-from capsule.sandbox.gate.addresses import Address, plain
 
 _NETWORK_HEADER = -0x10_0000
 _SOURCE_4, _SOURCE_6 = _NETWORK_HEADER + 12, _NETWORK_HEADER + 8

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from capsule.engines.contract import Egress, EgressMode
-from capsule.sandbox.gate.addresses import Address, covers, is_loopback, parse, plain, why_closed
+from capsule.kit.addresses import Address, covers, is_loopback, parse, plain, why_closed
+from capsule.kit.ownaddress import is_own_address
 from capsule.sandbox.gate.entries import Entry, normal_name, parse_entry
-from capsule.sandbox.gate.host import is_own_address
 
 Lookup = Callable[[str], Awaitable[Iterable[str]]]
 """Resolve a name to addresses; raises OSError."""

@@ -9,9 +9,9 @@ import socket
 import warnings
 from typing import NoReturn
 
+from capsule.kit.addresses import parse
 from capsule.sandbox import bpf
 from capsule.sandbox.gate import kernel
-from capsule.sandbox.gate.addresses import parse
 from capsule.sandbox.gate.caller import Caller, CallFails, look_at
 from capsule.sandbox.gate.locked import can_lock_peers, connecting_socket
 from capsule.sandbox.seccomp import notify_program

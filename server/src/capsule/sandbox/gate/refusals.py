@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from capsule.sandbox.gate.addresses import Address
+from capsule.kit.addresses import Address
 from capsule.sandbox.gate.judging import Refuse
 
 _QUIET_SECONDS = 60.0

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from gate_walls import Walled
 
-from capsule.sandbox.gate.host import is_own_address
+from capsule.kit.ownaddress import is_own_address
 from capsule.sandbox.gate.locked import can_lock_peers, connecting_socket
 
 libc = ctypes.CDLL(None, use_errno=True)

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from capsule.sandbox.gate.host import is_own_address, nameservers
+from capsule.kit.ownaddress import is_own_address
+from capsule.sandbox.gate.host import nameservers
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.3.2.1", "::1", "0.0.0.0"])
