@@ -45,6 +45,11 @@ class DataPaths:
         return self.run / "server.sock"
 
     @property
+    def server_control_socket(self) -> Path:
+        """What the server does for the platform's other processes (`server_socket` is HTTP, for people)."""
+        return self.run / "server-control.sock"
+
+    @property
     def node_socket(self) -> Path:
         return self.run / "node.sock"
 

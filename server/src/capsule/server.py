@@ -27,6 +27,7 @@ from capsule.control.delivery.changes import Changes
 from capsule.control.delivery.subscriptions import subscribe
 from capsule.control.events import Events
 from capsule.control.identity.tokens.cli_file import issue_cli_login
+from capsule.control.workload.secrets.vault import SpaceVault, vault_handlers
 from capsule.control.workspace.first_admin import ensure_first_admin, first_admin
 from capsule.db import Database, sqlite_url
 from capsule.edge.client import EdgeClient
@@ -42,6 +43,7 @@ from capsule.installation.layout import CONSOLE, EXAMPLES, code_digest
 from capsule.installation.processes import processes
 from capsule.kit.crypto import SecretBox
 from capsule.kit.memory import settle
+from capsule.kit.rpc import RpcServer
 from capsule.kit.sockets import short_path
 from capsule.migrations import migrate
 from capsule.node.client import NodeClient
@@ -110,6 +112,9 @@ class Server:
         pipeline = Pipeline(paths, self._make_builder(paths, toolchain), toolchain)
         context = self._context(database, pipeline, node, edge, apps)
         reconciler = Reconciler(self._platform(context, pipeline))
+        vault = SpaceVault(database, context.box)
+        control = RpcServer(paths.server_control_socket, vault_handlers(vault))
+        await control.start()
         web = _WebServer(self._web_config(context))
         tasks = [
             asyncio.create_task(guard(self._processes)),
@@ -120,6 +125,7 @@ class Server:
                 web.config.uds = name
                 await web.serve()
         finally:
+            await control.close()
             await _cancel(tasks)
             await reconciler.stop()
             for client in (node, edge, apps):

@@ -1,5 +1,6 @@
 """Secrets of a space: written, never read back."""
 
+import logging
 from pathlib import Path
 
 import httpx2
@@ -8,7 +9,11 @@ from api_records import World
 
 from capsule.api.context import Context
 from capsule.control.workload.secrets import service
+from capsule.control.workload.secrets.vault import SpaceVault, vault_handlers
 from capsule.db import Database
+from capsule.kit.clock import now
+from capsule.kit.rpc import RpcClient, RpcServer
+from capsule.models import Capsule
 from capsule.paths import DataPaths
 
 VALUE = "s3cret-value "
@@ -69,3 +74,59 @@ class TestForReplicas:
         async with database.reading() as db_session:
             with pytest.raises(service.SecretNotFound, match="'B'"):
                 await service.values(db_session, context.box, world.space.id, ["B"])
+
+
+class TestVault:
+    """Values that the app host asks for when an app uses them."""
+
+    async def test_apps_of_the_space_get_the_value_of_now(
+        self,
+        client: httpx2.AsyncClient,
+        database: Database,
+        context: Context,
+        world: World,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        app = await client.post(
+            "/capsules", json={"space_id": world.space.id, "name": "shop", "type": "app", "deploy": False}
+        )
+        vault = SpaceVault(database, context.box)
+        caplog.set_level(logging.INFO)
+        for value in ("first", "second"):
+            await client.post("/spaces/main/secrets", json={"name": "KEY", "value": value})
+            for environment in ("deploy", "serve"):
+                assert await vault.secret(app.json()["id"], environment, "KEY") == value
+        assert await vault.secret(app.json()["id"], "deploy", "OTHER") is None
+        assert "first" not in caplog.text
+        assert "secret 'KEY'" in caplog.text
+
+    async def test_nobody_else_is_answered(
+        self, client: httpx2.AsyncClient, database: Database, context: Context, world: World
+    ) -> None:
+        await client.post("/spaces/main/secrets", json={"name": "KEY", "value": VALUE})
+        made = {"space_id": world.space.id, "deploy": False}
+        removed = await client.post("/capsules", json={**made, "name": "gone", "type": "app"})
+        backend = await client.post("/capsules", json={**made, "name": "api", "type": "backend"})
+        async with database.unit_of_work() as db_session:
+            (await db_session.get_one(Capsule, removed.json()["id"])).removed_at = now()
+        vault = SpaceVault(database, context.box)
+        for capsule_id in (removed.json()["id"], backend.json()["id"], "cap_unknown"):
+            assert await vault.secret(capsule_id, "deploy", "KEY") is None
+
+    async def test_control_socket_is_of_this_user_only(
+        self, client: httpx2.AsyncClient, database: Database, context: Context, data: DataPaths, world: World
+    ) -> None:
+        app = await client.post(
+            "/capsules", json={"space_id": world.space.id, "name": "shop", "type": "app", "deploy": False}
+        )
+        await client.post("/spaces/main/secrets", json={"name": "KEY", "value": VALUE})
+        server = RpcServer(data.server_control_socket, vault_handlers(SpaceVault(database, context.box)))
+        await server.start()
+        caller = RpcClient(data.server_control_socket, name="server")
+        try:
+            assert data.server_control_socket.stat().st_mode & 0o777 == 0o600
+            params = {"capsule_id": app.json()["id"], "environment": "deploy", "name": "KEY"}
+            assert await caller.call("secret", params) == VALUE
+        finally:
+            await caller.close()
+            await server.close()

@@ -102,6 +102,16 @@ class RuntimeReport:
     """What is weaker or slower than it could be, each a sentence for people."""
 
 
+class Vault(Protocol):
+    """Where an app's secrets are looked up at the moment of use."""
+
+    async def secret(self, capsule_id: str, environment: str, name: str) -> str | None:
+        """Return the secret's value now; None when the app's space has no such secret.
+
+        Raises Unavailable while the server is away.
+        """
+
+
 class AppHost(Protocol):
     async def put_app(
         self, app: HostedApp, *, ready_seconds: float = 60.0, drain_seconds: float = 30.0

@@ -10,7 +10,7 @@ from dataclasses import replace
 import msgspec
 
 from capsule.apps import storefile
-from capsule.apps.contract import AppState, HostedApp, RuntimeReport
+from capsule.apps.contract import AppState, HostedApp, RuntimeReport, Vault
 from capsule.apps.errors import AppNotFound, AppUnavailable
 from capsule.apps.liveapp import REMOVED, LiveApp
 from capsule.apps.log import SessionLog
@@ -41,11 +41,18 @@ class Hosting:
     """Every hosted app, by capsule and environment."""
 
     def __init__(
-        self, data: DataPaths, engine: Engine, tokens: RuntimeTokens, *, wait_seconds: float = 60.0
+        self,
+        data: DataPaths,
+        engine: Engine,
+        tokens: RuntimeTokens,
+        vault: Vault,
+        *,
+        wait_seconds: float = 60.0,
     ) -> None:
         self._data = data
         self._engine = engine
         self._tokens = tokens
+        self._vault = vault
         self._wait_seconds = wait_seconds
         self._file = data.state("apps") / "apps.json"
         self._apps: dict[Key, LiveApp] = {}
@@ -144,7 +151,9 @@ class Hosting:
     def _open(self, app: HostedApp) -> LiveApp:
         path = self._data.sessions(app.capsule_id, app.environment)
         store = storefile.open_sound(path, SessionStore)
-        return LiveApp(app, store, self._executor, self._wait_seconds, self._engine, self._tokens)
+        return LiveApp(
+            app, store, self._executor, self._wait_seconds, self._engine, self._tokens, self._vault
+        )
 
     def _drain(self, live: LiveApp, old: RuntimePool, seconds: float) -> "asyncio.Task[None]":
         task = asyncio.create_task(live.drain(old, seconds))

@@ -14,7 +14,7 @@ from collections.abc import Coroutine
 from concurrent.futures import Executor
 from dataclasses import replace
 
-from capsule.apps.contract import AppState, HostedApp, RuntimeReport, RuntimeUnready
+from capsule.apps.contract import AppState, HostedApp, RuntimeReport, RuntimeUnready, Vault
 from capsule.apps.errors import AppUnavailable
 from capsule.apps.events import Event
 from capsule.apps.log import SessionLog
@@ -53,6 +53,7 @@ class LiveApp:
         wait_seconds: float,
         engine: Engine,
         tokens: RuntimeTokens,
+        vault: Vault,
     ) -> None:
         self.app = app
         self.log = SessionLog(store, executor)
@@ -61,6 +62,7 @@ class LiveApp:
         self._wait_seconds = wait_seconds
         self._engine = engine
         self._tokens = tokens
+        self.vault = vault
         self._pool: RuntimePool | None = None
         self._slots: dict[str, Slot] = {}
         self._wake_times: deque[float] = deque(maxlen=_REMEMBERED_WAKES)
@@ -145,6 +147,10 @@ class LiveApp:
 
     async def report(self) -> RuntimeReport:
         return await report(self.app, self._engine, self._pool, self._slots, list(self._wake_times))
+
+    async def secret(self, name: str) -> str | None:
+        """Look up a secret of the app's space. Raises Unavailable while the server is away."""
+        return await self.vault.secret(self.app.capsule_id, self.app.environment, name)
 
     async def close(self, error: str | None = None) -> None:
         """Let go of everything; with `error`, end all open turns first."""

@@ -71,6 +71,12 @@ async def values(
     return {name: _decrypt(box, rows[name]) for name in names}
 
 
+async def value(db_session: AsyncSession, box: SecretBox, space_id: str, name: str) -> str | None:
+    """Decrypt one secret; None when the space has none of that name."""
+    secret = await SecretRepository(db_session).by_name(space_id, name)
+    return None if secret is None else _decrypt(box, secret)
+
+
 def _decrypt(box: SecretBox, secret: Secret) -> str:
     return box.decrypt(secret.ciphertext, context=_context(secret.space_id, secret.name))
 
