@@ -24,7 +24,8 @@ async def test_a_new_runtime_finds_nothing_of_earlier_ones_in_its_memory(stage: 
         async with stage.actor() as attacker:
             words, tokens, owners = await attacker.run(remember)
             own = await attacker.run("result = os.environ['CAPSULE_RUNNER_TOKEN']")
-    assert (words, tokens, owners[1:]) == ([], [own], []), "an owner of its own it may know"
+    foreign = [token for token in tokens if token not in own]  # pieces of its own lie about, too
+    assert (words, foreign, owners[1:]) == ([], [], []), "an owner of its own it may know"
 
 
 def touch_processes(pids: list[int]) -> dict[str, list[str]]:
