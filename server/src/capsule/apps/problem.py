@@ -10,6 +10,9 @@ from starlette.responses import Response
 from capsule.errors import PlatformError
 from capsule.kit.ids import new_id
 
+_TOLD = ("field", "retry_after")
+"""What of an error's context its document tells."""
+
 log = logging.getLogger(__name__)
 
 
@@ -25,12 +28,14 @@ def render(exc: PlatformError, request_id: str) -> Response:
     }
     if exc.hint:
         body["hint"] = exc.hint
-    if "field" in exc.context:
-        body["field"] = exc.context["field"]
+    body.update({key: exc.context[key] for key in _TOLD if key in exc.context})
+    headers = {"X-Request-Id": request_id}
+    if "retry_after" in exc.context:
+        headers["Retry-After"] = str(exc.context["retry_after"])
     return Response(
         msgspec.json.encode(body),
         exc.status,
-        {"X-Request-Id": request_id},
+        headers,
         media_type="application/problem+json",
     )
 

@@ -2,11 +2,11 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from capsule.control.identity import passwords
-from capsule.control.identity.attempts import Attempts
+from capsule.kit import passwords
+from capsule.kit.attempts import Attempts
 from capsule.control.identity.users.repository import UserRepository
 from capsule.db import Database
-from capsule.errors import Conflict, InvalidInput, Unauthenticated
+from capsule.errors import Conflict, Unauthenticated
 from capsule.kit.clock import now
 from capsule.kit.ids import new_id
 from capsule.models import User
@@ -18,10 +18,6 @@ class WrongCredentials(Unauthenticated):
 
 class EmailTaken(Conflict):
     code = "email_taken"
-
-
-class WeakPassword(InvalidInput):
-    code, title = "weak_password", "Password refused"
 
 
 def normal_email(email: str) -> str:
@@ -52,11 +48,7 @@ async def create(
     db_session: AsyncSession, *, email: str, name: str, password: str, is_admin: bool = False
 ) -> User:
     """Add a person. Raises EmailTaken and WeakPassword."""
-    if not passwords.MIN_LENGTH <= len(password) <= passwords.MAX_LENGTH:
-        raise WeakPassword(
-            f"The password needs {passwords.MIN_LENGTH} to {passwords.MAX_LENGTH} characters.",
-            field="password",
-        )
+    passwords.check(password)
     password_hash = await passwords.hash_password(password)
     email = normal_email(email)
     if await UserRepository(db_session).by_email(email) is not None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from capsule.control.identity.attempts import Attempts, TooManyAttempts
+from capsule.kit.attempts import Attempts, TooManyAttempts
 
 
 class Clock:

@@ -6,12 +6,24 @@ import secrets
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from capsule.errors import InvalidInput
+
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
 
 MIN_LENGTH = 8
 MAX_LENGTH = 1024
 """Longer ones are refused, so that nobody makes the server hash megabytes."""
+
+
+class WeakPassword(InvalidInput):
+    code, title = "weak_password", "Password refused"
+
+
+def check(password: str, *, field: str = "password") -> None:
+    """Raise WeakPassword for one that is too short or too long."""
+    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
+        raise WeakPassword(f"The password needs {MIN_LENGTH} to {MAX_LENGTH} characters.", field=field)
 
 
 async def hash_password(password: str) -> str:

@@ -36,7 +36,7 @@ class Attempts:
         self._clock = clock
         self._failures: OrderedDict[tuple[str, ...], deque[float]] = OrderedDict()
 
-    def begin(self, email: str, client: str) -> None:
+    def begin(self, email: str, client: str, *, what: str = "failed sign-ins for this account") -> None:
         """Count one attempt, before its outcome is known, so that many at once gain nothing.
 
         Raises TooManyAttempts while this client, or all clients together, failed too often.
@@ -49,7 +49,7 @@ class Attempts:
             if failures and len(failures) >= limit:
                 wait = int(failures[0] + self._window - now) + 1
                 raise TooManyAttempts(
-                    "Too many failed sign-ins for this account.",
+                    f"Too many {what}.",
                     hint=f"Try again in {max(1, round(wait / 60))} min.",
                     retry_after=wait,
                 )
