@@ -11,9 +11,9 @@ from api_records import World
 from sqlalchemy import select, update
 
 from capsule.api.auth import LOGIN_COOKIE
-from capsule.kit import passwords
 from capsule.control.identity.tokens.cli_file import issue_cli_login
 from capsule.db import Database
+from capsule.kit import passwords
 from capsule.kit.clock import now
 from capsule.kit.crypto import token_hash
 from capsule.models import ApiToken, Login, User

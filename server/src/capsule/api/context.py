@@ -11,11 +11,11 @@ from capsule.apps.contract import AppHost
 from capsule.build.pipeline import Pipeline
 from capsule.control.delivery.changes import Changes
 from capsule.control.events import Events
-from capsule.kit.attempts import Attempts
 from capsule.control.site import Site
 from capsule.db import Database
 from capsule.edge.contract import Edge
 from capsule.engines.contract import Engine
+from capsule.kit.attempts import Attempts
 from capsule.kit.crypto import SecretBox
 from capsule.paths import DataPaths
 

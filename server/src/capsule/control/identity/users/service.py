@@ -2,11 +2,11 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from capsule.kit import passwords
-from capsule.kit.attempts import Attempts
 from capsule.control.identity.users.repository import UserRepository
 from capsule.db import Database
 from capsule.errors import Conflict, Unauthenticated
+from capsule.kit import passwords
+from capsule.kit.attempts import Attempts
 from capsule.kit.clock import now
 from capsule.kit.ids import new_id
 from capsule.models import User

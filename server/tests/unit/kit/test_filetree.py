@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from capsule.control.workload.files.tree import FileTree
+from capsule.kit.filetree import FileTree
 
 
 async def test_broken_writer_leaves_nothing_behind(tmp_path: Path) -> None:
