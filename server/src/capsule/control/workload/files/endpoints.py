@@ -17,8 +17,8 @@ from capsule.api.context import Context, CurrentContext
 from capsule.control.policy import Action
 from capsule.control.shapes.base import Items, Shape
 from capsule.control.workload.capsules.service import ensure_present, ensure_type
-from capsule.control.workload.files.ranges import byte_range
-from capsule.control.workload.files.tree import FileTree
+from capsule.kit.ranges import byte_range
+from capsule.kit.filetree import FileTree
 from capsule.errors import InvalidInput
 from capsule.models import Capsule
 
