@@ -36,6 +36,11 @@ class DataPaths:
         return self.keys / "runtimes.key"
 
     @property
+    def files_key(self) -> Path:
+        """Signs the links by which files of apps are fetched without a cookie."""
+        return self.keys / "files.key"
+
+    @property
     def run(self) -> Path:
         """Sockets and pid files of the platform's own processes."""
         return self.root / "run"
@@ -122,6 +127,10 @@ class DataPaths:
 
     def sessions(self, capsule_id: str, environment: str) -> Path:
         return self.root / "sessions" / f"{capsule_id}.{environment}.db"
+
+    def kept_files(self, capsule_id: str, environment: str) -> Path:
+        """What an app's users uploaded and what it kept for them; the rows are among its sessions."""
+        return self.root / "sessions" / f"{capsule_id}.{environment}.files"
 
     @property
     def cache(self) -> Path:

@@ -6,12 +6,14 @@ import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 import msgspec
 
 from capsule.apps import storefile
 from capsule.apps.contract import AppState, HostedApp, RuntimeReport, Vault
 from capsule.apps.errors import AppNotFound, AppUnavailable
+from capsule.apps.files.keeper import FileKeeper
 from capsule.apps.liveapp import REMOVED, LiveApp
 from capsule.apps.log import SessionLog
 from capsule.apps.pool import RuntimePool
@@ -46,6 +48,7 @@ class Hosting:
         engine: Engine,
         tokens: RuntimeTokens,
         vault: Vault,
+        files: FileKeeper,
         *,
         wait_seconds: float = 60.0,
     ) -> None:
@@ -53,6 +56,7 @@ class Hosting:
         self._engine = engine
         self._tokens = tokens
         self._vault = vault
+        self._files = files
         self._wait_seconds = wait_seconds
         self._file = data.state("apps") / "apps.json"
         self._apps: dict[Key, LiveApp] = {}
@@ -124,6 +128,7 @@ class Hosting:
         if delete_data:
             await self._engine.delete_files(owner_prefix(capsule_id, environment))
             storefile.remove(self._data.sessions(capsule_id, environment))
+            await self._files.destroy(capsule_id, environment)
 
     async def apps(self) -> list[HostedApp]:
         return self._known()
@@ -152,7 +157,14 @@ class Hosting:
         path = self._data.sessions(app.capsule_id, app.environment)
         store = storefile.open_sound(path, SessionStore)
         return LiveApp(
-            app, store, self._executor, self._wait_seconds, self._engine, self._tokens, self._vault
+            app,
+            store,
+            self._executor,
+            self._wait_seconds,
+            self._engine,
+            self._tokens,
+            self._vault,
+            partial(self._files.open, app.capsule_id, app.environment),
         )
 
     def _drain(self, live: LiveApp, old: RuntimePool, seconds: float) -> "asyncio.Task[None]":
@@ -198,6 +210,14 @@ class Hosting:
             await asyncio.sleep(_THIN_OUT_EVERY_SECONDS)
             for live in list(self._apps.values()):
                 await _thin_out(live.log, time.time() - _THIN_OUT_AFTER_SECONDS)
+                await _collect_files(live)
+
+
+async def _collect_files(live: LiveApp) -> None:
+    try:
+        await live.files.collect(time.time())
+    except (PlatformError, OSError):  # it is tried again; nothing else must wait for it
+        log.exception("unused files of %s could not be deleted", live.app.capsule_id)
 
 
 async def _thin_out(log: SessionLog, ended_before: float) -> None:

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from capsule.apps import api_agent, api_client, api_sessions, problem, shell
 from capsule.apps.api_enter import enter
+from capsule.apps.files import routes as files
 from capsule.apps.hosting import Hosting
 from capsule.apps.identity import Visitors
 from capsule.apps.options import AppHostOptions
@@ -52,6 +53,7 @@ def create_application(
         agent("/api/chat/message", "POST", api_agent.send_message),
         agent("/api/chat/message/stream", "POST", api_agent.stream_message),
         agent("/api/chat/history", "GET", api_agent.read_history),
+        *files.routes(doorman),
         Route("/{path:path}", doorman.admit(page, any_origin=True), methods=["GET"]),
     ]
     routes.insert(0, Route(ENTER_PATH, enter(tickets, visitors), methods=["GET"]))

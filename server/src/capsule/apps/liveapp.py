@@ -10,13 +10,14 @@ import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
 from dataclasses import replace
 
 from capsule.apps.contract import AppState, HostedApp, RuntimeReport, RuntimeUnready, Vault
 from capsule.apps.errors import AppUnavailable
 from capsule.apps.events import Event
+from capsule.apps.files.store import FileStore
 from capsule.apps.log import SessionLog
 from capsule.apps.pool import RuntimePool
 from capsule.apps.report import report
@@ -54,9 +55,11 @@ class LiveApp:
         engine: Engine,
         tokens: RuntimeTokens,
         vault: Vault,
+        files: Callable[[SessionLog], FileStore],
     ) -> None:
         self.app = app
         self.log = SessionLog(store, executor)
+        self.files = files(self.log)
         self.changing = asyncio.Lock()
         """Held while the app is being replaced or removed."""
         self._wait_seconds = wait_seconds
@@ -262,6 +265,7 @@ class LiveApp:
         if worker := self._workers.get(session_id):
             await asyncio.wait({worker}, timeout=STOP_SECONDS + 1)
         await self.log.submit(lambda t: t.delete_session(session_id))
+        await self.files.delete_of_session(session_id)
         self.log.forget(session_id)
 
     async def _insist(self, turn: RunningTurn) -> None:

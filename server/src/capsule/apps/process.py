@@ -15,6 +15,8 @@ import uvloop
 from starlette.applications import Starlette
 
 from capsule.apps.contract import HostedApp, RuntimeReport
+from capsule.apps.files.keeper import FileKeeper
+from capsule.apps.files.store import FileLimits
 from capsule.apps.hosting import Hosting
 from capsule.apps.http import create_application
 from capsule.apps.identity import Visitors
@@ -49,7 +51,8 @@ async def serve(
     """As `run`, inside a running loop. `wait_seconds`: how long a message waits for an app that starts."""
     tokens = RuntimeTokens(data.runtimes_key)
     vault = ServerVault(data.server_control_socket)
-    hosting = Hosting(data, engine, tokens, vault, wait_seconds=wait_seconds)
+    files = FileKeeper(data, FileLimits(upload_bytes=options.upload_bytes))
+    hosting = Hosting(data, engine, tokens, vault, files, wait_seconds=wait_seconds)
     control = RpcServer(data.apps_control_socket, control_handlers(hosting))
     # First, since it refuses to start beside another app host on the same data.
     await control.start()
