@@ -129,6 +129,7 @@ class DoorKeeper:
         if capsule.type != "app":
             return None
         return hosted_app(
+            self._platform,
             capsule,
             environment="deploy",
             version=str(release.number) if release else "",
@@ -142,7 +143,7 @@ class DoorKeeper:
 def _is_alike(found: HostedApp, wanted: HostedApp) -> bool:
     return all(
         getattr(found, name) == getattr(wanted, name)
-        for name in ("state", "replica_id", "name", "keep_warm_seconds", "memory")
+        for name in ("state", "replica_id", "name", "keep_warm_seconds", "memory", "url", "mounts")
     )
 
 

@@ -83,6 +83,7 @@ class Removals:
         folders += [paths.artifact(artifact_id) for artifact_id in artifacts]
         folders += [paths.git_mirror(capsule_id), paths.telemetry(capsule_id), paths.storage(capsule_id)]
         for environment in ("deploy", "serve"):
+            folders.append(paths.kept_files(capsule_id, environment))
             database = paths.sessions(capsule_id, environment)
             folders += [database.with_name(database.name + ending) for ending in ("", "-wal", "-shm")]
         for serve_id in serves:

@@ -27,12 +27,9 @@ def capsule_route(
     reason: str = "",
     environment: str = "deploy",
 ) -> Route:
-    is_serve = environment == "serve"
-    site = platform.site
-    host = site.serve_host(capsule.slug) if is_serve else site.host(capsule.slug)
     return Route(
-        id=serve_route_id(capsule.id) if is_serve else deploy_route_id(capsule.id),
-        hosts=(host.lower(),),
+        id=serve_route_id(capsule.id) if environment == "serve" else deploy_route_id(capsule.id),
+        hosts=(_host(platform, capsule, environment).lower(),),
         name=capsule.name,
         capsule_id=capsule.id,
         state=state,
@@ -57,6 +54,7 @@ def probe_of(platform: Platform, path: str | None) -> Probe:
 
 
 def hosted_app(
+    platform: Platform,
     capsule: Capsule,
     *,
     environment: str,
@@ -69,6 +67,7 @@ def hosted_app(
 ) -> HostedApp:
     """Return an app as the app host should have it; `config` is that of its release."""
     settings = config or {}
+    paths = platform.paths
     keep_warm = settings.get("keep_warm_seconds")
     return HostedApp(
         capsule_id=capsule.id,
@@ -81,4 +80,13 @@ def hosted_app(
         reason=reason,
         keep_warm_seconds=float(DEFAULT_KEEP_WARM_SECONDS if keep_warm is None else keep_warm),
         memory=int(settings.get("memory") or DEFAULT_MEMORY),
+        url=platform.site.url(_host(platform, capsule, environment)),
+        mounts={
+            mount["target"]: str(paths.storage(mount["storage_id"])) for mount in settings.get("mounts") or ()
+        },
     )
+
+
+def _host(platform: Platform, capsule: Capsule, environment: str) -> str:
+    site = platform.site
+    return site.serve_host(capsule.slug) if environment == "serve" else site.host(capsule.slug)

@@ -67,6 +67,7 @@ class AppTraffic:
     ):
         self._platform = platform
         self._app: HostedApp = hosted_app(
+            platform,
             capsule,
             environment=environment,
             version=version,
