@@ -1,0 +1,38 @@
+"""The files of one app without its host, for what needs no HTTP."""
+
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from capsule.apps.files.folder import Folder
+from capsule.apps.files.signing import FileSigner
+from capsule.apps.files.store import FileLimits, FileStore
+from capsule.apps.log import SessionLog
+from capsule.apps.store import SessionStore
+
+MakeStore = Callable[..., FileStore]
+
+
+@pytest.fixture
+async def session_log(tmp_path: Path) -> AsyncIterator[SessionLog]:
+    executor = ThreadPoolExecutor(2)
+    log = SessionLog(SessionStore(tmp_path / "app.db"), executor)
+    yield log
+    await log.close()
+    executor.shutdown()
+
+
+@pytest.fixture
+def make_store(tmp_path: Path, session_log: SessionLog) -> MakeStore:
+    def make(app: str = "cap_1:deploy", **limits: int) -> FileStore:
+        signer = FileSigner(tmp_path / "keys" / "files.key")
+        return FileStore(app, Folder(tmp_path / "files"), session_log, signer, FileLimits(**limits))
+
+    return make
+
+
+@pytest.fixture
+def files(make_store: MakeStore) -> FileStore:
+    return make_store()
