@@ -9,18 +9,21 @@ from collections.abc import Callable
 from contextvars import copy_context
 from typing import Any
 
+from cpsl._activation import activate_integrations
 from cpsl._ambient import active_session
 from cpsl._app import App
 from cpsl._calls import is_async
 from cpsl._errors import NotYetAvailable
 from cpsl._handlers import Handlers
 from cpsl._identity import SessionChannel, UserInfo
+from cpsl._integrations import IntegrationCredentials
 from cpsl._messages import Attachment, Event, Message
 from cpsl._session import Session
 from cpsl._workflow import Workflow, WorkflowInput
 from cpsl.wire import HistoryEntry, Inbound, RunTurn, SessionState, TurnEnded, TurnStatus
 
 from .backend import WireBackend
+from .journal import Diverged, Journal
 from .link import Link, LinkClosed
 
 log = logging.getLogger(__name__)
@@ -44,13 +47,26 @@ class Dispatcher:
         """
         session = to_session(turn.session)
         session._collection_scopes = self._app._scopes()
-        backend = WireBackend(link, turn.turn_id, lambda name, payload: self._act(session, name, payload))
+        session._integration_modes = {kind: config.mode for kind, config in self._app._integrations.items()}
+        journal = Journal(turn.journal)
+        backend = WireBackend(
+            link,
+            turn.turn_id,
+            lambda name, payload: self._act(session, name, payload),
+            journal,
+            turn.attempt,
+        )
         session._backend = backend
         self._replace(session.id, backend)
         active_session.set(session)
         try:
             status, error = await self._attempt(session, backend, turn)
+            if journal.diverged is not None and status != "cancelled":
+                log.error("turn %s was run again and diverged: %s", turn.turn_id, journal.diverged)
+                return TurnEnded(turn.turn_id, "failed", str(journal.diverged))
             error = await _save(session, error)
+            if journal.left:
+                log.warning("turn %s was run again without doing: %s", turn.turn_id, ", ".join(journal.left))
             if status == "succeeded" and error is not None:
                 status = "failed"
             if error is not None and not backend.has_output:
@@ -77,8 +93,12 @@ class Dispatcher:
         self, session: Session, backend: WireBackend, turn: RunTurn
     ) -> tuple[TurnStatus, str | None]:
         try:
+            chat_name = turn.inbound.get("chat_name")
+            if chat_name and _CHAT_NAME not in session.data:
+                session.data[_CHAT_NAME] = chat_name
             if not turn.session["is_entered"]:
-                await self._enter(session, backend, turn.inbound)
+                await self._enter(session, backend)
+            await activate_integrations(session)
             await self._route(session, turn.inbound)
         except asyncio.CancelledError:
             task = asyncio.current_task()
@@ -87,6 +107,8 @@ class Dispatcher:
             return "cancelled", None
         except LinkClosed:
             raise
+        except Diverged as exc:
+            return "failed", str(exc)
         except SystemExit as exc:  # one conversation must not end all the others
             log.exception("turn %s of session %s called sys.exit()", turn.turn_id, session.id)
             return "failed", f"Something went wrong: the handler called sys.exit({exc.code!r})"
@@ -99,10 +121,7 @@ class Dispatcher:
             return "failed", f"Something went wrong: {str(exc) or type(exc).__name__}"
         return "succeeded", None
 
-    async def _enter(self, session: Session, backend: WireBackend, inbound: Inbound) -> None:
-        chat_name = inbound.get("chat_name")
-        if chat_name and _CHAT_NAME not in session.data:
-            session.data[_CHAT_NAME] = chat_name
+    async def _enter(self, session: Session, backend: WireBackend) -> None:
         if self._handlers.enter is not None:
             await _call(self._handlers.enter, session)
         await backend.entered()
@@ -129,7 +148,10 @@ class Dispatcher:
             await _call(handler, session, message)
 
     async def _run_action(self, session: Session, name: str, payload: dict[str, Any]) -> None:
-        if name == "__session_init__":
+        if name == "__session_exit__":
+            if self._handlers.exit is not None:
+                await _call(self._handlers.exit, session)
+        elif name == "__session_init__":
             initialise = self._handlers.sessions.get(str(payload.get("name")))
             if initialise is not None:
                 await _call(initialise, session)
@@ -205,7 +227,7 @@ def _workflow_command(text: str) -> dict[str, Any] | None:
 
 
 def to_session(state: SessionState) -> Session:
-    """Return the session a handler gets; neighbouring history entries of one sender become one."""
+    """Return the session a handler gets; neighbouring texts of one sender become one entry."""
     user = state["user"]
     return Session(
         state["id"],
@@ -213,13 +235,14 @@ def to_session(state: SessionState) -> Session:
         SessionChannel(state["channel"]),
         join_history(state["history"], state["channel"]),
         state["data"],
+        {kind: IntegrationCredentials(**found) for kind, found in state["integrations"].items()},
     )
 
 
 def join_history(entries: list[HistoryEntry], channel: str) -> list[Message]:
     found: list[Message] = []
     for entry in entries:
-        if found and found[-1].sender == entry["sender"]:
+        if found and found[-1].sender == entry["sender"] != "block":
             found[-1].text += entry["text"]
         else:
             message = Message(entry["text"], entry["sender"], channel, entry["at"])  # type: ignore[arg-type]

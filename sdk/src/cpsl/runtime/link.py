@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Callable
+from typing import Any
 
-from cpsl._errors import SessionDataCommitError
 from cpsl.wire import Ack, WireError, WireMessage, encode
 
 
 class LinkClosed(ConnectionError):
     """The app host went away while an effect was on its way."""
+
+
+class EffectRefused(RuntimeError):
+    """The host did not carry out an effect; the text says why."""
 
 
 class Link:
@@ -20,7 +24,7 @@ class Link:
     def __init__(self, writer: asyncio.StreamWriter) -> None:
         self._writer = writer
         self._ids = itertools.count(1)
-        self._waiting: dict[int, asyncio.Future[None]] = {}
+        self._waiting: dict[int, asyncio.Future[Any]] = {}
         self.is_closed = False
 
     def fileno(self) -> int:
@@ -38,24 +42,24 @@ class Link:
         if not self.is_closed:
             await self._writer.drain()
 
-    async def request(self, make: Callable[[int], WireMessage]) -> None:
-        """Send the message made for a fresh id and wait for its acknowledgement.
+    async def request(self, make: Callable[[int], WireMessage]) -> Any:
+        """Send the message made for a fresh id and return the result in its acknowledgement.
 
-        Raises SessionDataCommitError when the host refuses it, LinkClosed when the host is gone.
+        Raises EffectRefused when the host refuses it, LinkClosed when the host is gone.
         """
         if self.is_closed:
             raise LinkClosed("The app host is gone.")
         key = next(self._ids)
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting[key] = future
         try:
             line = encode(make(key))
         except WireError as exc:
             self._waiting.pop(key)
-            raise SessionDataCommitError(str(exc)) from exc
+            raise EffectRefused(str(exc)) from exc
         self._writer.write(line)
         try:
-            await future
+            return await future
         finally:
             self._waiting.pop(key, None)
 
@@ -64,9 +68,9 @@ class Link:
         if future is None or future.done():
             return
         if ack.error is None:
-            future.set_result(None)
+            future.set_result(ack.result)
         else:
-            future.set_exception(SessionDataCommitError(ack.error))
+            future.set_exception(EffectRefused(ack.error))
 
     def close(self) -> None:
         if self.is_closed:

@@ -9,8 +9,9 @@ import os
 import signal
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from typing import cast
 
-from cpsl import __version__
+from cpsl import __version__, _secrets
 from cpsl._app import App
 from cpsl._calls import call_inline
 from cpsl._handlers import Handlers
@@ -31,6 +32,7 @@ from cpsl.wire import (
 
 from .dispatcher import Dispatcher
 from .link import Link, LinkClosed
+from .lookups import LookupLine
 from .orphans import Orphans
 from .watch import LoopWatch
 
@@ -62,6 +64,7 @@ class RuntimeServer:
         self._is_leaving = False
         self._stopping = asyncio.Event()
         self._booting: asyncio.Task[None] | None = None
+        self._replace_lookups: asyncio.Event | None = None
 
     async def run(self) -> None:
         """Boot at the first connection, serve until SIGTERM or SIGINT, finish turns, run `shutdown`.
@@ -120,7 +123,10 @@ class RuntimeServer:
         link = Link(writer)
         own: set[str] = set()
         try:
-            if await self._greet(reader, link):
+            hello = await self._hear(reader, link)
+            if hello is not None and hello.line == "lookups":
+                await self._look_up(link, writer)
+            elif hello is not None and await self._greet(link):
                 while line := await reader.readline():
                     self._receive(line, link, own)
         except (ConnectionError, WireError, ValueError) as exc:
@@ -134,15 +140,34 @@ class RuntimeServer:
             for turn_id in own & set(self._turns):
                 self._turns[turn_id].cancel()
 
-    async def _greet(self, reader: asyncio.StreamReader, link: Link) -> bool:
+    async def _hear(self, reader: asyncio.StreamReader, link: Link) -> Hello | None:
         line = await reader.readline()
         if not line:
-            return False
+            return None
         hello = decode(line)
         if not isinstance(hello, Hello) or hello.protocol != PROTOCOL:
             link.send(Refused(f"This runtime speaks protocol {PROTOCOL} (cpsl {__version__})."))
             await link.drain()
-            return False
+            return None
+        return hello
+
+    async def _look_up(self, link: Link, writer: asyncio.StreamWriter) -> None:
+        """Keep a line for callers that cannot wait in the loop, until the host closes it."""
+        transport = cast(asyncio.ReadTransport, writer.transport)
+        transport.pause_reading()
+        line = LookupLine(link.fileno())
+        _secrets.set_resolver(line.secret)
+        link.send(Ack(0))
+        await link.drain()
+        if self._replace_lookups is not None:
+            self._replace_lookups.set()
+        replaced = self._replace_lookups = asyncio.Event()
+        try:
+            await replaced.wait()  # by the next app host
+        finally:
+            line.close()
+
+    async def _greet(self, link: Link) -> bool:
         self._links.add(link)
         if not await self._is_booted(link):
             return False

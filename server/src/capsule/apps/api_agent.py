@@ -14,7 +14,7 @@ from starlette.responses import Response
 from capsule.apps.api_sessions import event_stream, json_response, read_json
 from capsule.apps.errors import WrongChatKey
 from capsule.apps.events import Event, to_text
-from capsule.apps.store import Accepted
+from capsule.apps.records import Accepted, NewSession
 from capsule.apps.turnwatch import TurnFailed, answer_of
 from capsule.apps.visit import Handler, Visit
 from capsule.errors import InvalidInput, PlatformError, Unauthenticated
@@ -89,8 +89,9 @@ async def _post(visit: Visit) -> tuple[str, Accepted]:
     body = await read_json(visit.request, _MAX_BODY)
     text = _prompt(body)
     session_id = new_id("ses") if visit.caller.is_new else _session_id(visit)
-    await visit.live.create_session(visit.caller.user_id, visit.caller.email, "api", session_id)
-    return session_id, await visit.live.post(session_id, text, new_id("cli"))
+    new = NewSession(session_id, visit.caller.user_id, visit.caller.email, "api")
+    session, _ = await visit.live.create_session(new)
+    return session_id, await visit.live.post(session, new_id("cli"), {"text": text})
 
 
 def _session_id(visit: Visit) -> str:

@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator
 import msgspec
 from starlette.responses import Response
 
-from capsule.apps.api_sessions import event_stream, json_response, message_text, own_session, read_json
+from capsule.apps.api_sessions import event_stream, json_response, own_session, read_json
 from capsule.apps.errors import InvalidMessage
-from capsule.apps.store import Accepted
+from capsule.apps.inbound import message_text
+from capsule.apps.records import Accepted, NewSession
 from capsule.apps.turnwatch import TurnFailed, answer_of
 from capsule.apps.visit import Visit
 from capsule.errors import Unauthenticated
@@ -51,12 +52,13 @@ async def _post(visit: Visit, text: str, session_id: object) -> tuple[str, Accep
     if not visit.caller.is_platform:
         raise Unauthenticated("Call this through the platform's API.", hint="cpsl.Client().chat(app, text)")
     if session_id is None:
-        session = await visit.live.create_session(visit.caller.user_id, visit.caller.email, "api")
+        new = NewSession(new_id("ses"), visit.caller.user_id, visit.caller.email, "api")
+        session, _ = await visit.live.create_session(new)
     elif isinstance(session_id, str):
         session = await own_session(visit, session_id)
     else:
         raise InvalidMessage("session_id must be a text.", field="session_id")
-    return session.id, await visit.live.post(session.id, text, new_id("cli"))
+    return session.id, await visit.live.post(session, new_id("cli"), {"text": text})
 
 
 def _frame(event: str, data: dict[str, object]) -> bytes:

@@ -10,14 +10,18 @@ from starlette.responses import Response, StreamingResponse
 
 from capsule.apps.errors import InvalidMessage, MessageTooLarge, SessionNotFound
 from capsule.apps.events import to_text
+from capsule.apps.inbound import inbound, new_session
 from capsule.apps.liveapp import LiveApp
-from capsule.apps.store import SessionRecord
+from capsule.apps.records import ListedSession, SessionRecord
 from capsule.apps.visit import Visit
 from capsule.kit.ids import new_id
 
 MAX_BODY = 1024 * 1024
-MAX_TEXT = 200_000
 _LOG_PAGE = 1000
+_LAST = 10**18
+_QUERY_LENGTH = 200
+_TITLE_LENGTH = 200
+_INIT = "__session_init__"
 _HEARTBEAT_SECONDS = 15.0
 
 
@@ -47,26 +51,51 @@ async def show_app(visit: Visit) -> Response:
 
 
 async def list_sessions(visit: Visit) -> Response:
-    user_id = visit.caller.user_id
-    sessions = await visit.live.log.read(lambda store: store.sessions(user_id, "chat"))
-    return json_response({"items": [_to_wire(session, is_running) for session, is_running in sessions]})
+    user_id, query = visit.caller.user_id, visit.request.query_params.get("query", "").strip()
+    if len(query) > _QUERY_LENGTH:
+        raise InvalidMessage(f"A search has at most {_QUERY_LENGTH} characters.", field="query")
+    sessions = await visit.live.log.read(lambda store: store.sessions(user_id, "chat", query))
+    return json_response({"items": [_listed(session) for session in sessions]})
 
 
 async def create_session(visit: Visit) -> Response:
-    session = await visit.live.create_session(visit.caller.user_id, visit.caller.email)
-    visit.live.expect(visit.caller.user_id, visit.caller.email)
-    return json_response(_to_wire(session, False), 201)
+    body = await read_json(visit.request)
+    new = new_session(body, visit.live, visit.caller)
+    session, is_new = await visit.live.create_session(new)
+    if is_new and (name := body.get("session")):
+        await visit.live.post(session, f"init:{session.id}", {"name": _INIT, "payload": {"name": name}})
+    visit.live.runtimes.expect(visit.caller.user_id, visit.caller.email)
+    return json_response(to_wire(session), 201 if is_new else 200)
+
+
+async def rename_session(visit: Visit) -> Response:
+    session = await own_session(visit, visit.request.path_params["session_id"])
+    title = (await read_json(visit.request)).get("title")
+    if not isinstance(title, str) or not title.strip() or len(title) > _TITLE_LENGTH:
+        raise InvalidMessage(f"A title is a text of 1 to {_TITLE_LENGTH} characters.", field="title")
+    kept = await visit.live.log.submit(lambda t: t.set_title(session.id, title))
+    return json_response({**to_wire(session), "title": kept})
 
 
 async def delete_session(visit: Visit) -> Response:
     session = await own_session(visit, visit.request.path_params["session_id"])
-    await visit.live.delete_session(session.id)
+    await visit.live.delete_session(session)
     return Response(status_code=204)
 
 
 async def read_log(visit: Visit) -> Response:
+    """Answer the events after an offset, or the page of them that ends before one."""
     session = await own_session(visit, visit.request.path_params["session_id"])
-    after = _offset(visit.request.query_params.get("after"))
+    query = visit.request.query_params
+    if "before" in query:
+        before = _offset(query["before"]) or _LAST
+        limit = min(_offset(query.get("limit")) or _LOG_PAGE, _LOG_PAGE)
+        events = await visit.live.log.read(lambda store: store.events_before(session.id, before, limit))
+        first = not events or not await visit.live.log.read(
+            lambda store: store.events_before(session.id, events[0].offset, 1)
+        )
+        return json_response({"items": [event.to_wire() for event in events], "first": first})
+    after = _offset(query.get("after"))
     events = await visit.live.log.read(lambda store: store.events(session.id, after, _LOG_PAGE))
     items = [event.to_wire() for event in events]
     return json_response({"items": items, "next": events[-1].offset if events else after})
@@ -74,7 +103,7 @@ async def read_log(visit: Visit) -> Response:
 
 async def follow_events(visit: Visit) -> Response:
     session = await own_session(visit, visit.request.path_params["session_id"])
-    visit.live.expect(visit.caller.user_id, visit.caller.email)
+    visit.live.runtimes.expect(visit.caller.user_id, visit.caller.email)
     last = visit.request.headers.get("last-event-id") or visit.request.query_params.get("after")
     return event_stream(_frames(visit.live, session.id, _offset(last)))
 
@@ -82,18 +111,28 @@ async def follow_events(visit: Visit) -> Response:
 async def post_message(visit: Visit) -> Response:
     session = await own_session(visit, visit.request.path_params["session_id"])
     body = await read_json(visit.request)
-    text, client_id = message_text(body), body.get("client_id")
+    client_id = body.get("client_id")
     if client_id is None:
         client_id = new_id("cli")
     if not isinstance(client_id, str) or not 0 < len(client_id) <= 200:
         raise InvalidMessage("client_id must be a text of 1 to 200 characters.", field="client_id")
-    accepted = await visit.live.post(session.id, text, client_id)
+    data, files = inbound(body)
+    accepted = await visit.live.post(session, client_id, data, files)
+    return json_response({"offset": accepted.offset, "turn_id": accepted.turn_id}, 202)
+
+
+async def retry_turn(visit: Visit) -> Response:
+    session = await own_session(visit, visit.request.path_params["session_id"])
+    turn_id = (await read_json(visit.request)).get("turn_id")
+    if not isinstance(turn_id, str):
+        raise InvalidMessage("turn_id must name the turn to try again.", field="turn_id")
+    accepted = await visit.live.repeat(session.id, turn_id)
     return json_response({"offset": accepted.offset, "turn_id": accepted.turn_id}, 202)
 
 
 async def stop_session(visit: Visit) -> Response:
     session = await own_session(visit, visit.request.path_params["session_id"])
-    await visit.live.stop(session.id)
+    await visit.live.turns.stop(session.id)
     return json_response({}, 202)
 
 
@@ -103,16 +142,6 @@ async def own_session(visit: Visit, session_id: str) -> SessionRecord:
     if session is None or session.user_id != visit.caller.user_id:
         raise SessionNotFound(f"There is no session {session_id!r}.")
     return session
-
-
-def message_text(body: dict[str, Any]) -> str:
-    """Return the checked `text` of a message. Raises InvalidMessage, MessageTooLarge."""
-    text = body.get("text")
-    if not isinstance(text, str) or not text.strip():
-        raise InvalidMessage("A message needs a text.", field="text")
-    if len(text) > MAX_TEXT:
-        raise MessageTooLarge(f"A message has at most {MAX_TEXT} characters; this one has {len(text)}.")
-    return text
 
 
 async def read_json(request: Request, limit: int = MAX_BODY) -> dict[str, Any]:
@@ -156,11 +185,20 @@ def _offset(text: str | None) -> int:
     return int(text)
 
 
-def _to_wire(session: SessionRecord, is_running: bool) -> dict[str, Any]:
-    return {
+def to_wire(session: SessionRecord) -> dict[str, Any]:
+    """Describe a session in which nothing runs yet."""
+    listed = ListedSession(
+        session.id, session.title, session.chat_name, "idle", session.created_at, session.updated_at
+    )
+    return _listed(listed)
+
+
+def _listed(session: ListedSession) -> dict[str, Any]:
+    found: dict[str, Any] = {
         "id": session.id,
         "title": session.title,
         "created_at": to_text(session.created_at),
         "updated_at": to_text(session.updated_at),
-        "status": "running" if is_running else "idle",
+        "status": session.status,
     }
+    return {**found, "chat": session.chat_name} if session.chat_name else found

@@ -11,6 +11,32 @@ class SessionNotFound(NotFound):
     code = "session_not_found"
 
 
+class TurnNotFound(NotFound):
+    code = "turn_not_found"
+
+
+class PromptNotFound(NotFound):
+    code = "prompt_not_found"
+
+
+class TurnNotRepeatable(Conflict):
+    code, title = "turn_not_repeatable", "Cannot be tried again"
+
+
+class PromptEnded(Conflict):
+    """Somebody (another tab, the time limit) was first; `status` says how it ended."""
+
+    code, title = "prompt_ended", "Already answered"
+
+
+class InvalidAnswer(InvalidInput):
+    code = "invalid_answer"
+
+
+class InvalidValue(InvalidInput):
+    code = "invalid_value"
+
+
 class AppUnavailable(Unavailable):
     """No runtime takes turns: the app is stopped, has failed, or did not start in time."""
 

@@ -9,15 +9,20 @@ import msgspec
 
 EventType = Literal[
     "message",
+    "action",
     "turn_started",
+    "turn_resumed",
+    "turn_retried",
     "reply",
     "reply_started",
     "reply_delta",
     "reply_ended",
     "notification",
     "block",
+    "session_title",
     "turn_ended",
     "app_changed",
+    "session_event",
 ]
 
 HISTORY_TYPES = frozenset(("message", "reply", "reply_ended", "block"))
@@ -26,7 +31,10 @@ HISTORY_TYPES = frozenset(("message", "reply", "reply_ended", "block"))
 
 @dataclass(frozen=True)
 class Event:
-    """One entry. Offsets of a session start at 1 and grow; gaps have no meaning."""
+    """One entry. Offsets of a session start at 1 and grow; gaps have no meaning.
+
+    One with the offset 0 is in no log: it is for those who look on now.
+    """
 
     session_id: str
     offset: int
@@ -41,7 +49,9 @@ class Event:
         return found
 
     def to_wire(self) -> dict[str, object]:
-        found: dict[str, object] = {"offset": self.offset, "type": self.type, "at": to_text(self.at)}
+        found: dict[str, object] = {"type": self.type, "at": to_text(self.at)}
+        if self.offset:
+            found["offset"] = self.offset
         if self.turn_id is not None:
             found["turn_id"] = self.turn_id
         return {**found, "data": msgspec.Raw(self.data.encode())}
@@ -50,7 +60,8 @@ class Event:
     def frame(self) -> bytes:
         """The event as a server-sent event, made once for all who follow."""
         body = msgspec.json.encode(self.to_wire())
-        return b"id: %d\nevent: %s\ndata: %s\n\n" % (self.offset, self.type.encode(), body)
+        place = b"id: %d\n" % self.offset if self.offset else b""
+        return b"%sevent: %s\ndata: %s\n\n" % (place, self.type.encode(), body)
 
 
 def to_text(at: float) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sqlite3
-import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -14,27 +14,19 @@ from capsule.apps import storefile
 from capsule.apps.contract import AppState, HostedApp, RuntimeReport, Vault
 from capsule.apps.errors import AppNotFound, AppUnavailable
 from capsule.apps.files.keeper import FileKeeper
-from capsule.apps.liveapp import REMOVED, LiveApp
-from capsule.apps.log import SessionLog
-from capsule.apps.pool import RuntimePool
+from capsule.apps.liveapp import REMOVED, Accounts, LiveApp, Unconnected
 from capsule.apps.source import owner_prefix
 from capsule.apps.store import SessionStore
+from capsule.apps.tending import Tending
 from capsule.apps.tokens import RuntimeTokens
 from capsule.engines.contract import Engine
 from capsule.errors import PlatformError
 from capsule.kit.durable import write_durably
-from capsule.kit.memory import available_share
 from capsule.paths import DataPaths
 
 log = logging.getLogger(__name__)
 
 _THREADS = 4
-_THIN_OUT_EVERY_SECONDS = 600.0
-_THIN_OUT_AFTER_SECONDS = 3600.0
-_THIN_OUT_TURNS = 50
-_LOOK_EVERY_SECONDS = 1.0
-_MEMORY_RESERVE = 0.08
-"""Share of the machine's memory; with less of it available, idle runtimes have to go."""
 
 Key = tuple[str, str]
 
@@ -50,13 +42,16 @@ class Hosting:
         vault: Vault,
         files: FileKeeper,
         *,
+        connect: Callable[[LiveApp], Accounts] = lambda live: Unconnected(),
         wait_seconds: float = 60.0,
+        session_idle_days: float = 30.0,
     ) -> None:
         self._data = data
         self._engine = engine
         self._tokens = tokens
         self._vault = vault
         self._files = files
+        self._connect = connect
         self._wait_seconds = wait_seconds
         self._file = data.state("apps") / "apps.json"
         self._apps: dict[Key, LiveApp] = {}
@@ -65,7 +60,7 @@ class Hosting:
         self._making = asyncio.Lock()
         self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="sessions")
         self._drains: set[asyncio.Task[None]] = set()
-        self._tending: list[asyncio.Task[None]] = []
+        self._tending = Tending(lambda: list(self._apps.values()), session_idle_days)
 
     async def start(self) -> None:
         """Take up the apps known before, with their open turns."""
@@ -80,7 +75,7 @@ class Hosting:
                 continue
             self._apps[key] = live
             await live.recover()
-        self._tending = [asyncio.create_task(self._thin_out()), asyncio.create_task(self._stop_idle())]
+        self._tending.start()
 
     def end_streams(self) -> None:
         """End every stream of events; their readers come back and resume where they were."""
@@ -89,9 +84,7 @@ class Hosting:
 
     async def close(self) -> None:
         """Let go of everything without ending a turn; what runs is found again by the next start."""
-        for task in self._tending:
-            task.cancel()
-        await asyncio.gather(*self._tending, return_exceptions=True)
+        await self._tending.close()
         for live in self._apps.values():
             await live.close()
         self._executor.shutdown()
@@ -111,10 +104,13 @@ class Hosting:
     ) -> None:
         live = await self._find_or_make(app)
         async with live.changing:
-            old = await live.adopt(app, ready_seconds)
+            leave = await live.adopt(app, ready_seconds)
             self._save()
-        if old is not None:
-            await asyncio.shield(self._drain(live, old, drain_seconds))
+        if leave is not None:
+            draining = asyncio.create_task(leave(drain_seconds))
+            self._drains.add(draining)
+            draining.add_done_callback(self._drains.discard)
+            await asyncio.shield(draining)
 
     async def remove_app(self, capsule_id: str, environment: str, *, delete_data: bool = False) -> None:
         live = self._apps.get((capsule_id, environment))
@@ -134,13 +130,13 @@ class Hosting:
         return self._known()
 
     async def runtimes(self, capsule_id: str, environment: str) -> RuntimeReport:
-        return await self.find(capsule_id, environment).report()
+        return await self.find(capsule_id, environment).runtimes.report()
 
     async def stop_runtime(self, capsule_id: str, environment: str, user_id: str) -> None:
-        await self.find(capsule_id, environment).stop_runtime(user_id)
+        await self.find(capsule_id, environment).runtimes.stop(user_id)
 
     async def clear_files(self, capsule_id: str, environment: str, user_id: str) -> None:
-        await self.find(capsule_id, environment).clear_files(user_id)
+        await self.find(capsule_id, environment).runtimes.clear_files(user_id)
 
     async def _find_or_make(self, app: HostedApp) -> LiveApp:
         key = (app.capsule_id, app.environment)
@@ -165,13 +161,8 @@ class Hosting:
             self._tokens,
             self._vault,
             partial(self._files.open, app.capsule_id, app.environment),
+            self._connect,
         )
-
-    def _drain(self, live: LiveApp, old: RuntimePool, seconds: float) -> "asyncio.Task[None]":
-        task = asyncio.create_task(live.drain(old, seconds))
-        self._drains.add(task)
-        task.add_done_callback(self._drains.discard)
-        return task
 
     def _load(self) -> list[HostedApp]:
         try:
@@ -185,43 +176,3 @@ class Hosting:
 
     def _known(self) -> list[HostedApp]:
         return [*(live.app for live in self._apps.values()), *(app for app, _ in self._closed.values())]
-
-    async def _stop_idle(self) -> None:
-        """End runtimes that have been idle for too long; when memory is short, the idlest one now."""
-        while True:
-            await asyncio.sleep(_LOOK_EVERY_SECONDS)
-            try:
-                for live in list(self._apps.values()):
-                    await live.stop_idle()
-                if available_share() < _MEMORY_RESERVE:
-                    await self._stop_idlest()
-            except Exception:  # one odd runtime must not keep all others warm for ever
-                log.exception("looking for idle runtimes failed and is tried again")
-
-    async def _stop_idlest(self) -> None:
-        idle = [(found, live) for live in self._apps.values() if (found := live.idlest())]
-        if idle:
-            (_, user_id), live = max(idle, key=lambda item: item[0][0])
-            log.warning("memory is short: the idlest runtime of %s is ended", live.app.capsule_id)
-            await live.stop_runtime(user_id)
-
-    async def _thin_out(self) -> None:
-        while True:
-            await asyncio.sleep(_THIN_OUT_EVERY_SECONDS)
-            for live in list(self._apps.values()):
-                await _thin_out(live.log, time.time() - _THIN_OUT_AFTER_SECONDS)
-                await _collect_files(live)
-
-
-async def _collect_files(live: LiveApp) -> None:
-    try:
-        await live.files.collect(time.time())
-    except (PlatformError, OSError):  # it is tried again; nothing else must wait for it
-        log.exception("unused files of %s could not be deleted", live.app.capsule_id)
-
-
-async def _thin_out(log: SessionLog, ended_before: float) -> None:
-    done = _THIN_OUT_TURNS
-    while done == _THIN_OUT_TURNS:
-        done = await log.submit(lambda t: t.thin_out(ended_before, _THIN_OUT_TURNS))
-        await asyncio.sleep(0.1)  # so that messages never wait for it

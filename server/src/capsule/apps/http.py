@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from capsule.apps import api_agent, api_client, api_sessions, problem, shell
+from capsule.apps import api_agent, api_client, api_prompts, api_sessions, problem, shell
 from capsule.apps.api_enter import enter
 from capsule.apps.files import routes as files
 from capsule.apps.hosting import Hosting
@@ -43,11 +43,14 @@ def create_application(
         route("/api/app", "GET", api_sessions.show_app),
         route("/api/sessions", "GET", api_sessions.list_sessions),
         route("/api/sessions", "POST", api_sessions.create_session),
+        route(session, "PATCH", api_sessions.rename_session),
         route(session, "DELETE", api_sessions.delete_session),
         route(f"{session}/log", "GET", api_sessions.read_log),
         route(f"{session}/events", "GET", api_sessions.follow_events),
         route(f"{session}/messages", "POST", api_sessions.post_message),
         route(f"{session}/stop", "POST", api_sessions.stop_session),
+        route(f"{session}/retry", "POST", api_sessions.retry_turn),
+        route(f"{session}/prompts/{{prompt_id}}", "POST", api_prompts.answer_prompt),
         route("/api/chat", "POST", api_client.chat),
         route("/api/chat/stream", "GET", api_client.stream),
         agent("/api/chat/message", "POST", api_agent.send_message),

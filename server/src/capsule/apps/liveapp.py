@@ -1,46 +1,55 @@
-"""One hosted app: its sessions' queues of turns, and the runtimes that take them.
+"""One hosted app: its conversations, the turns in them, and the runtimes that take those.
 
-Turns of one session run one after the other; sessions do not wait for each other. A message that arrives
-while its user has no runtime wakes one, and waits for a while when that cannot be done yet. A new release
-takes over between two turns.
+Puts the parts together; what a message goes through is in `turns`, where runtimes come from in `supply`.
 """
 
 import asyncio
-import contextlib
 import logging
-import time
-from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
+from functools import partial
+from typing import Any, Protocol
 
-from capsule.apps.contract import AppState, HostedApp, RuntimeReport, RuntimeUnready, Vault
-from capsule.apps.errors import AppUnavailable
-from capsule.apps.events import Event
+from capsule.apps import values
+from capsule.apps.contract import AppState, HostedApp, Vault
+from capsule.apps.files import rows as file_rows
 from capsule.apps.files.store import FileStore
 from capsule.apps.log import SessionLog
-from capsule.apps.pool import RuntimePool
-from capsule.apps.report import report
-from capsule.apps.runtime import RuntimeLink
-from capsule.apps.slot import Slot
-from capsule.apps.source import RuntimeSource
-from capsule.apps.store import Accepted, SessionRecord, SessionStore, TurnRecord
+from capsule.apps.prompts import Prompts
+from capsule.apps.records import Accepted, NewSession, SessionRecord, TurnRecord
+from capsule.apps.runtime import Question
+from capsule.apps.store import SessionStore
+from capsule.apps.supply import RuntimeSupply
 from capsule.apps.tokens import RuntimeTokens
-from capsule.apps.turn import RunningTurn
-from capsule.engines.contract import Engine, PrivateFilesFull, ReplicaNotFound, RuntimeFailed
-from capsule.errors import PlatformError, Unavailable
+from capsule.apps.transaction import Transaction
+from capsule.apps.turns import STOP_SECONDS, Turns
+from capsule.engines.contract import Engine
+from capsule.errors import NotFound
 from capsule.kit.ids import new_id
-from cpsl.wire import HistoryEntry, RunTurn, SessionState
+from cpsl.wire import CredentialState, Lookup
 
 log = logging.getLogger(__name__)
 
-HOST_RESTARTED = "The platform was restarted in the middle of this answer. Send your message again."
-REPLACED = "A new version of the app took over before this answer was complete. Send your message again."
 REMOVED = "The app was removed."
-_RETRY_SECONDS = 0.1
-_REMEMBERED_WAKES = 200
-STOP_SECONDS = 5.0
-"""How long a handler may take to react to Stop."""
+_EXIT = "__session_exit__"
+_EXIT_SECONDS = 30.0
+
+
+class Accounts(Protocol):
+    """The accounts elsewhere that users have connected."""
+
+    async def credentials(self, user_id: str, type: str) -> CredentialState | None: ...
+
+    async def all_credentials(self, user_id: str) -> dict[str, CredentialState]: ...
+
+
+class Unconnected:
+    async def credentials(self, user_id: str, type: str) -> CredentialState | None:
+        return None
+
+    async def all_credentials(self, user_id: str) -> dict[str, CredentialState]:
+        return {}
 
 
 class LiveApp:
@@ -55,138 +64,55 @@ class LiveApp:
         engine: Engine,
         tokens: RuntimeTokens,
         vault: Vault,
-        files: Callable[[SessionLog], FileStore],
+        open_files: Callable[[SessionLog], FileStore],
+        connect: Callable[["LiveApp"], "Accounts"],
     ) -> None:
-        self.app = app
         self.log = SessionLog(store, executor)
-        self.files = files(self.log)
+        self.vault = vault
         self.changing = asyncio.Lock()
         """Held while the app is being replaced or removed."""
-        self._wait_seconds = wait_seconds
-        self._engine = engine
-        self._tokens = tokens
-        self.vault = vault
-        self._pool: RuntimePool | None = None
-        self._slots: dict[str, Slot] = {}
-        self._wake_times: deque[float] = deque(maxlen=_REMEMBERED_WAKES)
-        self._changed = asyncio.Event()
-        self._queues: dict[str, deque[TurnRecord]] = {}
-        self._workers: dict[str, asyncio.Task[None]] = {}
-        self._running: dict[str, RunningTurn] = {}
-        self._background: set[asyncio.Task[None]] = set()
+        self.prompts = Prompts(self.log)
+        self.files = open_files(self.log)
+        self.runtimes = RuntimeSupply(app, engine, tokens, self.log.room, self._answer, wait_seconds)
+        self.connections = connect(self)
+        self.turns = Turns(
+            self.log, self.runtimes, self.prompts, self.files, self.connections.all_credentials
+        )
+
+    @property
+    def app(self) -> HostedApp:
+        return self.runtimes.app
 
     async def recover(self) -> None:
-        """After a restart: end what was running, take up what was queued, find the runtimes again."""
-        interrupted = await self.log.submit(lambda t: t.interrupt_running(HOST_RESTARTED))
-        if interrupted:
-            log.warning("app %s: %d turns were interrupted", self.app.capsule_id, len(interrupted))
-        if self.app.state is AppState.live and self.app.replica_id is not None:
-            self._pool = self._new_pool(self.app)
-            self._in_background(self._pool.recover())
+        """After a restart: take up the turns that had not ended, and find the runtimes again."""
+        self.runtimes.recover()
+        await self.prompts.recover()
         for turn in await self.log.read(lambda store: store.open_turns()):
-            self._enqueue(turn)
+            self.turns.enqueue(turn)
 
-    # The runtimes
-
-    async def adopt(self, app: HostedApp, ready_seconds: float) -> RuntimePool | None:
-        """Take over a new state and, when live, a new replica; return the pool that it replaces.
+    async def adopt(self, app: HostedApp, ready_seconds: float) -> Callable[[float], Any] | None:
+        """Take over a new state; return what takes the turns off the replica it replaces, if there is one.
 
         Raises RuntimeUnready and changes nothing when the new replica's runtimes do not become ready.
         """
-        pool = self._pool
-        if app.state is AppState.live and pool is not None and app.replica_id == pool.source.replica_id:
-            self.app = pool.source.app = app
-            return None
-        fresh = None
-        if app.state is AppState.live:
-            if app.replica_id is None:
-                raise RuntimeUnready(f"App {app.name!r} is live but has no replica.")
-            fresh = self._new_pool(app)
-            try:
-                await fresh.open(ready_seconds)
-            except BaseException:
-                await asyncio.shield(fresh.let_go())
-                raise
-        old, self._pool = self._pool, fresh
-        has_new_release = app.release != self.app.release or old is not None
-        self.app = app
-        self._announce(has_new_release and fresh is not None)
-        return old
-
-    async def drain(self, pool: RuntimePool, seconds: float) -> None:
-        """Let the turns on a replaced replica end; interrupt those that take longer than `seconds`."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await pool.drained()
-        for turn_id in [turn_id for link in pool.links for turn_id in link.turns]:
-            if turn := self._running.get(turn_id):
-                turn.cancel()
-                turn.end("interrupted", REPLACED)
-        await pool.stop_all()
-
-    def expect(self, user_id: str, email: str | None = None) -> None:
-        """Wake a user's runtime ahead of the first message: somebody is looking at the page."""
-        if self._pool is not None and self.app.state is AppState.live:
-            self._in_background(self._try_to_wake(self._pool, user_id, email))
-
-    async def stop_idle(self) -> None:
-        if self._pool is not None:
-            await self._pool.stop_idle()
-
-    def idlest(self) -> tuple[float, str] | None:
-        """Return the longest idle time of a warm runtime and whose it is."""
-        return self._pool.idlest() if self._pool is not None else None
-
-    async def stop_runtime(self, user_id: str) -> None:
-        """End a user's runtime; turns that run there end with it."""
-        if self._pool is not None and (task := self._pool.stop(user_id)) is not None:
-            await asyncio.shield(task)
-
-    async def clear_files(self, user_id: str) -> None:
-        """Delete a user's private files. Raises AppUnavailable while no release of the app runs."""
-        if self._pool is None:
-            raise AppUnavailable(f"{self.app.name} does not run.", hint="Start it first.")
-        await self._pool.clear_files(user_id)
-
-    async def report(self) -> RuntimeReport:
-        return await report(self.app, self._engine, self._pool, self._slots, list(self._wake_times))
-
-    async def secret(self, name: str) -> str | None:
-        """Look up a secret of the app's space. Raises Unavailable while the server is away."""
-        return await self.vault.secret(self.app.capsule_id, self.app.environment, name)
+        release = self.app.release
+        old = await self.runtimes.adopt(app, ready_seconds)
+        if app.state is AppState.live and (app.release != release or old is not None):
+            self._tell_release()
+        return None if old is None else partial(self.turns.leave, old)
 
     async def close(self, error: str | None = None) -> None:
         """Let go of everything; with `error`, end all open turns first."""
         if error is not None:
-            self.app = replace(self.app, state=AppState.stopped)
-            self._announce(False)
-            for session_id in list(self._queues):
-                await self._end_queued(session_id, "interrupted", error)
-            for turn in list(self._running.values()):
-                turn.cancel()
-                turn.end("interrupted", error)
-            await asyncio.gather(*self._workers.values(), return_exceptions=True)
-        tasks = [*self._workers.values(), *self._background]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        if self._pool is not None:
-            await (self._pool.let_go() if error is None else self._pool.stop_all())
+            self.runtimes.app = replace(self.app, state=AppState.stopped)
+            self.runtimes.announce()
+            await self.turns.end_all(error)
+        await self.turns.close()
+        self.prompts.close()
+        await self.runtimes.close(stops_runtimes=error is not None)
         await self.log.close()
 
-    def _new_pool(self, app: HostedApp) -> RuntimePool:
-        source = RuntimeSource(app, self._engine, self._tokens, self.log.room)
-        return RuntimePool(source, self._slots, self._wake_times)
-
-    async def _try_to_wake(self, pool: RuntimePool, user_id: str, email: str | None) -> None:
-        with contextlib.suppress(PlatformError):  # the first message tells why
-            await pool.link(user_id, email)
-
-    def _announce(self, is_new_release: bool) -> None:
-        self._changed.set()
-        self._changed = asyncio.Event()
-        if not is_new_release:
-            return
+    def _tell_release(self) -> None:
         release = self.app.release
         for session_id in self.log.followed():
             self.log.submit(
@@ -195,156 +121,86 @@ class LiveApp:
                 )
             )
 
-    async def _runtime(self, user_id: str, email: str | None) -> RuntimeLink:
-        """Return the user's runtime, waiting for it while the app or the node agent is starting.
-
-        Raises AppUnavailable.
-        """
-        deadline = asyncio.get_running_loop().time() + self._wait_seconds
-        problem = ""
-        while True:
-            if self.app.state is AppState.stopped:
-                raise AppUnavailable(f"{self.app.name} is stopped.")
-            if self.app.state is AppState.failed:
-                raise AppUnavailable(f"{self.app.name} could not start. {self.app.reason}".strip())
-            left = deadline - asyncio.get_running_loop().time()
-            if left <= 0:
-                raise AppUnavailable(
-                    f"{self.app.name} did not start within {self._wait_seconds:g} s. {problem}".strip()
-                    + " Send your message again."
-                )
-            pool, changed = self._pool, self._changed
-            if pool is not None:
-                try:
-                    async with asyncio.timeout(left):
-                        return await pool.link(user_id, email)
-                except (RuntimeUnready, PrivateFilesFull) as exc:
-                    if pool is self._pool:
-                        raise AppUnavailable(f"{self.app.name} could not start: {exc.detail}") from exc
-                except (RuntimeFailed, ReplicaNotFound, Unavailable) as exc:
-                    problem = exc.detail
-                except TimeoutError:
-                    continue
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(min(left, _RETRY_SECONDS if pool is not None else 1.0)):
-                    await changed.wait()
-
     # Sessions
 
-    async def create_session(
-        self,
-        user_id: str,
-        user_email: str | None = None,
-        channel: str = "chat",
-        session_id: str | None = None,
-    ) -> SessionRecord:
-        chosen = session_id or new_id("ses")
-        await self.log.submit(lambda t: t.create_session(chosen, user_id, user_email, channel))
+    async def create_session(self, new: NewSession) -> tuple[SessionRecord, bool]:
+        """Begin a conversation, or find the one of its thread; say whether it is new."""
+        chosen, is_new = await self.log.submit(lambda t: t.create_session(new))
         session = await self.log.read(lambda store: store.session(chosen))
         assert session is not None
-        return session
+        return session, is_new
 
-    async def post(self, session_id: str, text: str, client_id: str) -> Accepted:
-        """Take in a message; it is durable when this returns. The same `client_id` again changes nothing."""
+    async def post(
+        self, session: SessionRecord, client_id: str, data: Mapping[str, Any], files: Sequence[str] = ()
+    ) -> Accepted:
+        """Take in a message, or an action when `data` names one; it is durable when this returns.
+
+        The same `client_id` again changes nothing.
+        """
         turn_id = new_id("trn")
-        accepted = await self.log.submit(lambda t: t.accept_message(session_id, turn_id, client_id, text))
+        type = "action" if "name" in data else "message"
+        complete = {**data, **({} if type == "action" else {"sender": "user"})}
+
+        def accept(transaction: Transaction) -> Accepted:
+            if files:
+                claimed = file_rows.claim(transaction.connection, session.user_id, list(files), session.id)
+                complete["attachments"] = [self.files.describe(row) for row in claimed]
+            return transaction.accept(session.id, turn_id, client_id, type, complete)
+
+        accepted = await self.log.submit(accept)
         if accepted.is_new:
-            self._enqueue(TurnRecord(turn_id, session_id, accepted.offset, "queued"))
+            self.turns.enqueue(TurnRecord(turn_id, session.id, accepted.offset, "queued"))
         return accepted
 
-    async def stop(self, session_id: str) -> None:
-        """End the running turn of a session, and drop those in line."""
-        for turn in list(self._running.values()):
-            if turn.record.session_id == session_id:
-                turn.cancel()
-                self._in_background(self._insist(turn))
-        await self._end_queued(session_id, "cancelled", None)
+    async def repeat(self, session_id: str, ended_id: str) -> Accepted:
+        """Run the last message again. Raises TurnNotFound, TurnNotRepeatable."""
+        turn_id = new_id("trn")
+        accepted = await self.log.submit(lambda t: t.repeat_turn(session_id, ended_id, turn_id))
+        turns = await self.log.read(lambda store: store.open_turns())
+        for turn in turns:
+            if turn.id == turn_id:
+                self.turns.enqueue(turn)
+        return accepted
 
-    async def delete_session(self, session_id: str) -> None:
-        await self.stop(session_id)
-        if worker := self._workers.get(session_id):
-            await asyncio.wait({worker}, timeout=STOP_SECONDS + 1)
-        await self.log.submit(lambda t: t.delete_session(session_id))
-        await self.files.delete_of_session(session_id)
-        self.log.forget(session_id)
+    async def delete_session(self, session: SessionRecord) -> None:
+        """End what runs, run the app's `exit`, and delete the conversation with its files."""
+        await self.turns.stop(session.id)
+        await self.turns.settled(session.id, STOP_SECONDS + 1)
+        await self.close_session(session)
+        await self.turns.stop(session.id)
+        await self.turns.settled(session.id, STOP_SECONDS + 1)
+        await self.files.delete_of_session(session.id)
+        await self.log.submit(lambda t: t.delete_session(session.id))
+        self.log.forget(session.id)
 
-    async def _insist(self, turn: RunningTurn) -> None:
-        await asyncio.sleep(STOP_SECONDS)
-        turn.end("cancelled", None)
+    async def close_session(self, session: SessionRecord) -> None:
+        """Run the app's `exit` for a session, once."""
+        if not session.is_entered or session.is_closed:
+            return
+        if self.app.state is AppState.live and self.app.manifest.get("has_exit"):
+            await self.post(session, f"exit:{new_id('cli')}", {"name": _EXIT, "payload": {}})
+            await self.turns.settled(session.id, _EXIT_SECONDS)
+        await self.log.submit(lambda t: t.set_closed(session.id))
 
-    async def _end_queued(self, session_id: str, status: str, error: str | None) -> None:
-        for turn in list(self._queues.get(session_id, ())):
-            await self.log.submit(
-                lambda t, turn=turn: t.drop_turn(session_id, turn.id, status, error)  # type: ignore[misc]
-            )
+    async def close_expired(self, before: float) -> None:
+        """Close the sessions in which nothing has happened since `before`."""
+        for session_id in await self.log.read(lambda store: store.expired(before)):
+            session = await self.log.read(lambda store, id=session_id: store.session(id))  # type: ignore[misc]
+            if session is not None:
+                await self.close_session(session)
 
-    def _in_background(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
+    # What runtimes ask
 
-    # Turns
+    async def secret(self, name: str) -> str | None:
+        """Look up a secret of the app's space. Raises Unavailable while the server is away."""
+        return await self.vault.secret(self.app.capsule_id, self.app.environment, name)
 
-    def _enqueue(self, turn: TurnRecord) -> None:
-        self._queues.setdefault(turn.session_id, deque()).append(turn)
-        if turn.session_id not in self._workers:
-            self._workers[turn.session_id] = asyncio.create_task(self._work(turn.session_id))
-
-    async def _work(self, session_id: str) -> None:
-        queue = self._queues[session_id]
-        try:
-            while queue:
-                await self._run(queue[0])
-                queue.popleft()
-        finally:
-            self._queues.pop(session_id, None)
-            self._workers.pop(session_id, None)
-
-    async def _run(self, turn: TurnRecord) -> None:
-        """Bring one turn to its end. Never raises for what an app or its runtime does."""
-        try:
-            session = await self.log.read(lambda store: store.session(turn.session_id))
-            if session is None:
-                return  # deleted while the turn was in line
-            link = await self._runtime(session.user_id, session.user_email)
-            running = RunningTurn(turn, self.log, link)
-            self._running[turn.id] = running
-            try:
-                if await self.log.submit(lambda t: t.start_turn(turn, link.release)):
-                    running.send(await self._describe(turn))
-                    await running.finish()
-            finally:
-                link.detach(turn.id)
-                del self._running[turn.id]
-                self._slots[session.user_id].used_at = time.time()
-        except PlatformError as exc:
-            await self._give_up(turn, exc.detail)
-        except Exception as exc:
-            log.exception("turn %s failed in the app host", turn.id)
-            await self._give_up(turn, f"The platform could not run this turn: {exc}")
-
-    async def _give_up(self, turn: TurnRecord, error: str) -> None:
-        await self.log.submit(lambda t: t.end_turn(turn.session_id, turn.id, "failed", error, {}))
-
-    async def _describe(self, turn: TurnRecord) -> RunTurn:
-        def look(store: SessionStore) -> tuple[SessionRecord | None, list[Event], tuple[str, float]]:
-            return store.session(turn.session_id), store.history(turn.session_id), store.message_text(turn)
-
-        session, history, (text, at) = await self.log.read(look)
-        assert session is not None
-        state: SessionState = {
-            "id": session.id,
-            "user": {"id": session.user_id, "email": session.user_email, "org_id": None},
-            "channel": session.channel,
-            "data": session.data,
-            "history": [_history_entry(event) for event in history],
-            "is_entered": session.is_entered,
-        }
-        return RunTurn(turn.id, state, {"text": text, "at": at})
-
-
-def _history_entry(event: Event) -> HistoryEntry:
-    if event.type == "block":
-        return {"text": event.data, "sender": "block", "at": event.at}
-    sender = "user" if event.type == "message" else "app"
-    return {"text": str(event.payload()["text"]), "sender": sender, "at": event.at}
+    async def _answer(self, user_id: str | None, question: Question) -> Any:
+        if not isinstance(question, Lookup):
+            owner = values.owner_of(question, None)
+            return await self.log.submit(lambda t: values.apply(t.connection, question, owner))
+        if question.what == "secret":
+            return await self.secret(question.name)
+        if user_id is None:
+            raise NotFound("Nobody has connected an account while the app starts.")
+        return await self.connections.credentials(user_id, question.name)

@@ -6,13 +6,17 @@ that wait together become one event. Whoever follows a session is told only what
 
 import asyncio
 import logging
+import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import Executor
 from typing import Any, TypeVar
 
+import msgspec
+
 from capsule.apps.events import Event
-from capsule.apps.store import Operation, SessionStore, Transaction
+from capsule.apps.store import Operation, SessionStore
+from capsule.apps.transaction import Transaction
 from capsule.errors import PlatformError, Unavailable
 
 log = logging.getLogger(__name__)
@@ -44,12 +48,18 @@ class _Feed:
 
     def __init__(self) -> None:
         self.ring: deque[Event] = deque(maxlen=_RING)
-        self.followers = 0
+        self.live: list[deque[Event]] = []
+        """What is in no log, for each follower; the oldest goes when somebody reads too slowly."""
         self.is_closed = False
         self._changed = asyncio.Event()
 
     def push(self, event: Event) -> None:
         self.ring.append(event)
+        self._wake()
+
+    def push_live(self, event: Event) -> None:
+        for waiting in self.live:
+            waiting.append(event)
         self._wake()
 
     def close(self) -> None:
@@ -125,7 +135,8 @@ class SessionLog:
         Ends when the session is deleted.
         """
         feed = self._feeds.setdefault(session_id, _Feed())
-        feed.followers += 1
+        live: deque[Event] = deque(maxlen=_RING)
+        feed.live.append(live)
         cursor = after
         try:
             while not feed.is_closed:
@@ -137,15 +148,26 @@ class SessionLog:
                     cursor = events[-1].offset
                     yield events
                     continue
+                if live:
+                    passing = list(live)
+                    live.clear()
+                    yield passing
+                    continue
                 try:
                     async with asyncio.timeout(idle_seconds):
                         await ticket.wait()
                 except TimeoutError:
                     yield []
         finally:
-            feed.followers -= 1
-            if feed.followers == 0 and self._feeds.get(session_id) is feed:
+            feed.live = [other for other in feed.live if other is not live]
+            if not feed.live and self._feeds.get(session_id) is feed:
                 del self._feeds[session_id]
+
+    def tell(self, session_id: str, type: str, data: Mapping[str, Any]) -> None:
+        """Tell those who follow a session now; kept nowhere."""
+        if feed := self._feeds.get(session_id):
+            text = msgspec.json.encode(data).decode()
+            feed.push_live(Event(session_id, 0, type, time.time(), None, text))
 
     def followed(self) -> list[str]:
         """Return the sessions that someone follows right now."""

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 
 from capsule.apps.contract import RuntimeUnready
-from capsule.apps.runtime import RuntimeLink
+from capsule.apps.runtime import Loss, RuntimeLink
 from capsule.apps.slot import Slot
 from capsule.apps.source import RuntimeSource
 from capsule.engines.contract import RuntimeFailed, RuntimeStatus
@@ -234,9 +234,9 @@ class RuntimePool:
     def _keep(self, slot: Slot, link: RuntimeLink) -> None:
         slot.runtime_id, slot.release, slot.link = link.runtime_id, link.release, link
         self._links[slot.user_id] = link
-        ending: list[asyncio.Task[str]] = []
+        ending: list[asyncio.Task[Loss]] = []
 
-        async def explain() -> str:
+        async def explain() -> Loss:
             if not ending:
                 ending.append(asyncio.create_task(self.source.explain(link.runtime_id)))
             return await asyncio.shield(ending[0])
@@ -255,10 +255,11 @@ class RuntimePool:
         if slot.link is link:
             slot.link = None
             if slot.user_id not in self._stopping and link.explain is not None:
-                slot.last_end = await link.explain()
+                slot.last_end = (await link.explain()).text
 
     async def _stop(self, user_id: str, link: RuntimeLink) -> None:
         slot = self._slots[user_id]
+        link.is_stopping = True
         # Not the slot's: the next release's pool may have woken another one meanwhile.
         await self.source.end(link.runtime_id)
         await link.close()

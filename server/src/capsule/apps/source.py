@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from capsule.apps.contract import HostedApp, RuntimeUnready
-from capsule.apps.runtime import Room, RuntimeLink, connect
+from capsule.apps.runtime import Answerer, Loss, Room, RuntimeLink, connect
 from capsule.apps.tokens import RuntimeIdentity, RuntimeTokens
-from capsule.apps.turn import LOST
 from capsule.engines.contract import (
     Engine,
     ReplicaNotFound,
@@ -24,6 +23,8 @@ from capsule.engines.contract import (
 from capsule.errors import PlatformError, Unavailable
 
 log = logging.getLogger(__name__)
+
+LOST = "The app stopped in the middle of its answer. Send your message again."
 
 _RETRY_SECONDS = 0.1
 _RETRIES = 20
@@ -42,13 +43,16 @@ def owner_of(capsule_id: str, environment: str, user_id: str) -> str:
 
 
 class RuntimeSource:
-    def __init__(self, app: HostedApp, engine: Engine, tokens: RuntimeTokens, room: Room) -> None:
+    def __init__(
+        self, app: HostedApp, engine: Engine, tokens: RuntimeTokens, room: Room, answerer: Answerer
+    ) -> None:
         assert app.replica_id is not None
         self.app = app
         self.replica_id = app.replica_id
         self._engine = engine
         self._tokens = tokens
         self._room = room
+        self._answerer = answerer
 
     async def ready(self) -> ZygoteStatus:
         return await self._engine.ready(self.replica_id)
@@ -69,7 +73,7 @@ class RuntimeSource:
         Raises RuntimeUnready.
         """
         path = Path(runtime.address.removeprefix("unix:"))
-        link, token = await connect(path, self.app.release, seconds, self._room)
+        link, token = await connect(path, self.app.release, seconds, self._room, self._answerer)
         try:
             identity = self._tokens.read(token)
             if identity != self._identity(identity.user_id, runtime.id):
@@ -77,7 +81,7 @@ class RuntimeSource:
         except RuntimeUnready:
             await link.close()
             raise
-        link.runtime_id = runtime.id
+        link.runtime_id, link.user_id = runtime.id, identity.user_id
         return link, identity.user_id
 
     async def delete_files(self, user_id: str) -> None:
@@ -97,21 +101,22 @@ class RuntimeSource:
                 log.warning("runtime %s cannot be ended: %s", runtime_id, exc.detail)
                 return
 
-    async def explain(self, runtime_id: str) -> str:
-        """Return why a runtime ended, for the person in the chat."""
+    async def explain(self, runtime_id: str) -> Loss:
+        """Return why a runtime ended."""
         try:
             async with asyncio.timeout(_EXPLAIN_SECONDS):
                 status = await self._engine.wait_runtime(self.replica_id, runtime_id)
         except (TimeoutError, PlatformError):
-            return LOST
+            return Loss(LOST, may_try_again=True)
         if status.end is not None and status.end.out_of_memory:
-            return (
+            return Loss(
                 f"The app ran out of memory here ({self.app.memory} MiB) and was stopped. "
-                "Send your message again, with less to do at once."
+                "Send your message again, with less to do at once.",
+                may_try_again=False,
             )
         if status.end_reason:
-            return f"The app was stopped: {status.end_reason}"
-        return LOST
+            return Loss(f"The app was stopped: {status.end_reason}", may_try_again=True)
+        return Loss(LOST, may_try_again=True)
 
     def _identity(self, user_id: str, runtime_id: str) -> RuntimeIdentity:
         return RuntimeIdentity(self.app.capsule_id, self.app.environment, user_id, runtime_id)

@@ -1,47 +1,38 @@
-"""One running turn: turns what the runtime says into entries of the session log, and ends it exactly once."""
+"""One attempt at a turn on a runtime. Ends the turn exactly once, or leaves it to a further attempt."""
 
 import asyncio
-from functools import partial
+from dataclasses import dataclass
 from typing import Any
 
+from capsule.apps.effects import Effects
 from capsule.apps.log import SessionLog
-from capsule.apps.runtime import RuntimeLink
-from capsule.apps.store import Transaction, TurnRecord
-from capsule.errors import PlatformError
-from capsule.kit.ids import new_id
-from cpsl.wire import (
-    Ack,
-    CancelTurn,
-    Entered,
-    Notification,
-    Reply,
-    ReplyDelta,
-    ReplyEnded,
-    ReplyStarted,
-    RunTurn,
-    SaveData,
-    SetTitle,
-    TurnEnded,
-    WireMessage,
-)
+from capsule.apps.records import TurnRecord
+from capsule.apps.runtime import Loss, RuntimeLink
+from capsule.apps.source import LOST
+from cpsl.wire import CancelTurn, RunTurn, SaveData, StoreFile, TurnEnded, WireMessage
 
 OUTPUT_BYTES = 16 * 1024 * 1024
-"""What one turn may say; an endless answer must not fill the machine's disk."""
+"""What one attempt may say; an endless answer must not fill the machine's disk."""
 TOO_LONG = f"The answer was longer than {OUTPUT_BYTES >> 20} MiB and was cut off."
-LOST = "The app stopped in the middle of its answer. Send your message again."
+
+
+@dataclass(frozen=True)
+class _End:
+    status: str
+    error: str | None
 
 
 class RunningTurn:
     """A turn on its way through a runtime."""
 
-    def __init__(self, record: TurnRecord, log: SessionLog, link: RuntimeLink) -> None:
+    def __init__(self, record: TurnRecord, log: SessionLog, link: RuntimeLink, effects: Effects) -> None:
         self.record = record
         self._log = log
         self._link = link
+        self._effects = effects
         self._is_cancelled = False
-        self._replies: dict[str, list[str]] = {}
         self._output_bytes = 0
-        self._ended: asyncio.Future[tuple[str, str | None]] = asyncio.get_running_loop().create_future()
+        self._ended: asyncio.Future[_End | Loss] = asyncio.get_running_loop().create_future()
         link.attach(record.id, self._receive)
 
     def send(self, request: RunTurn) -> None:
@@ -49,23 +40,33 @@ class RunningTurn:
         if self._is_cancelled:
             self.end("cancelled", None)
         else:
+            self._effects.resume(_open_texts(request))
             self._link.send(request)
 
-    async def finish(self) -> None:
-        """Wait until the turn has ended in the runtime (or with it), and write its end."""
+    async def finish(self) -> Loss | None:
+        """Wait until the turn has ended and write its end; return the loss when the runtime went first."""
         lost = asyncio.create_task(self._link.lost.wait())
         either: set[asyncio.Future[Any]] = {self._ended, lost}
         try:
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         finally:
             lost.cancel()
-            self._link.detach(self.record.id)
+            self._let_go()
+            await self._effects.close()
         if self._ended.done():
-            status, error = self._ended.result()
+            end = self._ended.result()
         else:
             explain = self._link.explain
-            status, error = "interrupted", (await explain() if explain is not None else LOST)
-        await self._log.submit(partial(self._write_end, status, error))
+            end = await explain() if explain is not None else Loss(LOST, may_try_again=True)
+            if self._ended.done():  # meanwhile
+                end = self._ended.result()
+            elif self._is_cancelled:
+                end = _End("cancelled", None)
+        if isinstance(end, Loss):
+            return end
+        record, status, error = self.record, end.status, end.error
+        await self._log.submit(lambda t: t.end_turn(record.session_id, record.id, status, error))
+        return None
 
     def cancel(self) -> None:
         """Ask the runtime to end the turn."""
@@ -74,56 +75,39 @@ class RunningTurn:
 
     def end(self, status: str, error: str | None) -> None:
         """End the turn now, whatever the runtime does. Only the first end counts."""
-        if not self._ended.done():
-            self._ended.set_result((status, error))
-            self._link.detach(self.record.id)
+        self._end(_End(status, error))
 
-    def _write_end(self, status: str, error: str | None, transaction: Transaction) -> None:
-        open_replies = {reply_id: "".join(parts) for reply_id, parts in self._replies.items()}
-        self._replies.clear()
-        transaction.end_turn(self.record.session_id, self.record.id, status, error, open_replies)
+    def move(self) -> None:
+        """Take the turn away from its runtime, for another one to go on with it."""
+        if not self._is_cancelled:
+            self._link.send(CancelTurn(self.record.id))
+            self._end(Loss("", may_try_again=True))
+
+    def _end(self, end: _End | Loss) -> None:
+        if not self._ended.done():
+            self._ended.set_result(end)
+            self._let_go()
+
+    def _let_go(self) -> None:
+        self._link.detach(self.record.id)
+        self._effects.stop()
 
     def _receive(self, message: WireMessage, size: int) -> None:
-        if not isinstance(message, SaveData):  # which takes the place of what was there, and is limited
+        if not isinstance(message, (SaveData, StoreFile)):  # which have limits of their own
             self._output_bytes += size
         if self._output_bytes > OUTPUT_BYTES:
             self.cancel()
             self.end("failed", TOO_LONG)
-            return
-        session_id, turn_id = self.record.session_id, self.record.id
-        if isinstance(message, ReplyDelta):
-            self._replies.setdefault(message.reply_id, []).append(message.text)
-            self._log.append_delta(session_id, turn_id, message.reply_id, message.text)
-        elif isinstance(message, ReplyStarted):
-            self._replies[message.reply_id] = []
-            self._append("reply_started", {"id": message.reply_id})
-        elif isinstance(message, ReplyEnded):
-            text = "".join(self._replies.pop(message.reply_id, []))
-            self._append("reply_ended", {"id": message.reply_id, "text": text})
-        elif isinstance(message, Reply):
-            self._acknowledge(message.id, self._append("reply", {"id": new_id("rpl"), "text": message.text}))
-        elif isinstance(message, Notification):
-            self._append("notification", {"text": message.text, "detail": message.detail})
-        elif isinstance(message, SaveData):
-            changed, removed = message.changed, message.removed
-            saved = self._log.submit(lambda t: t.save_data(session_id, changed, removed))
-            self._acknowledge(message.id, saved)
-        elif isinstance(message, Entered):
-            self._acknowledge(message.id, self._log.submit(lambda t: t.set_entered(session_id)))
-        elif isinstance(message, SetTitle):
-            title = message.title
-            self._acknowledge(message.id, self._log.submit(lambda t: t.set_title(session_id, title)))
         elif isinstance(message, TurnEnded):
             self.end(message.status, message.error)
+        else:
+            self._effects.take(message, size)
 
-    def _append(self, type: str, data: dict[str, Any]) -> "asyncio.Future[Any]":
-        session_id, turn_id = self.record.session_id, self.record.id
-        return self._log.submit(lambda t: t.append(session_id, type, turn_id, data))
 
-    def _acknowledge(self, key: int, written: "asyncio.Future[Any]") -> None:
-        def tell(done: "asyncio.Future[Any]") -> None:
-            error = None if done.cancelled() else done.exception()
-            text = error.detail if isinstance(error, PlatformError) else str(error)
-            self._link.send(Ack(key, text if error else None))
-
-        written.add_done_callback(tell)
+def _open_texts(request: RunTurn) -> dict[str, str]:
+    found = {}
+    for entry in request.journal:
+        result = entry["result"]
+        if entry["site"].endswith(" stream") and not result["is_ended"]:
+            found[result["reply_id"]] = result["text"]
+    return found

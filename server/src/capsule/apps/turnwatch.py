@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from capsule.apps.events import Event
 from capsule.apps.liveapp import LiveApp
-from capsule.apps.store import Accepted
+from capsule.apps.records import Accepted
 
 
 @dataclass(frozen=True)
