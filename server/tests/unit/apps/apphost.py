@@ -270,6 +270,8 @@ class Host:
             {"has_message_handler": True},
             options.pop("reason", ""),
             options.pop("keep_warm_seconds", 600.0),
+            url=options.pop("url", ""),
+            mounts=options.pop("mounts", {}),
         )
         client = AppHostClient(self.data.apps_control_socket)
         try:

@@ -1,10 +1,13 @@
 """The files of one app without its host, for what needs no HTTP."""
 
+import sys
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 from capsule.apps.files.folder import Folder
 from capsule.apps.files.signing import FileSigner
