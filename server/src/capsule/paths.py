@@ -36,6 +36,11 @@ class DataPaths:
         return self.keys / "runtimes.key"
 
     @property
+    def connections_key(self) -> Path:
+        """Encrypts the accounts elsewhere that users of apps have connected."""
+        return self.keys / "connections.key"
+
+    @property
     def files_key(self) -> Path:
         """Signs the links by which files of apps are fetched without a cookie."""
         return self.keys / "files.key"

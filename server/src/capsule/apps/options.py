@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 
 @dataclass(frozen=True)
@@ -10,6 +11,9 @@ class ProviderUrls:
 
     These addresses may be private ones; those in an app's declaration may not.
     """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+    """For the settings that are read into this: a misspelt name must not pass for none."""
 
     base_url: str = ""
     """Put in place of scheme, host and port of every address that is not given by itself."""

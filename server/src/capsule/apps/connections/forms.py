@@ -12,15 +12,17 @@ _ACRONYMS = {
     word.lower(): word
     for word in ("ID", "URL", "URI", "API", "AWS", "SSH", "SSL", "TLS", "DNS", "IP", "HTTP", "HTTPS", "PIN")
 }
-_SECRET = frozenset(
-    "key keys secret token password passphrase passcode pass pwd pin credential credentials auth cert"
-    " certificate private signature cookie dsn".split()
-)
-_OPEN = frozenset(
-    "region zone url uri host hostname port domain endpoint user username login email mail name account id"
-    " project workspace team org organization organisation tenant database bucket tags tag environment"
-    " version".split()
-)
+_SECRET = frozenset([
+    "key", "keys", "secret", "token", "password", "passphrase", "passcode", "pass", "pwd", "pin",
+    "credential", "credentials", "auth", "cert", "certificate", "private", "signature", "cookie", "dsn",
+    "webhook",
+])  # fmt: skip
+_OPEN = frozenset([
+    "region", "zone", "url", "uri", "host", "hostname", "port", "domain", "endpoint", "user", "username",
+    "login", "email", "mail", "name", "account", "id", "project", "workspace", "team", "org",
+    "organization", "organisation", "tenant", "database", "bucket", "tags", "tag", "environment",
+    "version",
+])  # fmt: skip
 """Names of fields that may be read over somebody's shoulder; everything else is masked."""
 
 

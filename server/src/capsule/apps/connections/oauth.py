@@ -1,8 +1,8 @@
 """The calls of OAuth 2: a code for a token, a refresh token for a new one, a token given back.
 
-Written by hand on the platform's own HTTP client: it is three forms, and what matters here — telling a refusal
-from passing trouble, bounds on time and size, addresses that are checked — would have to be put around any
-OAuth library.
+Written by hand on the platform's own HTTP client: it is three forms, and what matters here (telling a refusal
+from passing trouble, bounds on time and size, checked addresses) would have to be put around any OAuth
+library.
 """
 
 import base64
@@ -19,12 +19,12 @@ from capsule.apps.connections.catalogue import ClientAuth, Revocation
 from capsule.apps.connections.errors import AccessRefused, ProviderIncomplete, ProviderUnavailable
 from capsule.apps.connections.provider import Endpoint, Provider
 
-_REFUSALS = frozenset(
-    "invalid_grant bad_verification_code bad_refresh_token expired_token access_denied interaction_required"
-    " consent_required login_required".split()
-)
-_WRONG_CLIENT = frozenset("invalid_client unauthorized_client incorrect_client_credentials".split())
-_TROUBLE = frozenset("server_error temporarily_unavailable slow_down".split())
+_REFUSALS = frozenset([
+    "invalid_grant", "bad_verification_code", "bad_refresh_token", "expired_token", "access_denied",
+    "interaction_required", "consent_required", "login_required",
+])  # fmt: skip
+_WRONG_CLIENT = frozenset(["invalid_client", "unauthorized_client", "incorrect_client_credentials"])
+_TROUBLE = frozenset(["server_error", "temporarily_unavailable", "slow_down"])
 _MAX_TOKEN = 16 * 1024
 _MAX_TEXT = 200
 _LONGEST_LIFE = 10 * 365 * 24 * 3600

@@ -1,14 +1,14 @@
 """One connection as an app declares it, and the addresses of its provider that count here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from capsule.apps.connections.catalogue import SERVICES, STANDARD, Service
 from capsule.apps.connections.errors import ProviderIncomplete
-from capsule.apps.connections.forms import humanise
+from capsule.apps.connections.forms import FormField, form_field, humanise
 from capsule.apps.options import ProviderUrls
 
 _ENDPOINTS = ("authorize_url", "token_url", "revoke_url", "profile_url")
@@ -33,7 +33,7 @@ class Declared:
     client_id: str = ""
     """Name of a secret, or the value itself when no secret has that name."""
     client_secret: str = ""
-    urls: ProviderUrls = ProviderUrls()
+    urls: ProviderUrls = field(default_factory=ProviderUrls)
 
     @property
     def label(self) -> str:
@@ -43,6 +43,10 @@ class Declared:
     @property
     def service(self) -> Service:
         return SERVICES.get(self.type, STANDARD)
+
+    @property
+    def form(self) -> tuple[FormField, ...]:
+        return tuple(form_field(name) for name in self.fields)
 
     @property
     def wanted_scopes(self) -> tuple[str, ...]:

@@ -150,11 +150,27 @@ def claim(database: sqlite3.Connection, state_hash: str, user_id: str) -> Author
     if row is None:
         return None
     database.execute("UPDATE authorizations SET is_used = 1, sealed = '' WHERE state_hash = ?", (state_hash,))
-    return Authorization(*row[:-1], is_used=bool(row[-1]))
+    return _to_authorization(row)
 
 
 def _to_connection(row: tuple[str, str, str, str, int, str, str, float, float]) -> Connection:
     user_id, type, sealed, scopes, expires_at, status, account, connected_at, updated_at = row
     return Connection(
         user_id, type, sealed, scopes, expires_at, Status(status), account, connected_at, updated_at
+    )
+
+
+def _to_authorization(row: tuple[str, str, str, str, str, str, str, float, float, int]) -> Authorization:
+    state_hash, user_id, type, sealed, redirect_uri, return_to, prompt_id, created_at, expires_at, used = row
+    return Authorization(
+        state_hash,
+        user_id,
+        type,
+        sealed,
+        redirect_uri,
+        return_to,
+        prompt_id,
+        created_at,
+        expires_at,
+        bool(used),
     )
