@@ -14,7 +14,16 @@ PROMISED = (Path(__file__).parent / "surface.txt").read_text().splitlines()
 
 # Where more is accepted than was promised.
 UPDATE_ONE = "CollectionRef.update_one(filter, update{}) async"
-WIDER = {UPDATE_ONE.format(""): UPDATE_ONE.format(", *, upsert=False")}
+URLS = "authorize_url='', token_url='', revoke_url='', profile_url=''"
+ADD_INTEGRATION = (
+    "App.add_integration(integration_type, *, client_id='', client_secret='', scopes=None, fields=None{})"
+)
+CONFIG = "IntegrationConfig(type, client_id='', client_secret='', scopes=<factory>, fields=None, mode=''{})"
+WIDER = {
+    UPDATE_ONE.format(""): UPDATE_ONE.format(", *, upsert=False"),
+    ADD_INTEGRATION.format(""): ADD_INTEGRATION.format(f", {URLS}"),
+    CONFIG.format(""): CONFIG.format(f", *, {URLS}"),
+}
 
 
 def render(line: str) -> str:

@@ -1,4 +1,4 @@
-"""Sessions outside a runtime: history for models, streams, identity, and what comes later."""
+"""Sessions outside a runtime: history for models, streams, identity, actions."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -111,47 +111,21 @@ def test_the_owner_is_the_organisation_or_the_user(org: str | None, owner: str) 
     assert cpsl.UserInfo.org_id_from_owner_id(owner) == (None if org is None else "acme")
 
 
-async def test_what_comes_later_says_so_and_checks_its_arguments_now() -> None:
+async def test_bad_arguments_of_an_action_are_refused() -> None:
     session = make()
-    later = [
-        session.prompt_approval("ok?"),
-        session.prompt_file(),
-        session.prompt_integration("github"),
-        session.show_integration("github"),
-        session.show(cpsl.Block("x", {})),
-        session.show_suggestions(["Next"]),
-        session.show_step("x"),
-        session.show_image("a.png"),
-        session.get("k"),
-        session.terminal("t").shell("ls"),
-    ]
-    for call in later:
-        with pytest.raises(cpsl.NotYetAvailable, match="comes in a later version"):
-            await call
-    await session.show_suggestions([])
-    await session.show_task("")
-    for wrong in (
-        session.show_browser(),
-        session.show_browser(url="http://x", mode="huge"),
-        session.show_table(),
-        session.show_table(rows=[], data="x"),
-        session.show_step("x", status="odd"),
-        session.show_suggestions([cpsl.Suggestion("x", page="home")]),
-        session.get("k", scope="world"),
-        session.trigger_action(" "),
-    ):
-        with pytest.raises(ValueError):  # noqa: PT011 - the wording is free, the type is not
-            await wrong
-    with pytest.raises(TypeError):
+    with pytest.raises(ValueError, match="name of an action"):
+        await session.trigger_action(" ")
+    with pytest.raises(TypeError, match="payload"):
         await session.trigger_action("x", payload=[])  # type: ignore[arg-type]
+    with pytest.raises(RuntimeError, match="running app"):
+        await session.trigger_action("x")
     with pytest.raises(RuntimeError, match="running app"):
         session.db  # noqa: B018
 
 
-async def test_connected_accounts_need_no_prompt() -> None:
-    session = make()
-    session.integrations["github"] = cpsl.IntegrationCredentials(access_token="t")
-    assert (await session.prompt_integration("github")).access_token == "t"
+async def test_what_comes_later_says_so() -> None:
+    with pytest.raises(cpsl.NotYetAvailable, match="comes in a later version"):
+        await make().complete_onboarding()
 
 
 def test_workflow_input_reads_by_item_and_attribute() -> None:

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 from ._app_handlers import HandlerDeclarations
 from ._app_pages import PageDeclarations
+from ._app_store import AppStore
 from ._channels import secret_names, to_wire
 from ._collections import CollectionManager, CollectionRef, DatabaseProxy
-from ._errors import NotYetAvailable
 from ._files import FileSystem
 from ._handlers import Handler, Handlers, collect_handlers
 from ._image import Image
@@ -73,7 +73,7 @@ class Resources:
         }
 
 
-class App(PageDeclarations, HandlerDeclarations):
+class App(PageDeclarations, HandlerDeclarations, AppStore):
     """An app: with `image=`, functions are its handlers; without, `@app.cls` decorates a class of them."""
 
     def __init__(
@@ -213,10 +213,28 @@ class App(PageDeclarations, HandlerDeclarations):
         client_secret: str | Secret = "",
         scopes: list[str] | None = None,
         fields: list[str] | None = None,
+        authorize_url: str = "",
+        token_url: str = "",
+        revoke_url: str = "",
+        profile_url: str = "",
     ) -> None:
-        """Declare an account that users may connect. Raises ValueError for options that cannot work."""
+        """Declare an account that users may connect. Raises ValueError for options that cannot work.
+
+        A provider that is not known is given by its URLs: where people agree (`authorize_url`), where codes
+        become tokens (`token_url`), and if it has them where tokens end and whose they are.
+        """
         config = declare(
-            integration_type, client_id=client_id, client_secret=client_secret, scopes=scopes, fields=fields
+            integration_type,
+            client_id=client_id,
+            client_secret=client_secret,
+            scopes=scopes,
+            fields=fields,
+            urls={
+                "authorize_url": authorize_url,
+                "token_url": token_url,
+                "revoke_url": revoke_url,
+                "profile_url": profile_url,
+            },
         )
         self._integrations[str(config.type)] = config
 
@@ -231,25 +249,6 @@ class App(PageDeclarations, HandlerDeclarations):
             return fn
 
         return register
-
-    async def get(self, key: str, default: Any = None) -> Any:
-        """Return a value kept for the whole app."""
-        self._check_running("app.get()")
-        raise NotYetAvailable("app.get()")
-
-    async def set(self, key: str, value: Any) -> None:
-        """Keep a value for the whole app."""
-        self._check_running("app.set()")
-        raise NotYetAvailable("app.set()")
-
-    async def delete(self, key: str) -> None:
-        """Forget a value kept for the whole app."""
-        self._check_running("app.delete()")
-        raise NotYetAvailable("app.delete()")
-
-    def _check_running(self, call: str) -> None:
-        if not self._is_running:
-            raise RuntimeError(f"{call} can be used once the app is running, not at import.")
 
     def _serialize(self) -> dict[str, Any]:
         """Return the manifest of everything declared so far."""

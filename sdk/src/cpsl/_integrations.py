@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
+from urllib.parse import urlsplit
 
 from ._secrets import Secret, secret_name
 
@@ -47,6 +48,27 @@ class Integration(str, Enum):  # noqa: UP042 - StrEnum needs Python 3.11
     __hash__ = str.__hash__
 
 
+KNOWN_MODES: dict[str, str] = {
+    member.value: MODE_SECRET if member.value in KNOWN_SECRET_INTEGRATIONS else MODE_OAUTH
+    for member in Integration
+}
+"""How an account of each known type is connected."""
+
+_URLS = ("authorize_url", "token_url", "revoke_url", "profile_url")
+
+_DISPLAY_NAMES = {
+    INTEGRATION_GCAL: "Google Calendar",
+    INTEGRATION_GDRIVE: "Google Drive",
+    INTEGRATION_GITHUB: "GitHub",
+    INTEGRATION_AWS: "AWS",
+}
+
+
+def display_name(kind: str) -> str:
+    """Return an integration's type as people write it: `GitHub`, `Google Drive`, `Acme`."""
+    return _DISPLAY_NAMES.get(kind) or " ".join(kind.replace("_", " ").split()).capitalize()
+
+
 @dataclass
 class IntegrationConfig:
     """One declared integration. `mode` follows from the type and the fields when it is not given."""
@@ -57,6 +79,10 @@ class IntegrationConfig:
     scopes: list[str] = field(default_factory=list)
     fields: list[str] | None = None
     mode: str = ""
+    authorize_url: str = field(default="", kw_only=True)
+    token_url: str = field(default="", kw_only=True)
+    revoke_url: str = field(default="", kw_only=True)
+    profile_url: str = field(default="", kw_only=True)
 
     def __post_init__(self) -> None:
         self.type = integration_type(self.type)
@@ -76,7 +102,12 @@ class IntegrationConfig:
             "scopes": list(self.scopes),
             "client_id_secret": secret_name(self.client_id),
             "client_secret_secret": secret_name(self.client_secret),
+            **self.urls(),
         }
+
+    def urls(self) -> dict[str, str]:
+        """Return the addresses that are set, by field."""
+        return {name: getattr(self, name) for name in _URLS if getattr(self, name)}
 
 
 @dataclass
@@ -114,15 +145,21 @@ def declare(
     client_secret: str | Secret,
     scopes: list[str] | None,
     fields: list[str] | None,
+    urls: dict[str, str],
 ) -> IntegrationConfig:
     """Check the arguments of `App.add_integration` and return the config they mean."""
     if isinstance(integration, IntegrationConfig):
-        if client_id or client_secret or scopes is not None or fields is not None:
+        if client_id or client_secret or scopes is not None or fields is not None or any(urls.values()):
             raise ValueError("Put every option into the config object, or none of them.")
         config = integration
     else:
         config = IntegrationConfig(
-            integration, client_id, client_secret, list(scopes or []), list(fields) if fields else None
+            integration,
+            client_id,
+            client_secret,
+            list(scopes or []),
+            list(fields) if fields else None,
+            **urls,
         )
         if fields is not None and not fields and config.type not in KNOWN_SECRET_INTEGRATIONS:
             raise ValueError(f"Integration {config.type!r} needs the names of its fields.")
@@ -133,6 +170,8 @@ def declare(
 def check(config: IntegrationConfig) -> None:
     """Raise ValueError when a config cannot work."""
     name, has_id, has_secret = config.type, bool(config.client_id), bool(config.client_secret)
+    if config.mode != MODE_OAUTH and config.urls():
+        raise ValueError(f"Integration {name!r}: only OAuth takes {next(iter(config.urls()))}.")
     if config.mode == MODE_SECRET:
         if has_id or has_secret:
             raise ValueError(
@@ -149,6 +188,23 @@ def check(config: IntegrationConfig) -> None:
         raise ValueError(
             f"Integration {name!r} needs client_id and client_secret,"
             f" such as cpsl.Secret.from_name('{str(name).upper()}_CLIENT_ID')."
+        )
+    else:
+        _check_urls(config)
+
+
+def _check_urls(config: IntegrationConfig) -> None:
+    given = config.urls()
+    for key, url in given.items():
+        parts = urlsplit(url) if isinstance(url, str) else None
+        if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"Integration {config.type!r}: {key} is no http(s) URL: {url!r}.")
+    if ("authorize_url" in given) != ("token_url" in given):
+        raise ValueError(f"Integration {config.type!r} needs authorize_url and token_url together.")
+    if "authorize_url" not in given and KNOWN_MODES.get(str(config.type)) != MODE_OAUTH:
+        raise ValueError(
+            f"Integration {config.type!r} is not one that Capsule knows. For an OAuth provider give"
+            " authorize_url= and token_url=; for a form that the user fills in give fields=[...]."
         )
 
 

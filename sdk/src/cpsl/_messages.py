@@ -20,7 +20,7 @@ class Attachment:
     size: int = 0
 
     async def download(self, path: str) -> str:
-        """Stream the file to exactly `path` and return it. HTTP errors raise."""
+        """Write the file to exactly `path` and return it. HTTP errors raise."""
         return await download(self.url, path)
 
     def to_dict(self) -> dict[str, Any]:
@@ -64,6 +64,6 @@ class FileUpload:
     path: str | None = None
 
     async def download(self, path: str) -> str:
-        """Stream the file to exactly `path`, remember it in `path`, and return it."""
+        """Write the file to exactly `path`, remember it in `path`, and return it."""
         self.path = await download(self.url, path)
         return self.path

@@ -3,6 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+
+Resolver = Callable[[str], str | None]
+
+_resolver: Resolver | None = None
+_resolved: dict[str, str] = {}
+
+
+def set_resolver(resolver: Resolver | None) -> None:
+    """Say who knows secrets that are not in the environment, and forget what the one before knew."""
+    global _resolver
+    _resolver = resolver
+    _resolved.clear()
 
 
 class Secret:
@@ -22,17 +35,23 @@ class Secret:
 
     @property
     def value(self) -> str:
-        """The secret itself, from the environment that the platform injects.
+        """The secret itself: from the environment, else asked for once and remembered by this process.
 
-        Raises ValueError when there is no such secret here.
+        Raises ValueError when there is no such secret.
         """
         if not self._name:
             raise ValueError("This secret has no name; use cpsl.Secret.from_name('NAME').")
         found = os.environ.get(self._name)
         if found is None:
+            found = _resolved.get(self._name)
+        if found is None and _resolver is not None:
+            found = _resolver(self._name)
+            if found is not None:
+                _resolved[self._name] = found
+        if found is None:
             raise ValueError(
-                f"Secret {self._name!r} is not set. Create it with `capsule secret create {self._name}=...`,"
-                f" name it in App(secrets=[...]) and deploy again."
+                f"Secret {self._name!r} is not set. Create it with `capsule secret create {self._name}=...`"
+                f" in the space of this app, or export the variable."
             )
         return found
 

@@ -6,22 +6,25 @@ from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 from ._backend import SessionBackend
+from ._checks import check_text
 from ._collections import CollectionManager, ScopedDatabaseProxy
 from ._identity import SessionChannel, UserInfo
-from ._integrations import IntegrationCredentials, IntegrationLike, integration_type
+from ._integrations import KNOWN_MODES, IntegrationCredentials, IntegrationLike
 from ._media import SessionMedia
 from ._messages import Message
+from ._once import OnceCalls
 from ._pipedream import PipedreamProxySession
 from ._reply import ReplyStream
+from ._session_accounts import AccountCalls
 from ._session_data import SessionData
-from ._session_prompts import PromptCalls
 from ._session_shows import ShowCalls
 from ._session_store import StoreCalls
+from ._transcript import Transcript
 
 _ROLES = {"user": "user", "app": "assistant"}
 
 
-class Session(ShowCalls, PromptCalls, StoreCalls):
+class Session(ShowCalls, AccountCalls, StoreCalls, OnceCalls):
     """What a handler is given: who talks, what was said, what is remembered, and ways to answer."""
 
     def __init__(
@@ -42,6 +45,11 @@ class Session(ShowCalls, PromptCalls, StoreCalls):
         self.media = SessionMedia(self)
         self._backend: SessionBackend | None = None
         self._collection_scopes: dict[str, str] | None = None
+        self._integration_modes = dict(KNOWN_MODES)
+        """How accounts are connected, by type; the runtime puts in what the app declares."""
+        self._transcripts: dict[str, Transcript] = {}
+        self._told = {}
+        self._done = {}
 
     # Answers
 
@@ -85,8 +93,9 @@ class Session(ShowCalls, PromptCalls, StoreCalls):
 
     async def set_title(self, title: str) -> None:
         """Rename this conversation in the sidebar."""
+        title = check_text(title, "The title of a conversation")
         if self._backend is not None:
-            await self._backend.set_title(str(title))
+            await self._backend.set_title(title)
 
     def chat_messages(self, current: Message, *, cls: Any = None) -> list[Any]:
         """Return history and `current` as `{"role", "content"}` entries for a model.
@@ -146,10 +155,6 @@ class Session(ShowCalls, PromptCalls, StoreCalls):
         return self._collection_scopes
 
     # Accounts and actions
-
-    def get_integration(self, integration: IntegrationLike) -> IntegrationCredentials | None:
-        """Return the credentials of a connected account, or None."""
-        return self.integrations.get(integration_type(integration))
 
     def pipedream(self, integration: IntegrationLike) -> PipedreamProxySession:
         """Return a session that makes requests as the user's account."""

@@ -1,137 +1,92 @@
-"""Things a handler shows besides text. Arguments are checked now; the rendering comes later."""
+"""Things a handler shows besides text."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from ._blocks import Block
+from ._checks import check_text
 from ._errors import NotYetAvailable
 from ._home import Suggestion
-from ._integrations import integration_type as type_of
+from ._jsonable import to_jsonable
+from ._media import is_remote, local_file
+from ._show_panels import PanelCalls
+from ._show_steps import StepCalls
 from ._terminal import Terminal
-from ._types import check_word
 
 if TYPE_CHECKING:
     from ._session import Session
 
-_BROWSER_MODES = ("split", "copilot", "preview")
-_PANEL_MODES = ("inline", "split", "copilot", "preview")
-_STEP_STATUSES = ("running", "completed", "failed", "skipped")
+_SUGGESTION_KEYS = (
+    "label",
+    "target",
+    "value",
+    "description",
+    "icon",
+    "image",
+    "accent",
+    "primary",
+    "payload",
+)
 
 
-class ShowCalls:
+class ShowCalls(StepCalls, PanelCalls):
     """`session.show*`, `session.hide*` and the other calls that put elements on the screen."""
 
     async def show(self, block: Block) -> None:
+        """Show an element and keep it; it takes the place of one with the same id."""
         if not isinstance(block, Block):
             raise TypeError(f"show() takes a cpsl.Block; got {type(block).__name__}.")
-        raise NotYetAvailable("Showing elements in the chat")
+        kind = check_text(block.type, "The type of a block")
+        if not isinstance(block.payload, dict):
+            raise TypeError(f"The payload of a block is a dict; got {type(block.payload).__name__}.")
+        await self._put(kind, block.payload, block.id)
 
     async def emit(self, event: str, payload: dict[str, Any] | None = None) -> None:
-        raise NotYetAvailable("Sending events to pages")
+        """Tell the pages that are open now; kept nowhere."""
+        event = check_text(event, "The name of an event")
+        if payload is not None and not isinstance(payload, dict):
+            raise TypeError(f"The payload of an event is a dict; got {type(payload).__name__}.")
+        if self._backend is not None:
+            await self._backend.emit(event, to_jsonable(payload or {}))
 
     async def show_task(self, handle_or_id: Any, *, message: str | None = None) -> None:
-        if handle_or_id:
-            raise NotYetAvailable("Showing a task in the chat")
-
-    async def show_integration(self, integration_type: str, *, reason: str = "") -> None:
-        """Offer to connect an account, without waiting."""
-        raise NotYetAvailable(f"Connecting a {type_of(integration_type)} account")
+        """Show the live state of a task, given by its handle or id. Nothing happens without one."""
+        task_id = getattr(handle_or_id, "task_id", handle_or_id)
+        if not task_id:
+            return
+        payload = {"task_id": check_text(task_id, "The id of a task")}
+        await self._put("task_card", {**payload, **({"message": str(message)} if message else {})})
 
     async def show_suggestions(self, suggestions: Any, *, title: str = "") -> None:
-        """Offer next steps: texts, `Suggestion`s, dicts, or a list of them."""
-        if _suggestions(suggestions):
-            raise NotYetAvailable("Showing suggestions in the chat")
+        """Offer next steps: texts, `Suggestion`s, dicts, or a list of them.
 
-    async def show_step(
-        self,
-        label: str,
-        *,
-        status: str = "running",
-        detail: str = "",
-        step_id: str | None = None,
-        links: list[dict[str, Any]] | None = None,
-        fields: dict[str, Any] | None = None,
-        expanded: bool = False,
-    ) -> str:
-        check_word(status, _STEP_STATUSES, "status")
-        raise NotYetAvailable("Showing steps in the chat")
-
-    async def show_activity(
-        self,
-        label: str,
-        *,
-        detail: str = "",
-        links: list[dict[str, Any]] | None = None,
-        fields: dict[str, Any] | None = None,
-        icon: str = "",
-        activity_id: str | None = None,
-        expanded: bool = False,
-    ) -> str:
-        raise NotYetAvailable("Showing activities in the chat")
-
-    async def show_browser(
-        self, *, port: int = 0, url: str = "", title: str = "", path: str = "/", mode: str = "split"
-    ) -> None:
-        check_word(mode, _BROWSER_MODES, "mode")
-        if not port and not url:
-            raise ValueError("show_browser() needs a port or a url.")
-        raise NotYetAvailable("Showing a browser preview")
-
-    async def hide_browser(self) -> None:
-        raise NotYetAvailable("Showing a browser preview")
-
-    async def show_table(
-        self,
-        table: Any = None,
-        *,
-        collection: Any = None,
-        rows: list[dict[str, Any]] | None = None,
-        data: str | None = None,
-        columns: list[Any] | None = None,
-        title: str = "",
-        label: str | None = None,
-        scope: str | None = None,
-        sortable: bool = False,
-        filterable: bool = False,
-        paginate: int = 0,
-        mode: str = "split",
-    ) -> None:
-        check_word(mode, _PANEL_MODES, "mode")
-        _check_one_source("show_table()", table=table, collection=collection, rows=rows, data=data)
-        raise NotYetAvailable("Showing a table in the chat")
-
-    async def hide_table(self) -> None:
-        raise NotYetAvailable("Showing a table in the chat")
-
-    async def show_ui(
-        self,
-        ui: Any = None,
-        *,
-        component: str | None = None,
-        page: str | None = None,
-        props: dict[str, Any] | None = None,
-        packages: list[str] | None = None,
-        title: str = "",
-        key: str = "",
-        mode: str = "split",
-    ) -> None:
-        check_word(mode, _PANEL_MODES, "mode")
-        _check_one_source("show_ui()", ui=ui, component=component, page=page)
-        if ui is not None and not hasattr(ui, "to_dict"):
-            raise TypeError(f"show_ui() takes a cpsl.ui widget; got {type(ui).__name__}.")
-        raise NotYetAvailable("Showing a page in the chat")
-
-    async def hide_ui(self, key: str = "") -> None:
-        raise NotYetAvailable("Showing a page in the chat")
+        Raises ValueError for a step that is neither a prompt nor an action.
+        """
+        entries = _suggestions(suggestions)
+        if entries:
+            await self._put(
+                "suggestions", {"suggestions": entries, **({"title": str(title)} if title else {})}
+            )
 
     async def show_image(self, source: str, *, alt: str = "", width: int | None = None) -> None:
-        raise NotYetAvailable("Showing an image in the chat")
+        """Show a picture: a URL, or a local file, which is kept for as long as the conversation."""
+        if width is not None and (isinstance(width, bool) or not isinstance(width, int) or width <= 0):
+            raise ValueError(f"width= is a number of pixels; got {width!r}.")
+        is_url = isinstance(source, str) and is_remote(source)
+        if self._backend is None and not is_url:
+            local_file(source)
+            return  # nobody is there to see it, and nowhere to keep it
+        image = await self._as_session().media.image(source)
+        optional = {"alt": str(alt), "width": width}
+        await self._put(
+            "image", {"url": image["src"], **{name: value for name, value in optional.items() if value}}
+        )
 
     def terminal(
         self, name: str, *, title: str = "", cwd: str | None = None, env: dict[str, str] | None = None
     ) -> Terminal:
-        """Open or reopen the named transcript."""
+        """Open or reopen the named transcript. It shows itself with its first command."""
         return Terminal(self._as_session(), name, title=title, cwd=cwd, env=env)
 
     async def show_terminal(
@@ -143,9 +98,16 @@ class ShowCalls:
         cwd: str | None = None,
         env: dict[str, str] | None = None,
     ) -> Terminal:
-        if terminal is not None and terminal._session is not self:
+        """Show a transcript: the given one, the one of this name, or a new one."""
+        if terminal is None:
+            chosen = name if name is not None else f"terminal-{await self._fresh_id()}"
+            terminal = self.terminal(chosen, title=title or "", cwd=cwd, env=env)
+        elif terminal._session is not self:
             raise ValueError("This terminal belongs to another session.")
-        raise NotYetAvailable("Showing a terminal in the chat")
+        else:
+            terminal.cwd = cwd if cwd is not None else terminal.cwd
+            terminal.env.update(env or {})
+        return await terminal.show(title=title)
 
     async def complete_onboarding(self) -> None:
         raise NotYetAvailable("Completing the onboarding")
@@ -157,31 +119,23 @@ class ShowCalls:
         return self
 
 
-def _check_one_source(call: str, **sources: Any) -> None:
-    given = [name for name, value in sources.items() if value is not None]
-    if len(given) != 1:
-        raise ValueError(
-            f"{call} needs exactly one of {', '.join(sources)}; got {', '.join(given) or 'none'}."
-        )
-
-
 def _suggestions(suggestions: Any) -> list[dict[str, Any]]:
     entries = suggestions if isinstance(suggestions, (list, tuple)) else [suggestions]
     found = []
     for entry in entries:
-        if not entry:
+        if not entry or (isinstance(entry, str) and not entry.strip()):
             continue
         if isinstance(entry, str):
-            wire = Suggestion(entry, prompt=entry).to_dict()
+            wire = Suggestion(entry.strip(), prompt=entry.strip()).to_dict()
         elif isinstance(entry, Suggestion):
             wire = entry.to_dict()
         elif isinstance(entry, dict):
-            wire = dict(entry) if "target" in entry else Suggestion.from_loose(entry).to_dict()
+            wire = entry if "target" in entry else Suggestion.from_loose(entry).to_dict()
         else:
             raise TypeError(
                 f"A suggestion is a text, a cpsl.Suggestion or a dict; got {type(entry).__name__}."
             )
         if wire.get("target") not in ("prompt", "action") or not wire.get("label") or not wire.get("value"):
             raise ValueError("A suggestion in the chat needs a label and a prompt or an action.")
-        found.append(wire)
+        found.append({key: wire[key] for key in _SUGGESTION_KEYS if wire.get(key) is not None})
     return found

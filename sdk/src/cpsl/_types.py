@@ -13,7 +13,7 @@ PricingType = Literal["one_time", "monthly"]
 ColumnType = Literal[
     "text", "number", "currency", "date", "link", "file", "email", "status", "tags", "boolean", "score"
 ]
-Sender = Literal["user", "app"]
+Sender = Literal["user", "app", "block", "system"]
 ChannelType = Literal["chat", "api", "telegram", "slack", "whatsapp"]
 
 PRICING_ONE_TIME: PricingType = "one_time"
