@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from capsule.api.system import router as system
+from capsule.control.delivery.apps.agent import router as agent
 from capsule.control.delivery.apps.endpoints import router as apps
 from capsule.control.delivery.builds.endpoints import router as builds
 from capsule.control.delivery.deployments.endpoints import router as deployments
@@ -41,5 +42,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     logs,
     serves,
     apps,
+    agent,
     system,
 )

@@ -3,14 +3,11 @@
 Conversations live in the app host; this asks it over its unix socket on the caller's behalf.
 """
 
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
-import httpx2
 from fastapi import APIRouter, Query
-from fastapi.responses import RedirectResponse, Response, StreamingResponse
+from fastapi.responses import RedirectResponse, Response
 from pydantic import Field
 from sqlalchemy import select
 
@@ -19,19 +16,16 @@ from capsule.api.auth import CurrentActor
 from capsule.api.context import Context, CurrentContext
 from capsule.api.uow import DbSession
 from capsule.apps.tickets import ENTER_PATH, Tickets
-from capsule.control.policy import Action, Actor
+from capsule.control.delivery.apps.hostcall import ask, ask_stream
+from capsule.control.policy import Action
 from capsule.control.shapes.base import Input, Shape
 from capsule.control.workload.capsules.service import ensure_type
-from capsule.errors import Unavailable
-from capsule.kit.sockets import short_path
 from capsule.models import Capsule
 
 router = APIRouter(tags=["apps"])
 
 CHAT_PATH = "/api/chat"
 STREAM_PATH = "/api/chat/stream"
-_SECONDS = 130.0
-"""A little more than `cpsl.Client` waits."""
 
 
 class AppShape(Shape):
@@ -104,13 +98,7 @@ async def chat(
 ) -> Response:
     """Send a message and wait for the whole answer; without a session a new conversation begins."""
     ensure_type(app, "app")
-    async with AsyncExitStack() as stack:
-        client = await _client(stack, context, app, actor)
-        try:
-            answer = await client.post(CHAT_PATH, json=wanted.model_dump(exclude_none=True))
-        except httpx2.HTTPError as exc:
-            raise _away(exc) from exc
-        return Response(answer.content, answer.status_code, media_type=answer.headers.get("content-type", ""))
+    return await ask(context, app, actor, "POST", CHAT_PATH, json=wanted.model_dump(exclude_none=True))
 
 
 @router.get("/app/{app}/stream")
@@ -124,46 +112,4 @@ async def stream(
     """Send a message and get the answer piece by piece: `chunk` events, then `done`."""
     ensure_type(app, "app")
     params = {"text": text} | ({"session_id": session_id} if session_id else {})
-    stack = AsyncExitStack()
-    try:
-        client = await _client(stack, context, app, actor)
-        answer = await stack.enter_async_context(client.stream("GET", STREAM_PATH, params=params))
-        if answer.status_code != 200:
-            body = await answer.aread()
-            await stack.aclose()
-            return Response(body, answer.status_code, media_type=answer.headers.get("content-type", ""))
-    except httpx2.HTTPError as exc:
-        await stack.aclose()
-        raise _away(exc) from exc
-    except BaseException:
-        await stack.aclose()
-        raise
-    return StreamingResponse(_pass_on(stack, answer), media_type="text/event-stream")
-
-
-async def _pass_on(stack: AsyncExitStack, answer: httpx2.Response) -> AsyncGenerator[bytes, None]:
-    async with stack:
-        async for chunk in answer.aiter_raw():
-            yield chunk
-
-
-async def _client(stack: AsyncExitStack, context: Context, app: Capsule, actor: Actor) -> httpx2.AsyncClient:
-    socket = stack.enter_context(short_path(context.paths.apps_socket))
-    return await stack.enter_async_context(
-        httpx2.AsyncClient(
-            transport=httpx2.AsyncHTTPTransport(uds=socket),
-            base_url=f"http://{context.site.host(app.slug)}",
-            headers={
-                "X-Capsule-Route": app.id,
-                "X-Capsule-User": actor.user.id,
-                "X-Capsule-Email": actor.user.email,
-            },
-            timeout=httpx2.Timeout(_SECONDS, connect=5.0),
-        )
-    )
-
-
-def _away(exc: httpx2.HTTPError) -> Unavailable:
-    if isinstance(exc, httpx2.TimeoutException):
-        return Unavailable(f"The app did not answer within {_SECONDS:g} s.")
-    return Unavailable("The app host cannot be reached.", hint="capsule status")
+    return await ask_stream(context, app, actor, "GET", STREAM_PATH, params=params)
