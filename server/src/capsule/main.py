@@ -99,7 +99,7 @@ def _settings(arguments: argparse.Namespace) -> "Settings":
         first = exc.errors()[0]
         name = str(first["loc"][0])
         raise InvalidInput(
-            f"{name} {first['input']!r}: {first['msg'].lower()}.", hint=f"--{name} or CAPSULE_{name.upper()}"
+            f"{'.'.join(map(str, first['loc']))} {first['input']!r}: {first['msg'].lower()}.", hint=f"--{name} or CAPSULE_{name.upper()}"
         ) from None
     return settings.model_copy(update={"data": settings.data.expanduser().resolve()})
 
@@ -229,6 +229,9 @@ def _app_host_options(settings: "Settings") -> "AppHostOptions":
     return AppHostOptions(
         smtp_url=settings.smtp_url.get_secret_value() if settings.smtp_url else "",
         mail_from=settings.mail_from,
+        private_issuers=tuple(settings.private_issuers),
+        upload_bytes=settings.upload_bytes,
+        providers=settings.providers,
     )
 
 

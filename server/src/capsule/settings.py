@@ -3,10 +3,15 @@
 Every field is described once, here; `docs/reference/settings.md` is generated from it.
 """
 
+from dataclasses import asdict
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from capsule.apps.options import ProviderUrls
+from capsule.kit.smtp import parse_smtp_url
 
 
 class Settings(BaseSettings):
@@ -61,3 +66,35 @@ class Settings(BaseSettings):
     mail_from: str = Field(
         "", description="Sender of the mail of apps; empty is `no-reply@` and the host name of the app."
     )
+    upload_bytes: int = Field(
+        2 * 1024**3, ge=1024, description="Bytes that one file may have which a user uploads to an app."
+    )
+    private_issuers: list[str] = Field(
+        [],
+        description="OpenID issuers, as a JSON list of addresses, that apps may use although they are in a "
+        "private network or not https.",
+    )
+
+    providers: dict[str, ProviderUrls] = Field(
+        {},
+        description="Where providers of connections are, as a JSON object by type: "
+        '`{"github": {"base_url": "https://github.example.com"}}`, or each address by itself: '
+        "`authorize_url`, `token_url`, `revoke_url`, `profile_url`. These may be private addresses.",
+    )
+
+    @field_validator("providers")
+    @classmethod
+    def _provider_addresses(cls, providers: dict[str, ProviderUrls]) -> dict[str, ProviderUrls]:
+        for kind, urls in providers.items():
+            for name, url in asdict(urls).items():
+                parts = urlsplit(url)
+                if url and (parts.scheme not in ("http", "https") or not parts.hostname):
+                    raise ValueError(f"{name} of {kind} must be an address such as https://example.com")
+        return providers
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and url.get_secret_value():
+            parse_smtp_url(url.get_secret_value())
+        return url

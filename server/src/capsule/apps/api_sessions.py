@@ -40,7 +40,12 @@ async def show_app(visit: Visit) -> Response:
         "environment": app.environment,
         "release": app.release,
         "state": app.state,
-        "user": {"id": visit.caller.user_id},
+        "user": {
+            "id": visit.caller.user_id,
+            "email": visit.caller.email,
+            "is_anonymous": visit.caller.is_anonymous,
+        },
+        "access": visit.accounts.offers(),
         "has_message_handler": bool(app.manifest.get("has_message_handler", True)),
     }
     if app.reason:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from capsule.apps.access import AccessPolicy
 from capsule.errors import PlatformError
 
 
@@ -44,6 +45,11 @@ class HostedApp:
     """Idle time after which a user's runtime is stopped."""
     memory: int = 512
     """MiB that each runtime may use, to name the limit when one went over it."""
+    access: AccessPolicy = field(default_factory=AccessPolicy)
+    url: str = ""
+    """Where browsers and runtimes reach the app: `http://shop.localhost:8080`."""
+    mounts: dict[str, str] = field(default_factory=dict)
+    """Filesystems: mount path inside the replica → folder on this machine."""
 
 
 class RuntimeState(StrEnum):
@@ -61,7 +67,7 @@ class HostedRuntime:
 
     user_id: str
     email: str | None
-    """Of the person signed in to the console; None for an anonymous visitor."""
+    """Of somebody who is signed in; None for an anonymous visitor."""
     state: RuntimeState
     release: str
     """The release that it runs, or ran last."""

@@ -9,6 +9,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from capsule.apps import api_agent, api_client, api_prompts, api_sessions, problem, shell
+from capsule.apps.accounts import routes as accounts
+from capsule.apps.accounts.books import Books
+from capsule.apps.accounts.signing import Mailer
 from capsule.apps.api_enter import enter
 from capsule.apps.files import routes as files
 from capsule.apps.hosting import Hosting
@@ -27,10 +30,11 @@ def create_application(
     options: AppHostOptions,
 ) -> Starlette:
     """Return the application behind every host name of a `cpsl` app."""
-    doorman = Doorman(hosting, visitors)
+    mailer = Mailer(options)
+    doorman = Doorman(hosting, visitors, Books(hosting, has_mail=mailer.is_there))
 
-    def route(path: str, method: str, handler: Handler) -> BaseRoute:
-        return Route(path, doorman.admit(handler), methods=[method])
+    def route(path: str, method: str, handler: Handler, *, open_to_all: bool = False) -> BaseRoute:
+        return Route(path, doorman.admit(handler, open_to_all=open_to_all), methods=[method])
 
     def agent(path: str, method: str, handler: Handler) -> BaseRoute:
         return route(path, method, api_agent.in_envelope(handler))
@@ -40,7 +44,7 @@ def create_application(
 
     session = "/api/sessions/{session_id}"
     routes: list[BaseRoute] = [
-        route("/api/app", "GET", api_sessions.show_app),
+        route("/api/app", "GET", api_sessions.show_app, open_to_all=True),
         route("/api/sessions", "GET", api_sessions.list_sessions),
         route("/api/sessions", "POST", api_sessions.create_session),
         route(session, "PATCH", api_sessions.rename_session),
@@ -57,7 +61,8 @@ def create_application(
         agent("/api/chat/message/stream", "POST", api_agent.stream_message),
         agent("/api/chat/history", "GET", api_agent.read_history),
         *files.routes(doorman),
-        Route("/{path:path}", doorman.admit(page, any_origin=True), methods=["GET"]),
+        *accounts.routes(doorman, visitors, mailer, options),
+        Route("/{path:path}", doorman.admit(page, any_origin=True, open_to_all=True), methods=["GET"]),
     ]
     routes.insert(0, Route(ENTER_PATH, enter(tickets, visitors), methods=["GET"]))
     if shell_folder.is_dir():

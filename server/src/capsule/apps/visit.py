@@ -7,6 +7,9 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
+from capsule.apps.accounts.book import AccountBook, email_not_allowed
+from capsule.apps.accounts.books import Books
+from capsule.apps.accounts.errors import SignInRequired
 from capsule.apps.errors import AppNotFound, ForeignOrigin
 from capsule.apps.hosting import Hosting
 from capsule.apps.identity import Caller, Visitors
@@ -23,6 +26,8 @@ class Visit:
     request: Request
     live: LiveApp
     caller: Caller
+    accounts: AccountBook
+    """The app's own users."""
 
 
 Handler = Callable[[Visit], Awaitable[Response]]
@@ -31,16 +36,18 @@ Handler = Callable[[Visit], Awaitable[Response]]
 class Doorman:
     """Turns plain requests into visits."""
 
-    def __init__(self, hosting: Hosting, visitors: Visitors) -> None:
+    def __init__(self, hosting: Hosting, visitors: Visitors, books: Books) -> None:
         self._hosting = hosting
         self._visitors = visitors
+        self._books = books
 
     def admit(
-        self, handler: Handler, *, any_origin: bool = False
+        self, handler: Handler, *, any_origin: bool = False, open_to_all: bool = False
     ) -> Callable[[Request], Awaitable[Response]]:
-        """Wrap a handler: find the app, know the caller, refuse calls from foreign pages.
+        """Wrap a handler: find the app, know the caller, refuse calls from foreign pages and from people
+        whom the app does not let in.
 
-        `any_origin` is for what other pages may link to.
+        `any_origin` is for what other pages may link to, `open_to_all` for what must work before signing in.
         """
 
         async def endpoint(request: Request) -> Response:
@@ -48,8 +55,11 @@ class Doorman:
             live = self._find(route)
             if not any_origin:
                 refuse_foreign_origin(request)
-            caller = self._visitors.caller(request, route)
-            response = await handler(Visit(request, live, caller))
+            book = self._books.of(live)
+            caller = await self._visitors.caller(request, route, book)
+            if not open_to_all:
+                refuse_outsiders(live, caller)
+            response = await handler(Visit(request, live, caller, book))
             self._visitors.remember(response, caller, request, route)
             return response
 
@@ -60,6 +70,19 @@ class Doorman:
         if not capsule_id:
             raise AppNotFound("The request names no app.", hint="Apps are reached by their own host name.")
         return self._hosting.find(capsule_id, _SERVE if environment == _SERVE else "deploy")
+
+
+def refuse_outsiders(live: LiveApp, caller: Caller) -> None:
+    """Raise SignInRequired or EmailNotAllowed for people whom the app's policy keeps out.
+
+    People of the console and the platform itself come in anyway: they have proven who they are there.
+    """
+    policy = live.app.access
+    if caller.is_anonymous and not policy.anonymous:
+        raise SignInRequired(f"{live.app.name} is for people who are signed in.", hint="Sign in.")
+    is_account = caller.sign_in is not None
+    if is_account and policy.domains and not (caller.is_verified and policy.admits(caller.email)):
+        raise email_not_allowed(caller.email)
 
 
 def refuse_foreign_origin(request: Request) -> None:

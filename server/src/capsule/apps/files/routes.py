@@ -28,7 +28,9 @@ def routes(doorman: Doorman) -> list[BaseRoute]:
         Route(file, doorman.admit(append), methods=["PATCH"]),
         Route(file, doorman.admit(tell_offset), methods=["HEAD"]),
         Route(file, doorman.admit(delete), methods=["DELETE"]),
-        Route(f"{file}/{{name}}", doorman.admit(download, any_origin=True), methods=["GET"]),
+        Route(
+            f"{file}/{{name}}", doorman.admit(download, any_origin=True, open_to_all=True), methods=["GET"]
+        ),
         Route("/api/mounts/{path:path}", doorman.admit(open_reference, any_origin=True), methods=["GET"]),
     ]
 
