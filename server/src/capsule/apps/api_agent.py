@@ -4,13 +4,13 @@ A caller that is known (named by the platform, or a visitor with a cookie) has o
 kind; a stranger's messages are answered without being kept for anyone.
 """
 
-import hashlib
 from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
 from starlette.responses import Response
 
+from capsule.apps.agent_session import agent_session_id
 from capsule.apps.api_sessions import event_stream, json_response, read_json
 from capsule.apps.errors import WrongChatKey
 from capsule.apps.events import Event, to_text
@@ -95,8 +95,7 @@ async def _post(visit: Visit) -> tuple[str, Accepted]:
 
 
 def _session_id(visit: Visit) -> str:
-    digest = hashlib.sha256(visit.caller.user_id.encode()).hexdigest()
-    return f"ses_agent_{digest[:24]}"
+    return agent_session_id(visit.caller.user_id)
 
 
 def _prompt(body: dict[str, Any]) -> str:
