@@ -2,19 +2,21 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from capsule.apps.access import AccessPolicy
 from capsule.apps.contract import AppState, HostedApp, RuntimeUnready
 from capsule.control.delivery.builds.repository import BuildRepository
 from capsule.control.delivery.deployments.repository import DeploymentRepository
 from capsule.control.delivery.replicas.repository import ReplicaRepository
+from capsule.control.workload.capsules.access import access_policy
 from capsule.edge.contract import Route, RouteState
 from capsule.models import Build, Capsule, Deployment, Release, Replica
 from capsule.reconcile.platform import Platform
-from capsule.reconcile.routes import capsule_route, hosted_app, upstream_of
+from capsule.reconcile.routes import capsule_route, hosted_app, serve_route_id, upstream_of
 from capsule.reconcile.work import Tasks
 
 log = logging.getLogger(__name__)
@@ -42,6 +44,7 @@ class DoorKeeper:
         async with self._platform.database.reading() as db_session:
             query = select(Capsule).where(Capsule.removed_at.is_(None), Capsule.type != "storage")
             for capsule in (await db_session.scalars(query)).all():
+                self._tend_access(capsule, apps)
                 if capsule.id in self._tasks or self._platform.locks.of(capsule.id).locked():
                     continue
                 doors = await self._wanted(db_session, capsule)
@@ -68,6 +71,25 @@ class DoorKeeper:
                 except RuntimeUnready as exc:
                     log.warning("%s: %s", capsule_id, exc.detail)
             await self._platform.edge.put_route(doors.route, drain_seconds=self._platform.pace.drain)
+
+    def _tend_access(self, capsule: Capsule, apps: dict[tuple[str, str], HostedApp]) -> None:
+        """See that a changed access policy reaches what runs, whatever else is going on with the capsule."""
+        for environment in ("deploy", "serve"):
+            app, key = apps.get((capsule.id, environment)), f"{capsule.id}:{environment}:access"
+            if app is not None and app.access != _access(capsule) and key not in self._tasks:
+                self._tasks.start(key, self._mend_access(capsule.id, environment))
+
+    async def _mend_access(self, capsule_id: str, environment: str) -> None:
+        lock = serve_route_id(capsule_id) if environment == "serve" else capsule_id
+        async with self._platform.locks.of(lock):
+            async with self._platform.database.reading() as db_session:
+                capsule = await db_session.get(Capsule, capsule_id)
+            if capsule is None or capsule.removed_at is not None:
+                return
+            for app in await self._platform.apps.apps():
+                if (app.capsule_id, app.environment) == (capsule_id, environment):
+                    wanted = replace(app, access=_access(capsule))
+                    await self._platform.apps.put_app(wanted, ready_seconds=self._platform.pace.answer)
 
     def _differ(self, doors: Doors, routes: dict[str, Route], apps: dict[tuple[str, str], HostedApp]) -> bool:
         if routes.get(doors.route.id) != doors.route:
@@ -138,6 +160,10 @@ class DoorKeeper:
             manifest=release.manifest if release else None,
             config=release.config if release else None,
         )
+
+
+def _access(capsule: Capsule) -> AccessPolicy:
+    return access_policy(capsule.config.get("access"))
 
 
 def _is_alike(found: HostedApp, wanted: HostedApp) -> bool:

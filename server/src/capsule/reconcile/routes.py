@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from capsule.apps.contract import AppState, HostedApp
+from capsule.control.workload.capsules.access import access_policy
 from capsule.control.workload.capsules.schemas import DEFAULT_KEEP_WARM_SECONDS, DEFAULT_MEMORY
 from capsule.edge.contract import Probe, Route, RouteState, Upstream
 from capsule.models import Capsule
@@ -80,6 +81,8 @@ def hosted_app(
         reason=reason,
         keep_warm_seconds=float(DEFAULT_KEEP_WARM_SECONDS if keep_warm is None else keep_warm),
         memory=int(settings.get("memory") or DEFAULT_MEMORY),
+        # The capsule's own, not the release's: it holds at once.
+        access=access_policy(capsule.config.get("access")),
         url=platform.site.url(_host(platform, capsule, environment)),
         mounts={
             mount["target"]: str(paths.storage(mount["storage_id"])) for mount in settings.get("mounts") or ()

@@ -7,6 +7,7 @@ from pydantic import Field, field_validator
 
 from capsule.control.shapes.base import Input, Shape
 from capsule.control.shapes.delivery import BuildShape, DeploymentShape, ReplicaShape
+from capsule.control.workload.capsules.access import AccessConfig, AccessShape
 from capsule.control.workload.capsules.network import NetworkConfig, NetworkShape
 from capsule.control.workload.capsules.source import Source, project_path
 from capsule.control.workload.capsules.status import Status
@@ -20,6 +21,10 @@ DEFAULT_KEEP_WARM_SECONDS = 600
 _NETWORK = "Where an app may connect to; empty: every public address."
 _KEEP_WARM = (
     "Idle time after which a user's runtime is stopped; empty: what the app declares, else ten minutes."
+)
+_ACCESS = (
+    "Who may use an app and how people sign in to it, in effect at once; empty: everybody may, with or "
+    "without an account."
 )
 _RUNTIME_FILES = "MiB of private files that each user of an app may have; empty: 1024."
 
@@ -44,6 +49,7 @@ class ConfigInput(Input):
     network: NetworkConfig | None = Field(default=None, description=_NETWORK)
     keep_warm_seconds: int | None = Field(default=None, ge=0, le=86400, description=_KEEP_WARM)
     runtime_files: int | None = Field(default=None, ge=16, le=1024**2, description=_RUNTIME_FILES)
+    access: AccessConfig | None = Field(default=None, description=_ACCESS)
 
     @field_validator("run_command", "build_command", "entry")
     @classmethod
@@ -69,6 +75,7 @@ class ConfigShape(Shape):
     network: NetworkShape | None = Field(default=None, description=_NETWORK)
     keep_warm_seconds: int | None = Field(default=None, description=_KEEP_WARM)
     runtime_files: int | None = Field(default=None, description=_RUNTIME_FILES)
+    access: AccessShape | None = Field(default=None, description=_ACCESS)
 
 
 class CreateCapsule(Input):

@@ -25,6 +25,9 @@ from capsule.models import Capsule, Space
 _FOR_RUNTIMES = {"network", "keep_warm_seconds", "runtime_files"}
 """Config of the runtimes of an app's users; null takes the default again."""
 
+_FOR_THE_APP_HOST = {"access"}
+"""Config that is told to the app host alone, while the app runs; null takes the default again."""
+
 _FOR_REPLICAS = {"cpu", "memory", *_FOR_RUNTIMES}
 """Config that replicas are started with; all the rest goes into the build."""
 
@@ -87,6 +90,9 @@ class CapsuleService:
         changed = {key for key in config if config[key] != capsule.config.get(key)}
         if changed:
             capsule.config = config
+        if changed & _FOR_THE_APP_HOST:
+            needs.add("reconcile")
+        if changed := changed - _FOR_THE_APP_HOST:
             needs.add("deployment" if changed <= _FOR_REPLICAS else "build")
         await self._db_session.flush()
         if need := _greatest(needs, has_source=bool(capsule.source)):
@@ -158,7 +164,8 @@ def ensure_type(capsule: Capsule, *types: str) -> None:
 
 
 def _given(config: ConfigInput) -> dict[str, Any]:
-    cleared = {key: None for key in _FOR_RUNTIMES & config.model_fields_set if getattr(config, key) is None}
+    may_be_empty = (_FOR_RUNTIMES | _FOR_THE_APP_HOST) & config.model_fields_set
+    cleared = {key: None for key in may_be_empty if getattr(config, key) is None}
     return {**config.model_dump(exclude_none=True), **cleared}
 
 
