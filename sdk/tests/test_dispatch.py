@@ -14,6 +14,7 @@ from cpsl.wire import (
     CancelTurn,
     Entered,
     Hello,
+    JournalEntry,
     Leaving,
     Ready,
     Refused,
@@ -86,7 +87,13 @@ class Wire:
     async def receive(self) -> WireMessage:
         return decode(await asyncio.wait_for(self.reader.readline(), 10))
 
-    def start(self, data: dict[str, Any] | None = None, is_entered: bool = True, **inbound: Any) -> str:
+    def start(
+        self,
+        data: dict[str, Any] | None = None,
+        is_entered: bool = True,
+        journal: list[JournalEntry] | None = None,
+        **inbound: Any,
+    ) -> str:
         self._turns += 1
         turn_id = f"trn_{self._turns}"
         self.send(
@@ -99,8 +106,10 @@ class Wire:
                     "data": data or {},
                     "history": [],
                     "is_entered": is_entered,
+                    "integrations": {},
                 },
                 inbound,  # type: ignore[arg-type]
+                journal or [],
             )
         )
         return turn_id
@@ -164,7 +173,10 @@ async def wire(app: App) -> AsyncIterator[Wire]:
 
 async def test_a_text_reaches_the_default_chat_or_the_named_one(wire: Wire) -> None:
     assert await wire.run(text="hi") == ["default hi True", "succeeded"]
-    assert await wire.run(text="hi", chat_name="support") == [{"asked": "hi"}, "succeeded"]
+    assert await wire.run(text="hi", chat_name="support") == [
+        {"__chat_name__": "support", "asked": "hi"},
+        "succeeded",
+    ]
     assert await wire.run({"__chat_name__": "support"}, text="x") == [{"asked": "x"}, "succeeded"]
 
 

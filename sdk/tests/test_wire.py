@@ -25,8 +25,8 @@ def test_half_a_character_is_replaced_before_it_travels(text: str, arrives: str)
 
 
 def test_half_a_character_of_a_foreign_sender_is_replaced_too() -> None:
-    line = b'{"type":"reply","turn_id":"t","id":1,"text":"a\\ud83d"}\n'
-    assert decode(line) == Reply("t", 1, "a\ufffd")
+    line = b'{"type":"reply","turn_id":"t","id":1,"site":"s","text":"a\\ud83d"}\n'
+    assert decode(line) == Reply("t", 1, "s", "a\ufffd")
 
 
 def test_every_message_has_a_name_of_its_own() -> None:
@@ -34,8 +34,8 @@ def test_every_message_has_a_name_of_its_own() -> None:
 
 
 def test_fields_of_a_newer_side_are_left_out_and_missing_optional_ones_filled() -> None:
-    line = b'{"type":"save_data","turn_id":"t","id":1,"changed":{"a":1},"colour":"red"}\n'
-    assert decode(line) == SaveData("t", 1, {"a": 1}, [])
+    line = b'{"type":"save_data","turn_id":"t","id":1,"site":"s","changed":{"a":1},"colour":"red"}\n'
+    assert decode(line) == SaveData("t", 1, "s", {"a": 1}, [])
 
 
 @pytest.mark.parametrize(
@@ -47,9 +47,9 @@ def test_fields_of_a_newer_side_are_left_out_and_missing_optional_ones_filled() 
         b'{"type":"reply","turn_id":"t","id":1,"text":["x"]}',
         b'{"type":"turn_ended","turn_id":"t","status":"queued"}',
         b'{"type":"turn_ended","turn_id":"t","status":["failed"]}',
-        b'{"type":"save_data","turn_id":"t","id":1,"changed":[]}',
-        b'{"type":"save_data","turn_id":"t","id":1,"changed":{},"removed":[[]]}',
-        b'{"type":"save_data","turn_id":"t","id":1,"changed":{"n":NaN}}',
+        b'{"type":"save_data","turn_id":"t","id":1,"site":"s","changed":[]}',
+        b'{"type":"save_data","turn_id":"t","id":1,"site":"s","changed":{},"removed":[[]]}',
+        b'{"type":"save_data","turn_id":"t","id":1,"site":"s","changed":{"n":NaN}}',
     ],
 )
 def test_anything_else_is_a_wire_error(line: bytes) -> None:
@@ -72,6 +72,7 @@ def test_a_turn_carries_all_a_runtime_needs() -> None:
             "data": {"n": 1},
             "history": [{"text": "hi", "sender": "user", "at": 1.5}],
             "is_entered": False,
+            "integrations": {},
         },
         {"text": "ü", "at": 2.0},
     )

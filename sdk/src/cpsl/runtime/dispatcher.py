@@ -94,7 +94,8 @@ class Dispatcher:
     ) -> tuple[TurnStatus, str | None]:
         try:
             chat_name = turn.inbound.get("chat_name")
-            if chat_name and _CHAT_NAME not in session.data:
+            is_known = bool(chat_name) and chat_name in self._handlers.messages
+            if is_known and _CHAT_NAME not in session.data:
                 session.data[_CHAT_NAME] = chat_name
             if not turn.session["is_entered"]:
                 await self._enter(session, backend)

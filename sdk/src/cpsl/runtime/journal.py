@@ -91,7 +91,8 @@ def _caller() -> str:
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         module = str(frame.f_globals.get("__name__", ""))
-        if module.partition(".")[0] not in ("cpsl", "asyncio", "contextlib"):
+        is_named = not frame.f_code.co_name.startswith("<")  # comprehensions have frames on some versions
+        if is_named and module.partition(".")[0] not in ("cpsl", "asyncio", "contextlib"):
             return str(getattr(frame.f_code, "co_qualname", frame.f_code.co_name)).replace(" ", "")
         frame = frame.f_back
     return "-"

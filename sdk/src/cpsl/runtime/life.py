@@ -83,6 +83,7 @@ async def _rehearse(app: App) -> None:
         "data": {},
         "history": [],
         "is_entered": True,
+        "integrations": {},
     }
     writer.write(encode(Hello(PROTOCOL)))
     await reader.readline()

@@ -1,4 +1,4 @@
-"""The connections to one user's runtime. They carry turns there and their effects back; know no session log."""
+"""The connections to one user's runtime: turns there, their effects back. Knows no session log."""
 
 import asyncio
 import contextlib
@@ -44,7 +44,7 @@ _GREETING_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Loss:
-    """How a runtime ended: a sentence for the person in the chat, and whether its turns may go on elsewhere."""
+    """How a runtime ended: a sentence for the person in the chat, and if its turns may be tried again."""
 
     text: str
     may_try_again: bool

@@ -78,8 +78,8 @@ class SessionStore:
         found = self.reader.execute(
             f"SELECT id, title, chat_name, {_STATUS}, created_at, updated_at FROM sessions s"
             " WHERE user_id = ? AND channel = ? AND is_hidden = 0 AND (? = '' OR title LIKE ? ESCAPE '\\'"
-            " OR EXISTS (SELECT 1 FROM events WHERE events.session_id = s.id AND events.type IN"
-            " ('message', 'reply', 'reply_ended') AND json_extract(events.data, '$.text') LIKE ? ESCAPE '\\'))"
+            " OR EXISTS (SELECT 1 FROM events e WHERE e.session_id = s.id AND e.is_history = 1"
+            " AND e.type <> 'block' AND json_extract(e.data, '$.text') LIKE ? ESCAPE '\\'))"
             " ORDER BY updated_at DESC, id LIMIT ?",
             (user_id, channel, query, _like(query), _like(query), limit),
         )

@@ -113,12 +113,16 @@ def landlock_version() -> int:
 
 # Writing to, removing, making and renaming files, by the version of Landlock that knows the right.
 _WRITE_FILE, _TRUNCATE, _REFER = 1 << 1, 1 << 14, 1 << 13
+_REMOVE = 1 << 4 | 1 << 5
 _REMOVE_AND_MAKE = sum(1 << bit for bit in range(4, 13))
 _SCOPES = 0b11  # abstract unix sockets, signals
 
 
-def allow_changes_below(paths: list[str]) -> None:
-    """Let files be changed below these paths only; keep signals and abstract sockets among own processes."""
+def allow_changes_below(paths: list[str], removable: list[str]) -> None:
+    """Let files be changed below these paths only; keep signals and abstract sockets among own processes.
+
+    Below `removable` files and folders may be removed.
+    """
     version = landlock_version()
     if version == 0:
         return
@@ -132,6 +136,8 @@ def allow_changes_below(paths: list[str]) -> None:
     try:
         for path in paths:
             _allow(ruleset, path, rights)
+        for path in removable:
+            _allow(ruleset, path, _REMOVE)
         _check(_libc.syscall(_LANDLOCK_RESTRICT, ruleset, 0), "landlock")
     finally:
         os.close(ruleset)

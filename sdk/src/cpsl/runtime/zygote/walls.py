@@ -73,7 +73,7 @@ def confine(plan: WallPlan) -> None:
     if plan["namespaces"]:
         system.drop_all_capabilities()
     if plan["writable"]:
-        system.allow_changes_below(plan["writable"])
+        system.allow_changes_below(plan["writable"], plan["removable"])
     if plan["system_calls"]:
         system.filter_system_calls(base64.b64decode(plan["system_calls"]))
 
