@@ -137,6 +137,7 @@ class Transcript:
             excess -= before - run.size
         self.revision += 1
         self.is_changed = False
+        self.title = title
         return {
             "name": name,
             "title": title,
