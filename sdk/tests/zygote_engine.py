@@ -64,6 +64,7 @@ class Zygote:
             counts={},
             system_calls="",
             writable=[],
+            removable=[],
             directory=str(self.folder),
             nameserver="",
             joins_group=False,

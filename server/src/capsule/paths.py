@@ -119,6 +119,10 @@ class DataPaths:
         """Files of a storage capsule."""
         return self.root / "storage" / capsule_id
 
+    def storage_size(self, capsule_id: str) -> Path:
+        """A file with the MiB that a storage capsule may hold."""
+        return self.root / "storage" / f"{capsule_id}.size"
+
     @property
     def users(self) -> Path:
         """Private files of app users: a folder per app and environment, in it one per user."""

@@ -48,6 +48,8 @@ class WallPlan(TypedDict):
     """A seccomp program (base64 of `struct sock_filter[]`); empty: none."""
     writable: list[str]
     """Paths below which files may be changed (Landlock, where the kernel has it); empty: no such rule."""
+    removable: list[str]
+    """Paths below which they may be removed, and nothing else be changed."""
     directory: str
     """Working directory."""
     nameserver: str

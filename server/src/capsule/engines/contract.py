@@ -101,6 +101,11 @@ class Mount:
     target: str
     """Absolute path inside the replica."""
     read_only: bool = False
+    name: str = ""
+    """For people, who are told when it is full."""
+    size_file: str = ""
+    """A file on the host with the MiB that the source may hold, read again at every look; empty: no limit.
+    While there is more, writers are ended and new runtimes can only remove files there."""
 
 
 @dataclass(frozen=True)
@@ -174,6 +179,8 @@ class ReplicaSpec:
     """Show the platform's own interpreter and packages read-only (runtimes of `cpsl` apps)."""
     runtimes: RuntimeTerms | None = None
     """Set for `cpsl` apps: the command is a zygote that runtimes are forked from (see `Engine.wake`)."""
+    loads_when_asked: bool = False
+    """Start the zygote without the app; at the first `ready` it loads what `artifact` holds by then."""
     redact: tuple[str, ...] = ()
     """Values that the replica's log must not show, such as those of secrets."""
     labels: dict[str, str] = field(default_factory=dict)

@@ -82,6 +82,7 @@ class Removals:
         folders = [paths.build(build.id) for build in builds]
         folders += [paths.artifact(artifact_id) for artifact_id in artifacts]
         folders += [paths.git_mirror(capsule_id), paths.telemetry(capsule_id), paths.storage(capsule_id)]
+        folders.append(paths.storage_size(capsule_id))
         for environment in ("deploy", "serve"):
             folders.append(paths.kept_files(capsule_id, environment))
             database = paths.sessions(capsule_id, environment)

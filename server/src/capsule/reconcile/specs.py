@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from capsule.control.delivery.releases.requirements import FilesystemMissing, SecretMissing
 from capsule.control.delivery.releases.service import release_env
+from capsule.control.workload.files.size import write_size
 from capsule.control.workload.secrets.service import SecretNotFound, values
 from capsule.engines.contract import Egress, EgressMode, Limits, Mount, ReplicaSpec, RuntimeTerms
 from capsule.models import Capsule, Release
@@ -153,7 +154,9 @@ async def _storage(
             )
         folder = paths.storage(storage.id)
         share(folder)
-        made.append(Mount(source=str(folder), target=mount["target"]))
+        write_size(paths, storage)
+        size_file = str(paths.storage_size(storage.id))
+        made.append(Mount(str(folder), mount["target"], name=storage.name, size_file=size_file))
     return made
 
 

@@ -63,6 +63,7 @@ def plan_walls(
         counts={**_SHARED_COUNTS, **_NO_MORE_NAMESPACES} if is_divided else {},
         system_calls=base64.b64encode(runtime_program()).decode() if is_divided else "",
         writable=_writable(places) if is_divided else [],
+        removable=[],
         directory=places.app,
         nameserver=NAMESERVER[0] if machine.can_filter_network else "",
         joins_group=machine.cgroups is not None,

@@ -14,7 +14,9 @@ from capsule.engines.process import private_files
 from capsule.engines.process.files import inside, users_folder
 from capsule.engines.process.runtime import Runtime
 from capsule.engines.process.state import ReplicaFolder
+from capsule.engines.process.storage_quota import StorageWatch
 from capsule.engines.process.zygote import BirthChannel, ZygoteGone, ZygoteLink
+from capsule.kit import diskuse
 from capsule.paths import DataPaths
 from capsule.sandbox.box import BoxLimits
 from capsule.sandbox.cgroups import Cgroups, Group
@@ -34,6 +36,7 @@ class Births:
         folder: ReplicaFolder,
         machine: Machine,
         paths: DataPaths,
+        storage: StorageWatch,
         groups: Cgroups | None,
         say: Callable[[str], None],
     ) -> None:
@@ -45,6 +48,7 @@ class Births:
         self._folder = folder
         self._machine = machine
         self._paths = paths
+        self._storage = storage
         self._groups = groups
         self._say = say
 
@@ -62,6 +66,7 @@ class Births:
         plan = self._plan(spec, own_files)
         if spec.owner in self.full:
             await self._restrict_full(spec, plan, own_files)
+        await self._restrict_storage(spec, plan)
         home = places.home if plan["namespaces"] else places.user_files(own_files)
         env = {**spec.env, "HOME": home, "CAPSULE_RUNTIME_ID": spec.id}
         channel = BirthChannel()
@@ -97,7 +102,7 @@ class Births:
         """
         terms = self._terms
         most_bytes, most_files = terms.files_mb * 1024 * 1024, terms.files_count
-        size = await asyncio.to_thread(private_files.measure, own_files, most_bytes * 2, most_files * 2)
+        size = await asyncio.to_thread(diskuse.measure, own_files, most_bytes * 2, most_files * 2)
         if size.is_over:
             raise PrivateFilesFull(
                 f"The private files are far over their limit of {terms.files_mb} MiB or {terms.files_count} "
@@ -109,6 +114,17 @@ class Births:
             return
         plan["limits"]["RLIMIT_FSIZE"] = 0
         self._say(f"Runtime {spec.id}: its private files are over their limit; it can only remove some.")
+
+    async def _restrict_storage(self, spec: RuntimeSpec, plan: WallPlan) -> None:
+        """Let a runtime only remove files where a filesystem is over its size."""
+        for mount in self._spec.mounts:
+            if mount.target in plan["writable"] and await self._storage.is_full(mount):
+                plan["writable"].remove(mount.target)
+                plan["removable"].append(mount.target)
+                self._say(
+                    f"Runtime {spec.id}: the filesystem '{mount.name}' is over its size; it can only remove "
+                    "files there."
+                )
 
     async def _walk(self, channel: BirthChannel, group: Group | None, score: int) -> int:
         """Accompany a newborn until its walls stand; return the pid with which it ends."""

@@ -29,6 +29,7 @@ from capsule.engines.process.ports import free_port
 from capsule.engines.process.quota import QuotaWatch, Watched
 from capsule.engines.process.runtimes import Nursery, Runtimes
 from capsule.engines.process.state import ReplicaFolder, ReplicaState
+from capsule.engines.process.storage_quota import StorageWatch, Writer
 from capsule.engines.process.watch import Watcher
 from capsule.errors import InvalidInput
 from capsule.paths import DataPaths
@@ -115,7 +116,8 @@ class ProcessEngine:
             folder.root.mkdir(mode=0o700)
         except FileExistsError:
             raise ReplicaExists(f"A folder of replica {spec.id} exists already.") from None
-        handle = Handle(spec, ReplicaState(restart=spec.restart), folder, self._surroundings())
+        state = ReplicaState(restart=spec.restart, is_held=spec.loads_when_asked)
+        handle = Handle(spec, state, folder, self._surroundings())
         self._starting[spec.id] = handle
         try:
             await handle.start()
@@ -157,7 +159,9 @@ class ProcessEngine:
         return self._handle(replica_id).stats()
 
     async def ready(self, replica_id: str) -> ZygoteStatus:
-        status = await self._runtimes(replica_id).ready()
+        runtimes = self._runtimes(replica_id)
+        await self._handle(replica_id).load()
+        status = await runtimes.ready()
         status = replace(status, memory_bytes=tree.shared_memory(self._handle(replica_id).status().pid))
         if self._machine.can_divide:
             return status
@@ -224,12 +228,17 @@ class ProcessEngine:
 
     def _surroundings(self) -> Surroundings:
         if self._around is None:  # not in __init__: the watcher belongs to the running loop
-            nursery = Nursery(self._machine, self._paths)
+            storage = StorageWatch()
+            nursery = Nursery(self._machine, self._paths, storage)
             self._around = Surroundings(
                 self._machine, self._paths, Watcher(), self._logs, self._free_port, nursery
             )
             quota = QuotaWatch(self._paths.root, self._watched)
-            self._checking = [asyncio.create_task(self._check_memory()), asyncio.create_task(quota.run())]
+            self._checking = [
+                asyncio.create_task(self._check_memory()),
+                asyncio.create_task(quota.run()),
+                asyncio.create_task(storage.run(self._writers)),
+            ]
         return self._around
 
     def _runtimes(self, replica_id: str) -> Runtimes:
@@ -244,6 +253,15 @@ class ProcessEngine:
             if handle.runtimes is not None and terms is not None:
                 for runtime in handle.runtimes.living:
                     yield Watched(runtime, terms, self._paths.user_files(runtime.spec.owner))
+
+    def _writers(self) -> Iterator[Writer]:
+        for handle in list(self._handles.values()):
+            mounts = tuple(mount for mount in handle.spec.mounts if mount.size_file and not mount.read_only)
+            if not mounts:
+                continue
+            yield Writer(handle.spec.id, handle.pids, handle.cpu_seconds, handle.end, mounts)
+            for runtime in handle.runtimes.living if handle.runtimes is not None else ():
+                yield Writer(runtime.spec.id, runtime.pids, runtime.cpu_seconds, runtime.kill, mounts)
 
     def _free_port(self) -> int:
         handles = (*self._handles.values(), *self._starting.values())

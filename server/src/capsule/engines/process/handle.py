@@ -1,13 +1,15 @@
 """Mind one replica: start its command, tell how it is, start it again after a crash, end it."""
 
 import asyncio
+import contextlib
 import logging
 import os
+import signal
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from capsule.engines.contract import (
     Exit,
@@ -32,6 +34,8 @@ from capsule.sandbox.command import enclose
 from capsule.sandbox.machine import Machine, Walls
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 _BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 _HEALTHY_AFTER_SECONDS = 30.0
@@ -109,7 +113,7 @@ class Handle:
             self._phase = Phase.running
             if self._folder.shim.exit_code() is not None:
                 process.command_ended()
-            if self.runtimes is not None:
+            if self.runtimes is not None and not self.state.is_held:
                 self.runtimes.recover()
             self._begin_minding()
             if not self.state.wanted:  # the agent died while it stopped this one
@@ -157,6 +161,20 @@ class Handle:
         if ended and self._wants_restart():
             self._begin_minding()
 
+    async def load(self) -> None:
+        """Have a zygote that was started ahead load the app, from the files as they are now."""
+        if not self.state.is_held:
+            return
+        async with self._changing:
+            if not self.state.is_held or self._process is None:
+                return
+            await _finish(
+                asyncio.to_thread(files.follow_artifact, self.spec, self._folder, self._around.machine)
+            )
+            self.state.is_held = False
+            self._folder.save_state(self.state)
+            self._begin()
+
     async def wait(self) -> Exit:
         await self._run_ended.wait()
         return self.state.last_exit or Exit()
@@ -192,6 +210,25 @@ class Handle:
             return ReplicaStats(self.spec.id, used.cpu_seconds, used.memory_bytes, count)
         seconds, memory, count = tree.usage(self._process.pids())
         return ReplicaStats(self.spec.id, seconds, memory, count)
+
+    def pids(self) -> list[int]:
+        """Return the processes of the command, without its runtimes where those have groups of their own."""
+        if self._process is None:
+            return []
+        group = self._command_group()
+        return group.pids() if group is not None else self._process.pids()
+
+    def cpu_seconds(self, pids: list[int]) -> float:
+        """Return the processor time that the command has used so far; `pids` are its processes."""
+        group = self._command_group()
+        return group.cpu_seconds() if group is not None else tree.usage(pids)[0]
+
+    def end(self, reason: str) -> None:
+        """Kill the command; it is started again if that is wanted. `reason` goes into the log."""
+        self._log.say(reason)
+        for pid in self.pids():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     def check_memory(self) -> None:
         """Say so when the kernel has killed a process of a replica or a runtime that lives on."""
@@ -252,6 +289,10 @@ class Handle:
         self._phase = Phase.running
         state.started_at = now()
         folder.save_state(state)
+        if not self.state.is_held:
+            self._begin()
+
+    def _begin(self) -> None:
         self._log.say("Started.")
         if self.runtimes is not None:
             self.runtimes.begin()
@@ -366,7 +407,7 @@ class Handle:
         private_files.remove(self._folder.root)
 
 
-async def _finish(work: Coroutine[Any, Any, bool]) -> bool:
+async def _finish(work: Coroutine[Any, Any, T]) -> T:
     """Await work that must not go on after a cancellation: it is waited for all the same."""
     task = asyncio.ensure_future(work)
     try:

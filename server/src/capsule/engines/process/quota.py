@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from capsule.engines.contract import RuntimeTerms
-from capsule.engines.process.private_files import Size, measure, nameless_bytes
+from capsule.engines.process.private_files import nameless_bytes
 from capsule.engines.process.runtime import Runtime
+from capsule.kit.diskuse import Size, measure
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ class _Ledger:
     looks_in_flight: int = 0
 
     def note_written(self, pids: Iterable[int]) -> None:
-        now_by = {pid: _written_bytes(pid) for pid in pids}
+        now_by = {pid: written_bytes(pid) for pid in pids}
         self.written += sum(max(0, count - self.written_by.get(pid, 0)) for pid, count in now_by.items())
         self.written_by = now_by
 
@@ -152,7 +153,7 @@ def _measure_all(item: Watched, ledger: _Ledger, pids: list[int]) -> Size:
     return size
 
 
-def _written_bytes(pid: int) -> int:
+def written_bytes(pid: int) -> int:
     try:
         with open(f"/proc/{pid}/io", encoding="ascii") as file:
             return next(int(line.split()[1]) for line in file if line.startswith("write_bytes:"))

@@ -20,6 +20,7 @@ from capsule.engines.process.network import Network
 from capsule.engines.process.notes import RuntimeNote, RuntimeNotes
 from capsule.engines.process.runtime import Runtime
 from capsule.engines.process.state import ReplicaFolder
+from capsule.engines.process.storage_quota import StorageWatch
 from capsule.engines.process.zygote import ZygoteGone, ZygoteLink
 from capsule.paths import DataPaths
 from capsule.sandbox.cgroups import Cgroups
@@ -48,6 +49,7 @@ class Nursery:
 
     machine: Machine
     paths: DataPaths
+    storage: StorageWatch
 
 
 class Runtimes:
@@ -79,7 +81,9 @@ class Runtimes:
         self._notes = RuntimeNotes(folder.runtimes)
         cgroups = nursery.machine.cgroups
         self._groups: Cgroups | None = cgroups.within(spec.id) if cgroups is not None else None
-        self._births = Births(spec, folder, nursery.machine, nursery.paths, self._groups, say)
+        self._births = Births(
+            spec, folder, nursery.machine, nursery.paths, nursery.storage, self._groups, say
+        )
 
     @property
     def living(self) -> list[Runtime]:

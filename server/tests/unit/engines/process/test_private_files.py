@@ -4,7 +4,8 @@ import os
 import socket
 from pathlib import Path
 
-from capsule.engines.process.private_files import measure, nameless_bytes, remove
+from capsule.engines.process.private_files import nameless_bytes, remove
+from capsule.kit.diskuse import measure
 
 MIB = 1024 * 1024
 

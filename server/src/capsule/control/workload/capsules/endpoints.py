@@ -15,6 +15,7 @@ from capsule.control.workload.capsules.schemas import CapsuleShape, CreateCapsul
 from capsule.control.workload.capsules.service import CapsuleService
 from capsule.control.workload.capsules.view import capsule_shape, capsule_shapes
 from capsule.control.workload.env.service import EnvService
+from capsule.control.workload.files.size import write_size
 from capsule.models import Capsule, Space
 
 router = APIRouter(prefix="/capsules", tags=["capsules"])
@@ -47,6 +48,7 @@ async def create_capsule(
     await EnvService(db_session, context.box, context.site).make_system_variables(capsule)
     if capsule.type == "storage":
         context.paths.storage(capsule.id).mkdir(parents=True, exist_ok=True, mode=0o755)
+        write_size(context.paths, capsule)
     return await capsule_shape(db_session, capsule, actor=actor, site=context.site)
 
 
@@ -70,6 +72,8 @@ async def update_capsule(
 ) -> CapsuleShape:
     """Change name, source or config. A changed source or build setting queues a build."""
     await CapsuleService(db_session, context.events).update(capsule, changes, actor=actor)
+    if capsule.type == "storage":
+        write_size(context.paths, capsule)
     return await capsule_shape(db_session, capsule, actor=actor, site=context.site)
 
 

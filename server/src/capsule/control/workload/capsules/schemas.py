@@ -26,6 +26,7 @@ _ACCESS = (
     "Who may use an app and how people sign in to it, in effect at once; empty: everybody may, with or "
     "without an account."
 )
+_SIZE = "MiB that a storage capsule may hold; empty: 10240."
 _RUNTIME_FILES = "MiB of private files that each user of an app may have; empty: 1024."
 
 
@@ -49,6 +50,7 @@ class ConfigInput(Input):
     network: NetworkConfig | None = Field(default=None, description=_NETWORK)
     keep_warm_seconds: int | None = Field(default=None, ge=0, le=86400, description=_KEEP_WARM)
     runtime_files: int | None = Field(default=None, ge=16, le=1024**2, description=_RUNTIME_FILES)
+    size: int | None = Field(default=None, ge=1, le=1024**3, description=_SIZE)
     access: AccessConfig | None = Field(default=None, description=_ACCESS)
 
     @field_validator("run_command", "build_command", "entry")
@@ -75,6 +77,7 @@ class ConfigShape(Shape):
     network: NetworkShape | None = Field(default=None, description=_NETWORK)
     keep_warm_seconds: int | None = Field(default=None, description=_KEEP_WARM)
     runtime_files: int | None = Field(default=None, description=_RUNTIME_FILES)
+    size: int | None = Field(default=None, description=_SIZE)
     access: AccessShape | None = Field(default=None, description=_ACCESS)
 
 

@@ -28,6 +28,9 @@ _FOR_RUNTIMES = {"network", "keep_warm_seconds", "runtime_files"}
 _FOR_THE_APP_HOST = {"access"}
 """Config that is told to the app host alone, while the app runs; null takes the default again."""
 
+_OF_STORAGE = {"size"}
+"""Config of a storage capsule; null takes the default again."""
+
 _FOR_REPLICAS = {"cpu", "memory", *_FOR_RUNTIMES}
 """Config that replicas are started with; all the rest goes into the build."""
 
@@ -47,6 +50,7 @@ class CapsuleService:
         source = await self.checked_source(wanted.source, team_id=space.team_id, actor=actor)
         if source and wanted.type == "storage":
             raise WrongCapsuleType(f"'{wanted.name}' is a storage capsule; it has files, not a source.")
+        _check_size(wanted.config, wanted.name, wanted.type)
         slug = wanted.name
         while await self._repository.is_slug_taken(slug):
             slug = slug_with_ending(wanted.name)
@@ -86,6 +90,7 @@ class CapsuleService:
             if source != capsule.source:
                 capsule.source = source
                 needs.add("build")
+        _check_size(wanted.config, capsule.name, capsule.type)
         config = {**capsule.config, **_given(wanted.config)}
         changed = {key for key in config if config[key] != capsule.config.get(key)}
         if changed:
@@ -163,8 +168,13 @@ def ensure_type(capsule: Capsule, *types: str) -> None:
         raise WrongCapsuleType(f"Capsule '{capsule.name}' is of type {capsule.type}, this needs {wanted}.")
 
 
+def _check_size(config: ConfigInput, name: str, type: str) -> None:
+    if config.size is not None and type != "storage":
+        raise WrongCapsuleType(f"'{name}' is of type {type}; only a storage capsule has a size.")
+
+
 def _given(config: ConfigInput) -> dict[str, Any]:
-    may_be_empty = (_FOR_RUNTIMES | _FOR_THE_APP_HOST) & config.model_fields_set
+    may_be_empty = (_FOR_RUNTIMES | _FOR_THE_APP_HOST | _OF_STORAGE) & config.model_fields_set
     cleared = {key: None for key in may_be_empty if getattr(config, key) is None}
     return {**config.model_dump(exclude_none=True), **cleared}
 

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
+from pydantic import Field
 from starlette.requests import ClientDisconnect
 
 from capsule.api.access import requires
@@ -17,9 +18,10 @@ from capsule.api.context import Context, CurrentContext
 from capsule.control.policy import Action
 from capsule.control.shapes.base import Items, Shape
 from capsule.control.workload.capsules.service import ensure_present, ensure_type
-from capsule.kit.ranges import byte_range
-from capsule.kit.filetree import FileTree
+from capsule.control.workload.files.size import full, usage
 from capsule.errors import InvalidInput
+from capsule.kit.filetree import FileTree
+from capsule.kit.ranges import byte_range
 from capsule.models import Capsule
 
 router = APIRouter(prefix="/capsules/{capsule}/files", tags=["files"])
@@ -36,6 +38,11 @@ class FileEntry(Shape):
     is_folder: bool
     size: int
     modified_at: datetime
+
+
+class StorageUsage(Shape):
+    used_bytes: int
+    size_bytes: int = Field(description="What the storage may hold.")
 
 
 class UploadBroken(InvalidInput):
@@ -59,12 +66,32 @@ async def write_file(
     request: Request,
     path: FilePath,
 ) -> FileEntry:
-    """Put the request's body at `path`, whole or not at all; missing folders are made."""
+    """Put the request's body at `path`, whole or not at all; missing folders are made.
+
+    Refused when the filesystem would be over its size.
+    """
     ensure_present(capsule)
+    tree = _tree(capsule, context)
+    found = await asyncio.to_thread(usage, context.paths, capsule)
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > found.left:
+        raise full(capsule)
     try:
-        return FileEntry.model_validate(await _tree(capsule, context).write(path, request.stream()))
+        return FileEntry.model_validate(
+            await tree.write(path, _within(request.stream(), found.left, capsule))
+        )
     except ClientDisconnect as error:
         raise UploadBroken(f"The upload of '{path}' broke off; nothing was changed.") from error
+
+
+@router.get("/usage")
+async def read_usage(
+    capsule: Annotated[Capsule, requires(Action.file_read, detached=True)], context: CurrentContext
+) -> StorageUsage:
+    """Count what the storage holds now."""
+    ensure_type(capsule, "storage")
+    found = await asyncio.to_thread(usage, context.paths, capsule)
+    return StorageUsage(used_bytes=found.used, size_bytes=found.size)
 
 
 @router.get("/content", response_class=StreamingResponse)
@@ -115,6 +142,14 @@ async def delete_file(
 def _tree(capsule: Capsule, context: Context) -> FileTree:
     ensure_type(capsule, "storage")
     return FileTree(context.paths.storage(capsule.id))
+
+
+async def _within(chunks: AsyncIterator[bytes], room: int, capsule: Capsule) -> AsyncIterator[bytes]:
+    async for chunk in chunks:
+        room -= len(chunk)
+        if room < 0:
+            raise full(capsule)
+        yield chunk
 
 
 async def _chunks(file: BinaryIO, start: int, length: int) -> AsyncIterator[bytes]:
