@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -11,10 +10,11 @@ from functools import partial
 import msgspec
 
 from capsule.apps import storefile
+from capsule.apps.connections.opening import ConnectionKeeper
 from capsule.apps.contract import AppState, HostedApp, RuntimeReport, Vault
 from capsule.apps.errors import AppNotFound, AppUnavailable
 from capsule.apps.files.keeper import FileKeeper
-from capsule.apps.liveapp import REMOVED, Accounts, LiveApp, Unconnected
+from capsule.apps.liveapp import REMOVED, LiveApp
 from capsule.apps.source import owner_prefix
 from capsule.apps.store import SessionStore
 from capsule.apps.tending import Tending
@@ -41,8 +41,8 @@ class Hosting:
         tokens: RuntimeTokens,
         vault: Vault,
         files: FileKeeper,
+        connections: ConnectionKeeper,
         *,
-        connect: Callable[[LiveApp], Accounts] = lambda live: Unconnected(),
         wait_seconds: float = 60.0,
         session_idle_days: float = 30.0,
     ) -> None:
@@ -51,7 +51,7 @@ class Hosting:
         self._tokens = tokens
         self._vault = vault
         self._files = files
-        self._connect = connect
+        self._connections = connections
         self._wait_seconds = wait_seconds
         self._file = data.state("apps") / "apps.json"
         self._apps: dict[Key, LiveApp] = {}
@@ -161,7 +161,7 @@ class Hosting:
             self._tokens,
             self._vault,
             partial(self._files.open, app.capsule_id, app.environment),
-            self._connect,
+            self._connections.open,
         )
 
     def _load(self) -> list[HostedApp]:

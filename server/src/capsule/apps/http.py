@@ -13,6 +13,7 @@ from capsule.apps.accounts import routes as accounts
 from capsule.apps.accounts.books import Books
 from capsule.apps.accounts.signing import Mailer
 from capsule.apps.api_enter import enter
+from capsule.apps.connections import routes as connections
 from capsule.apps.files import routes as files
 from capsule.apps.hosting import Hosting
 from capsule.apps.identity import Visitors
@@ -60,6 +61,7 @@ def create_application(
         agent("/api/chat/message", "POST", api_agent.send_message),
         agent("/api/chat/message/stream", "POST", api_agent.stream_message),
         agent("/api/chat/history", "GET", api_agent.read_history),
+        *connections.routes(doorman),
         *files.routes(doorman),
         *accounts.routes(doorman, visitors, mailer, options),
         Route("/{path:path}", doorman.admit(page, any_origin=True, open_to_all=True), methods=["GET"]),

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from capsule.apps import values
+from capsule.apps.connections.connections import Connections
 from capsule.apps.contract import AppState, HostedApp, Vault
 from capsule.apps.files import rows as file_rows
 from capsule.apps.files.store import FileStore
@@ -27,29 +28,13 @@ from capsule.apps.turns import STOP_SECONDS, Turns
 from capsule.engines.contract import Engine
 from capsule.errors import NotFound
 from capsule.kit.ids import new_id
-from cpsl.wire import CredentialState, Lookup
+from cpsl.wire import Lookup
 
 log = logging.getLogger(__name__)
 
 REMOVED = "The app was removed."
 _EXIT = "__session_exit__"
 _EXIT_SECONDS = 30.0
-
-
-class Accounts(Protocol):
-    """The accounts elsewhere that users have connected."""
-
-    async def credentials(self, user_id: str, type: str) -> CredentialState | None: ...
-
-    async def all_credentials(self, user_id: str) -> dict[str, CredentialState]: ...
-
-
-class Unconnected:
-    async def credentials(self, user_id: str, type: str) -> CredentialState | None:
-        return None
-
-    async def all_credentials(self, user_id: str) -> dict[str, CredentialState]:
-        return {}
 
 
 class LiveApp:
@@ -65,7 +50,7 @@ class LiveApp:
         tokens: RuntimeTokens,
         vault: Vault,
         open_files: Callable[[SessionLog], FileStore],
-        connect: Callable[["LiveApp"], "Accounts"],
+        connect: Callable[["LiveApp"], Connections],
     ) -> None:
         self.log = SessionLog(store, executor)
         self.vault = vault
@@ -109,6 +94,7 @@ class LiveApp:
             await self.turns.end_all(error)
         await self.turns.close()
         self.prompts.close()
+        await self.connections.close()
         await self.runtimes.close(stops_runtimes=error is not None)
         await self.log.close()
 

@@ -14,6 +14,7 @@ import uvicorn
 import uvloop
 from starlette.applications import Starlette
 
+from capsule.apps.connections.opening import ConnectionKeeper
 from capsule.apps.contract import HostedApp, RuntimeReport
 from capsule.apps.files.keeper import FileKeeper
 from capsule.apps.files.store import FileLimits
@@ -52,7 +53,8 @@ async def serve(
     tokens = RuntimeTokens(data.runtimes_key)
     vault = ServerVault(data.server_control_socket)
     files = FileKeeper(data, FileLimits(upload_bytes=options.upload_bytes))
-    hosting = Hosting(data, engine, tokens, vault, files, wait_seconds=wait_seconds)
+    connections = ConnectionKeeper(data.connections_key, options.providers)
+    hosting = Hosting(data, engine, tokens, vault, files, connections, wait_seconds=wait_seconds)
     control = RpcServer(data.apps_control_socket, control_handlers(hosting))
     # First, since it refuses to start beside another app host on the same data.
     await control.start()
@@ -74,6 +76,7 @@ async def serve(
         await serving
     await control.close()
     await hosting.close()
+    await connections.close()
     await vault.close()
     await engine.close()
     data.apps_socket.unlink(missing_ok=True)

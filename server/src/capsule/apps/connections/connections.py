@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from capsule.apps.connections.calls import ProviderCalls
+from capsule.apps.connections.cards import Cards
 from capsule.apps.connections.clients import ReadSecret
 from capsule.apps.connections.errors import ConnectionNotFound, InvalidConnection
 from capsule.apps.connections.forms import check_fields
@@ -16,11 +17,12 @@ from capsule.apps.connections.rows import Connection, Status
 from capsule.apps.connections.safe import Held, Safe
 from capsule.apps.connections.signin import Answer, Finished, Result, SignIns
 from capsule.apps.events import to_text
+from capsule.apps.log import SessionLog
 from capsule.apps.options import ProviderUrls
 from capsule.errors import PlatformError
 from cpsl.wire import CredentialState
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 Manifest = Callable[[], Mapping[str, object]]
 Told = Callable[[str, str], Awaitable[None]]
@@ -34,10 +36,11 @@ async def _nobody(user_id: str, type: str) -> None:
 
 
 class Connections:
-    """`on_connected` and `on_lost` are set by whoever shows it to the user."""
+    """`on_connected` and `on_lost` are set by whoever else has to know."""
 
     def __init__(
         self,
+        log: SessionLog,
         safe: Safe,
         calls: ProviderCalls,
         providers: Mapping[str, ProviderUrls],
@@ -51,8 +54,9 @@ class Connections:
         self.on_connected: Told = _nobody
         """After a user connected, by signing in or filling in a form: open prompts are answered."""
         self.on_lost: Told = _nobody
-        """After a provider refused to renew: the user has to connect again."""
+        """After a provider refused to renew, and a card was shown: the user has to connect again."""
         self._safe = safe
+        self._cards = Cards(log, self._declared)
         self._manifest = manifest
         self._clock = clock
         self._sign_ins = SignIns(safe, calls, providers, read_secret, clock=clock)
@@ -86,7 +90,7 @@ class Connections:
         """Take up what the provider sent a user's browser back with."""
         finished = await self._sign_ins.finish(user_id, self._declared(), answer)
         if finished.result is Result.connected:
-            await self._tell(self.on_connected, user_id, finished.type)
+            await self._tell_connected(user_id, finished.type)
         return finished
 
     async def fill(self, user_id: str, type: str, fields: Any) -> dict[str, Any]:
@@ -96,7 +100,7 @@ class Connections:
         now = self._clock()
         connection = Connection(user_id, type, "", "", 0, Status.connected, "", now, now)
         await self._safe.put(connection, Held(fields=values))
-        await self._tell(self.on_connected, user_id, type)
+        await self._tell_connected(user_id, type)
         return self._item(declared, await self._safe.find(user_id, type))
 
     async def disconnect(self, user_id: str, type: str) -> None:
@@ -106,6 +110,7 @@ class Connections:
         declared = self._declared().get(type)
         if connection is None and declared is None:
             raise ConnectionNotFound(f"The app has no connection {type[:60]!r}.")
+        await self._tell(self._cards.complete, user_id, type)
         await self._safe.remove(user_id, type)
         await self._give_back([connection] if connection else [])
 
@@ -136,7 +141,7 @@ class Connections:
         usable: dict[str, CredentialState] = {}
         for connection, state in zip(connections, found, strict=True):
             if isinstance(state, PlatformError):
-                log.warning("credentials of %s are left out: %s", connection.type, state.detail)
+                logger.warning("credentials of %s are left out: %s", connection.type, state.detail)
             elif isinstance(state, BaseException):
                 raise state
             elif state is not None:
@@ -209,11 +214,16 @@ class Connections:
         if tasks:
             await asyncio.wait(tasks, timeout=_REVOKE_SECONDS)
 
+    async def _tell_connected(self, user_id: str, type: str) -> None:
+        await self._tell(self._cards.complete, user_id, type)
+        await self._tell(self.on_connected, user_id, type)
+
     async def _tell_lost(self, user_id: str, type: str) -> None:
+        await self._tell(self._cards.show, user_id, type)
         await self._tell(self.on_lost, user_id, type)
 
     async def _tell(self, told: Told, user_id: str, type: str) -> None:
         try:
             await told(user_id, type)
         except Exception:  # the connection itself is as it should be
-            log.exception("a change of the connection %s could not be passed on", type)
+            logger.exception("a change of the connection %s could not be passed on", type)

@@ -23,14 +23,18 @@ class ConnectionKeeper:
         self._calls = ProviderCalls()
 
     def open(self, live: "LiveApp") -> Connections:
-        """Return the connections of one app. `live` needs its log and its vault by now, and an app later."""
+        """Return the connections of one app. `live` has its log, vault and prompts by now."""
         app = live.app
         safe = Safe(live.log, self._box, app.capsule_id, app.environment)
 
         async def read_secret(name: str) -> str | None:
             return await live.vault.secret(app.capsule_id, app.environment, name)
 
-        return Connections(safe, self._calls, self._providers, lambda: live.app.manifest, read_secret)
+        found = Connections(
+            live.log, safe, self._calls, self._providers, lambda: live.app.manifest, read_secret
+        )
+        found.on_connected = live.prompts.connected
+        return found
 
     async def close(self) -> None:
         await self._calls.close()

@@ -5,7 +5,6 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from capsule.apps.api_sessions import json_response, read_json
-from capsule.apps.connections.connections import Connections
 from capsule.apps.connections.errors import InvalidConnection
 from capsule.apps.connections.page import page
 from capsule.apps.connections.signin import Answer
@@ -20,7 +19,8 @@ def routes(doorman: Doorman) -> list[BaseRoute]:
     """Return the routes of connections; the callback is what providers' pages lead to."""
     one = "/api/connections/{type}"
     return [
-        Route(CALLBACK, doorman.admit(finish, any_origin=True), methods=["GET"]),
+        # Open to all, so that who has been signed out meanwhile is told so on a page.
+        Route(CALLBACK, doorman.admit(finish, any_origin=True, open_to_all=True), methods=["GET"]),
         Route("/api/connections", doorman.admit(list_connections), methods=["GET"]),
         Route(f"{one}/authorize", doorman.admit(authorize), methods=["POST"]),
         Route(one, doorman.admit(fill), methods=["PUT"]),
@@ -28,13 +28,8 @@ def routes(doorman: Doorman) -> list[BaseRoute]:
     ]
 
 
-def _of(visit: Visit) -> Connections:
-    assert isinstance(visit.live.connections, Connections)
-    return visit.live.connections
-
-
 async def list_connections(visit: Visit) -> Response:
-    return json_response({"items": await _of(visit).items(visit.caller.user_id)})
+    return json_response({"items": await visit.live.connections.items(visit.caller.user_id)})
 
 
 async def authorize(visit: Visit) -> Response:
@@ -44,7 +39,7 @@ async def authorize(visit: Visit) -> Response:
         raise InvalidConnection("return_to must be a text.", field="return_to")
     if not isinstance(prompt_id, str) or len(prompt_id) > _MAX_PROMPT_ID:
         raise InvalidConnection("prompt_id must be the id of a prompt.", field="prompt_id")
-    url = await _of(visit).authorize(
+    url = await visit.live.connections.authorize(
         visit.caller.user_id,
         visit.request.path_params["type"],
         public_origin(visit.request) + CALLBACK,
@@ -62,17 +57,19 @@ async def finish(visit: Visit) -> Response:
         given.get("error", ""),
         given.get("error_description", ""),
     )
-    return page(await _of(visit).finish(visit.caller.user_id, answer))
+    return page(await visit.live.connections.finish(visit.caller.user_id, answer))
 
 
 async def fill(visit: Visit) -> Response:
     body = await read_json(visit.request, _MAX_BODY)
-    item = await _of(visit).fill(visit.caller.user_id, visit.request.path_params["type"], body.get("fields"))
+    item = await visit.live.connections.fill(
+        visit.caller.user_id, visit.request.path_params["type"], body.get("fields")
+    )
     return json_response(item)
 
 
 async def disconnect(visit: Visit) -> Response:
-    await _of(visit).disconnect(visit.caller.user_id, visit.request.path_params["type"])
+    await visit.live.connections.disconnect(visit.caller.user_id, visit.request.path_params["type"])
     return Response(status_code=204)
 
 

@@ -51,6 +51,7 @@ _CONNECTION = "user_id, type, sealed, scopes, expires_at, status, account, conne
 _AUTHORIZATION = (
     "state_hash, user_id, type, sealed, redirect_uri, return_to, prompt_id, created_at, expires_at, is_used"
 )
+_TABLES = ("connections", "authorizations", "reconnect_cards")
 _OPEN_AT_ONCE = 20
 """Sign-ins of one user; more are never on their way at once in earnest."""
 
@@ -106,12 +107,12 @@ def renew(database: sqlite3.Connection, old: Connection, new: Connection) -> boo
 
 def remove(database: sqlite3.Connection, user_id: str, type: str) -> None:
     """Forget a connection, and sign-ins for it that are on their way."""
-    for table in ("connections", "authorizations"):
+    for table in _TABLES:
         database.execute(f"DELETE FROM {table} WHERE user_id = ? AND type = ?", (user_id, type))
 
 
 def remove_user(database: sqlite3.Connection, user_id: str) -> None:
-    for table in ("connections", "authorizations"):
+    for table in _TABLES:
         database.execute(f"DELETE FROM {table} WHERE user_id = ?", (user_id,))
 
 

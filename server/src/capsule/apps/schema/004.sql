@@ -26,3 +26,13 @@ CREATE TABLE IF NOT EXISTS authorizations (
     is_used INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS authorizations_by_user ON authorizations (user_id, created_at);
+
+-- Cards in conversations that ask users to connect again.
+CREATE TABLE IF NOT EXISTS reconnect_cards (
+    user_id TEXT NOT NULL,
+    type TEXT NOT NULL,
+    session_id TEXT NOT NULL,
+    block_id TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    PRIMARY KEY (user_id, type)
+);

@@ -109,6 +109,7 @@ class App:
     def another(self, *, wait_seconds: float, pause_seconds: float) -> Connections:
         """Return connections over the same store with other limits."""
         made = Connections(
+            self.log,
             self.safe,
             self.calls,
             self.providers,
