@@ -1,63 +1,48 @@
-import { Button, DialogRoot, DialogTrigger, ErrorState, SheetContent } from "@capsule/ui";
-import { Menu } from "lucide-react";
-import { useEffect, useState } from "react";
+import { ErrorState } from "@capsule/ui";
+import { lazy, Suspense, useState } from "react";
 import { AppStatePage } from "./features/app/app-state-page.tsx";
 import { pageFor } from "./features/app/app-states.ts";
 import { useApp } from "./features/app/use-app.ts";
-import { ChatPage } from "./features/chat/chat-page.tsx";
-import { SessionList } from "./features/sessions/session-list.tsx";
-import { useRefreshSessions, useSessions } from "./features/sessions/use-sessions.ts";
-import { openSession, useHashSession } from "./hash-session.ts";
+import { Outbox } from "./features/chat/composer/outbox.ts";
+import { useAppTheme } from "./features/theme/use-app-theme.ts";
+import { appName } from "./parts/brand/app-name.ts";
+import { openPath, useRoute } from "./route.ts";
+import { Workspace } from "./workspace.tsx";
 
-/** Composes the page: the app's state, the list of chats and the open chat. */
+const SignInPage = lazy(() => import("./features/account/sign-in-page.tsx"));
+const WAIT = { icon: "wait", title: "", text: "" } as const;
+
+/** Chooses by the app's state and the visitor what the page is: a notice, a door, or the app. */
 export function App() {
   const app = useApp();
-  const sessionId = useHashSession();
-  const [isSheetOpen, setIsSheetOpen] = useState(false);
-  const sessions = useSessions();
-  const refreshSessions = useRefreshSessions();
-  const title = sessions.data?.find((session) => session.id === sessionId)?.title || null;
-  const name = app.data?.title ?? app.data?.name;
-
-  useEffect(() => {
-    document.title = [title, name].filter(Boolean).join(" · ") || "Chat";
-  }, [title, name]);
+  const route = useRoute();
+  const [outbox] = useState(() => new Outbox());
+  useAppTheme(app.data);
 
   if (!app.data) {
     return app.isError ? (
       <ErrorState error={app.error} onRetry={() => void app.refetch()} className="h-full justify-center" />
     ) : (
-      <AppStatePage page={{ icon: "wait", title: "", text: "" }} name="" reason={null} />
+      <AppStatePage page={WAIT} name="" reason={null} />
     );
   }
   const page = pageFor(app.data.state);
-  if (page) return <AppStatePage page={page} name={app.data.title ?? app.data.name} reason={app.data.reason ?? null} />;
+  if (page) return <AppStatePage page={page} name={appName(app.data)} reason={app.data.reason ?? null} />;
 
-  const open = (id: string | null): void => {
-    setIsSheetOpen(false);
-    openSession(id);
-  };
-  const list = <SessionList app={app.data} openId={sessionId} onOpen={open} />;
-  return (
-    <div className="flex h-full">
-      <aside className="hidden w-64 shrink-0 border-r bg-sunken/60 md:block">{list}</aside>
-      <ChatPage
-        app={app.data}
-        sessionId={sessionId}
-        title={title}
-        onSession={(id) => openSession(id, id !== null)}
-        onTurn={refreshSessions}
-        menu={
-          <DialogRoot open={isSheetOpen} onOpenChange={setIsSheetOpen}>
-            <DialogTrigger asChild>
-              <Button tone="quiet" size="icon" className="md:hidden" aria-label="Open the list of chats">
-                <Menu />
-              </Button>
-            </DialogTrigger>
-            <SheetContent title="Chats">{list}</SheetContent>
-          </DialogRoot>
-        }
-      />
-    </div>
-  );
+  const { access, user } = app.data;
+  const isShut = access !== undefined && !access.anonymous && user.is_anonymous !== false;
+  if (isShut || route.page === "sign-in" || route.page === "sign-up") {
+    return (
+      <Suspense fallback={null}>
+        <SignInPage
+          app={app.data}
+          isSigningUp={route.page === "sign-up"}
+          onSwitch={(isSigningUp) => openPath(isSigningUp ? "/sign-up" : "/sign-in", true)}
+          onDone={() => openPath("", true)}
+          {...(isShut ? {} : { onCancel: () => openPath("") })}
+        />
+      </Suspense>
+    );
+  }
+  return <Workspace app={app.data} route={route} outbox={outbox} />;
 }

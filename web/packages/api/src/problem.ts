@@ -7,6 +7,8 @@ type ProblemBody = {
   status?: number;
   code?: string;
   detail?: unknown;
+  /** What the agent chat contract has in place of `detail`. */
+  error?: unknown;
   hint?: string | null;
   request_id?: string;
   field?: string | null;
@@ -23,7 +25,8 @@ export class ProblemError extends Error {
   readonly errors: FieldProblem[];
 
   constructor(body: ProblemBody, status: number) {
-    super(typeof body.detail === "string" && body.detail !== "" ? body.detail : (body.title ?? "The request failed."));
+    const said = [body.detail, body.error, body.title].find((text) => typeof text === "string" && text !== "");
+    super(typeof said === "string" ? said : "The request failed.");
     this.code = body.code ?? `http_${String(status)}`;
     this.title = body.title ?? "Request failed";
     this.status = body.status ?? status;

@@ -1,37 +1,28 @@
-import type { AppInfo, StreamState } from "@capsule/api";
-import { LogoMark, ThemeSwitch, useNow } from "@capsule/ui";
-import { LoaderCircle, Sparkles } from "lucide-react";
+import type { AppInfo } from "@capsule/api";
+import { ThemeSwitch, useNow } from "@capsule/ui";
+import { Sparkles } from "lucide-react";
 import type { ReactNode } from "react";
+import { AppLogo } from "../../parts/brand/app-logo.tsx";
+import { appName } from "../../parts/brand/app-name.ts";
 
-type ChatHeaderProps = {
-  app: AppInfo;
-  title: string | null;
-  menu: ReactNode;
-  state: StreamState;
-  changedAt: string | null;
-};
+type ChatHeaderProps = { app: AppInfo; title: string | null; menu: ReactNode; changedAt: string | null };
 
 const HINT_MS = 8000;
 
-export function ChatHeader({ app, title, menu, state, changedAt }: ChatHeaderProps) {
+export function ChatHeader({ app, title, menu, changedAt }: ChatHeaderProps) {
+  // An app that gives its own background looks one way only.
+  const canChoose = app.theme?.background == null;
   return (
-    <header className="flex h-13 shrink-0 items-center gap-2 border-b px-3 sm:px-5">
+    <header className="flex min-h-13 shrink-0 items-center gap-2 border-b px-3 pt-[env(safe-area-inset-top)] sm:px-5">
       {menu}
-      <h1 className="min-w-0 truncate text-sm font-semibold">{title ?? app.title ?? app.name}</h1>
+      <h1 className="min-w-0 truncate text-sm font-semibold">{title ?? appName(app)}</h1>
       {app.environment === "serve" && (
         <span className="rounded-full bg-warn-soft px-2 text-2xs font-medium text-warn-text">serve</span>
       )}
       {changedAt !== null && <UpdatedHint key={changedAt} at={changedAt} />}
       <div className="ml-auto flex items-center gap-2">
-        <span role="status" className="text-xs text-ink-faint">
-          {state === "waiting" && (
-            <span className="inline-flex items-center gap-1.5">
-              <LoaderCircle className="size-3.5 animate-spin" aria-hidden /> Reconnecting…
-            </span>
-          )}
-        </span>
-        <ThemeSwitch />
-        <LogoMark className="size-5 opacity-70 md:hidden" />
+        {canChoose && <ThemeSwitch />}
+        <AppLogo app={app} className="size-5 md:hidden" />
       </div>
     </header>
   );

@@ -7,6 +7,7 @@ import userEvent from "@testing-library/user-event";
 import { useState } from "react";
 import { expect, test } from "vitest";
 import { ChatPage } from "./chat-page.tsx";
+import { Outbox } from "./composer/outbox.ts";
 
 const APP: AppInfo = {
   name: "assistant",
@@ -19,10 +20,20 @@ const APP: AppInfo = {
 
 function Page({ start = null }: { start?: string | null }) {
   const [session, setSession] = useState(start);
+  const [outbox] = useState(() => new Outbox());
   return (
     <QueryClientProvider client={new QueryClient()}>
       <TooltipProvider>
-        <ChatPage app={APP} sessionId={session} title={null} menu={null} onSession={setSession} onTurn={() => undefined} />
+        <ChatPage
+          app={APP}
+          outbox={outbox}
+          sessionId={session}
+          title={null}
+          menu={null}
+          onSession={setSession}
+          onNavigate={() => undefined}
+          onTurn={() => undefined}
+        />
       </TooltipProvider>
     </QueryClientProvider>
   );
@@ -31,6 +42,7 @@ function Page({ start = null }: { start?: string | null }) {
 test("the first message creates the session, is shown at once and once only", async () => {
   const api = mockApi({
     "POST /api/sessions": () => ({ id: "ses_1" }),
+    "GET /api/sessions/ses_1/log": () => ({ items: [], first: true }),
     "POST /api/sessions/ses_1/messages": () => ({ offset: 1, turn_id: "trn_1" }),
   });
   api.set("GET /api/sessions/ses_1/events", () => {
@@ -51,6 +63,7 @@ test("the first message creates the session, is shown at once and once only", as
 
 test("a message that cannot be sent stays, says why and can be sent again under the same id", async () => {
   const api = mockApi({
+    "GET /api/sessions/ses_1/log": () => ({ items: [], first: true }),
     "GET /api/sessions/ses_1/events": () => eventStream([]),
     "POST /api/sessions/ses_1/messages": () => problem(422, "invalid_message", "The message is too long."),
   });
@@ -65,7 +78,7 @@ test("a message that cannot be sent stays, says why and can be sent again under 
 });
 
 test("a chat of somebody else is told apart from an empty one", async () => {
-  mockApi({ "GET /api/sessions/ses_9/events": () => problem(404, "session_not_found", "There is no session.") });
+  mockApi({ "GET /api/sessions/ses_9/log": () => problem(404, "session_not_found", "There is no session.") });
   render(<Page start="ses_9" />);
   expect(await screen.findByText("This chat does not exist")).toBeTruthy();
 });

@@ -1,14 +1,20 @@
-import { appHost } from "@capsule/api";
+import { appHost, type ChatSession } from "@capsule/api";
 import { toastProblem } from "@capsule/ui";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 const KEY = ["sessions"] as const;
+const isBusy = (session: ChatSession): boolean => session.status !== "idle";
 
-export function useSessions() {
+/** The chats of the user, the newest first; those that `query` finds in titles and texts. */
+export function useSessions(query = "") {
   return useQuery({
-    queryKey: KEY,
-    queryFn: async () => (await appHost.listSessions()).items.toSorted((a, b) => b.updated_at.localeCompare(a.updated_at)),
-    refetchInterval: (query) => (query.state.data?.some((session) => session.status === "running") ? 4_000 : 30_000),
+    queryKey: [...KEY, query],
+    queryFn: async () =>
+      (await appHost.listSessions(query)).items
+        .filter((session) => session.visibility !== "hidden")
+        .toSorted((a, b) => b.updated_at.localeCompare(a.updated_at)),
+    placeholderData: keepPreviousData,
+    refetchInterval: (found) => (found.state.data?.some(isBusy) ? 4_000 : 30_000),
   });
 }
 
@@ -17,12 +23,48 @@ export function useRefreshSessions(): () => void {
   return () => void queryClient.invalidateQueries({ queryKey: KEY });
 }
 
-export function useDeleteSession(onDeleted: (id: string) => void) {
+/** Changes every list of chats at once, and takes it back when the server refuses. */
+function useOptimistic() {
   const queryClient = useQueryClient();
+  return {
+    change: async (step: (sessions: ChatSession[]) => ChatSession[]) => {
+      await queryClient.cancelQueries({ queryKey: KEY });
+      const before = queryClient.getQueriesData<ChatSession[]>({ queryKey: KEY });
+      queryClient.setQueriesData<ChatSession[]>({ queryKey: KEY }, (sessions) => sessions && step(sessions));
+      return () => {
+        for (const [key, sessions] of before) queryClient.setQueryData(key, sessions);
+      };
+    },
+    settle: () => queryClient.invalidateQueries({ queryKey: KEY }),
+  };
+}
+
+export function useDeleteSession(onDeleted: (id: string) => void) {
+  const { change, settle } = useOptimistic();
   return useMutation({
     mutationFn: appHost.deleteSession,
-    onSuccess: (_, id) => onDeleted(id),
-    onError: (error) => toastProblem("The chat was not deleted", error),
-    onSettled: () => queryClient.invalidateQueries({ queryKey: KEY }),
+    onMutate: async (id) => {
+      onDeleted(id);
+      return change((sessions) => sessions.filter((session) => session.id !== id));
+    },
+    onError: (error, _, undo) => {
+      undo?.();
+      toastProblem("The chat was not deleted", error);
+    },
+    onSettled: settle,
+  });
+}
+
+export function useRenameSession() {
+  const { change, settle } = useOptimistic();
+  return useMutation({
+    mutationFn: ({ id, title }: { id: string; title: string }) => appHost.renameSession(id, title),
+    onMutate: ({ id, title }) =>
+      change((sessions) => sessions.map((session) => (session.id === id ? { ...session, title } : session))),
+    onError: (error, _, undo) => {
+      undo?.();
+      toastProblem("The chat was not renamed", error);
+    },
+    onSettled: settle,
   });
 }

@@ -1,0 +1,78 @@
+import { appHost, type AppInfo } from "@capsule/api";
+import { Button } from "@capsule/ui";
+import { useState } from "react";
+import { AccountFrame } from "./account-frame.tsx";
+import { MagicLinkForm } from "./magic-link-form.tsx";
+import { methodsOf, providerName } from "./methods.ts";
+import { PasswordForm } from "./password-form.tsx";
+
+type SignInPageProps = {
+  app: AppInfo;
+  isSigningUp: boolean;
+  onSwitch: (isSigningUp: boolean) => void;
+  onDone: () => void;
+  /** Goes back to the app; missing where nobody gets in without signing in. */
+  onCancel?: () => void;
+};
+
+export default function SignInPage({ app, isSigningUp: wantsSignUp, onSwitch, onDone, onCancel }: SignInPageProps) {
+  const { hasPassword, hasMagicLink, oidc } = methodsOf(app.access);
+  const mayJoin = app.access?.sign_up === true;
+  const isSigningUp = wantsSignUp && mayJoin;
+  const [wantsLink, setWantsLink] = useState(false);
+  const hasForm = hasPassword || hasMagicLink;
+  const isLink = hasMagicLink && (wantsLink || !hasPassword);
+  return (
+    <AccountFrame
+      app={app}
+      title={isSigningUp ? "Create an account" : "Sign in"}
+      foot={
+        <>
+          {mayJoin && hasPassword && (
+            <p>
+              {isSigningUp ? "You have an account?" : "New here?"}{" "}
+              <button type="button" className="font-medium text-accent-text underline underline-offset-2" onClick={() => onSwitch(!isSigningUp)}>
+                {isSigningUp ? "Sign in" : "Create an account"}
+              </button>
+            </p>
+          )}
+          {onCancel && (
+            <Button tone="quiet" className="mt-2" onClick={onCancel}>
+              Go on without an account
+            </Button>
+          )}
+        </>
+      }
+    >
+      <div className="space-y-4">
+        {oidc.map((name) => (
+          <Button key={name} asChild size="lg" className="w-full">
+            <a href={appHost.oidcStartUrl(name)}>Continue with {providerName(name)}</a>
+          </Button>
+        ))}
+        {oidc.length > 0 && hasForm && <Divider />}
+        {isLink ? (
+          <MagicLinkForm />
+        ) : (
+          hasPassword && <PasswordForm key={String(isSigningUp)} isSigningUp={isSigningUp} onDone={onDone} />
+        )}
+        {hasPassword && hasMagicLink && (
+          <Button tone="quiet" className="w-full" onClick={() => setWantsLink(!isLink)}>
+            {isLink ? "Use a password" : "Send me a link instead"}
+          </Button>
+        )}
+        {!hasForm && oidc.length === 0 && (
+          <p className="text-sm text-ink-soft">This app has no way to sign in. Its owner can open it in the console.</p>
+        )}
+      </div>
+    </AccountFrame>
+  );
+}
+
+function Divider() {
+  return (
+    <p className="flex items-center gap-3 text-xs text-ink-faint">
+      <span className="h-px flex-1 bg-line" /> or <span className="h-px flex-1 bg-line" />
+    </p>
+  );
+}

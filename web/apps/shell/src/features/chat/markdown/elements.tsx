@@ -1,0 +1,40 @@
+import type { ComponentProps } from "react";
+import type { Components } from "react-markdown";
+import { ZoomableImage } from "../blocks/zoomable-image.tsx";
+import { CodeBlock } from "./code-block.tsx";
+
+const isHere = (href: string | undefined): boolean => href === undefined || href.startsWith("#");
+
+const shared: Components = {
+  a: ({ children, href }) =>
+    isHere(href) ? (
+      <a href={href}>{children}</a>
+    ) : (
+      <a href={href} target="_blank" rel="noopener noreferrer nofollow">
+        {children}
+      </a>
+    ),
+  table: ({ children }) => (
+    <div className="overflow-x-auto rounded-lg border" tabIndex={0} role="region" aria-label="Table">
+      <table>{children}</table>
+    </div>
+  ),
+  img: ({ src, alt }: ComponentProps<"img">) =>
+    typeof src === "string" && src !== "" ? <ZoomableImage src={src} alt={alt ?? ""} /> : <span>{alt}</span>,
+};
+
+const preOf = (isGrowing: boolean): NonNullable<Components["pre"]> =>
+  function Pre({ node, children }) {
+    const code = node?.children[0];
+    if (code?.type !== "element" || code.tagName !== "code") return <pre>{children}</pre>;
+    const classes = code.properties["className"];
+    const language = Array.isArray(classes)
+      ? classes.map(String).find((name) => name.startsWith("language-"))?.slice("language-".length)
+      : undefined;
+    const text = code.children.map((child) => (child.type === "text" ? child.value : "")).join("");
+    return <CodeBlock text={text.replace(/\n$/, "")} language={language ?? null} isGrowing={isGrowing} />;
+  };
+
+export const settledComponents: Components = { ...shared, pre: preOf(false) };
+/** For the piece that still grows: long code is coloured when it is complete. */
+export const growingComponents: Components = { ...shared, pre: preOf(true) };

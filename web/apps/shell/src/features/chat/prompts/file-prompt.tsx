@@ -1,0 +1,26 @@
+import { byteSize } from "@capsule/ui";
+import { FileCheck, FileUp, X } from "lucide-react";
+import type { BlockProps } from "../blocks/block-view.tsx";
+import { asRecord, numberOf, textOf } from "../blocks/payload.ts";
+import { FileDrop } from "./file-drop.tsx";
+import { PromptCard } from "./prompt-card.tsx";
+import { promptState } from "./prompt-state.ts";
+
+const ENDS = { declined: "Not uploaded", cancelled: "Cancelled", timed_out: "No file in time" };
+
+export function FilePrompt({ item }: BlockProps) {
+  const payload = asRecord(item.payload);
+  const state = promptState(payload);
+  const message = textOf(payload, "message") || "Please upload a file";
+  if (state === "open") {
+    return (
+      <PromptCard icon={FileUp} title={message} isOpen>
+        <FileDrop promptId={item.id} accept={textOf(payload, "accept")} deadline={textOf(payload, "deadline")} />
+      </PromptCard>
+    );
+  }
+  if (state !== "answered") return <PromptCard icon={X} title={message} note={ENDS[state]} isOpen={false} />;
+  const size = numberOf(payload, "size");
+  const note = [textOf(payload, "filename"), size === null ? "" : byteSize(size)].filter(Boolean).join(" · ");
+  return <PromptCard icon={FileCheck} title={message} note={note} isOpen={false} />;
+}

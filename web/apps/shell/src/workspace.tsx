@@ -1,0 +1,95 @@
+import type { AppInfo } from "@capsule/api";
+import { Button, DialogRoot, DialogTrigger, SheetContent } from "@capsule/ui";
+import { Menu } from "lucide-react";
+import { lazy, Suspense, useEffect, useState } from "react";
+import { AccountMenu } from "./features/account/account-menu.tsx";
+import { ChatPage } from "./features/chat/chat-page.tsx";
+import type { Outbox } from "./features/chat/composer/outbox.ts";
+import { ShortcutHelp } from "./features/help/shortcut-help.tsx";
+import { useShortcuts } from "./features/help/use-shortcuts.ts";
+import { SessionList } from "./features/sessions/session-list.tsx";
+import { useRefreshSessions, useSessions } from "./features/sessions/use-sessions.ts";
+import { appName } from "./parts/brand/app-name.ts";
+import { openPath, openSession, type Route } from "./route.ts";
+
+const ConnectionsPage = lazy(() => import("./features/connections/connections-page.tsx"));
+
+type WorkspaceProps = { app: AppInfo; route: Route; outbox: Outbox };
+
+/** The app itself: the list of chats beside the open chat or another page. */
+export function Workspace({ app, route, outbox }: WorkspaceProps) {
+  const [isSheetOpen, setIsSheetOpen] = useState(false);
+  const [isHelpOpen, setIsHelpOpen] = useState(false);
+  const sessions = useSessions();
+  const refreshSessions = useRefreshSessions();
+  const sessionId = route.page === "chat" ? route.sessionId : null;
+  const title = sessions.data?.find((session) => session.id === sessionId)?.title || null;
+  const name = appName(app);
+  useEffect(() => {
+    document.title = [route.page === "connections" ? "Connections" : title, name].filter(Boolean).join(" · ") || "Chat";
+  }, [route.page, title, name]);
+  useShortcuts({
+    onSearch: () => {
+      if (window.matchMedia("(min-width: 48rem)").matches) document.getElementById("thread-search")?.focus();
+      else setIsSheetOpen(true);
+    },
+    onNew: () => openSession(null),
+    onHelp: () => setIsHelpOpen(true),
+  });
+
+  const open = (id: string | null): void => {
+    setIsSheetOpen(false);
+    openSession(id);
+  };
+  const foot = (
+    <AccountMenu
+      app={app}
+      onConnections={() => {
+        setIsSheetOpen(false);
+        openPath("/connections");
+      }}
+      onSignIn={() => openPath("/sign-in")}
+      onHelp={() => setIsHelpOpen(true)}
+    />
+  );
+  const list = <SessionList app={app} openId={sessionId} onOpen={open} foot={foot} />;
+  const menu = (
+    <DialogRoot open={isSheetOpen} onOpenChange={setIsSheetOpen}>
+      <DialogTrigger asChild>
+        <Button tone="quiet" size="icon" className="md:hidden" aria-label="Open the list of chats">
+          <Menu />
+        </Button>
+      </DialogTrigger>
+      <SheetContent title="Chats">{list}</SheetContent>
+    </DialogRoot>
+  );
+  return (
+    <div className="flex h-full">
+      <aside className="hidden w-66 shrink-0 border-r bg-sidebar md:block">{list}</aside>
+      {route.page === "connections" ? (
+        <Suspense fallback={<div className="flex-1" />}>
+          <ConnectionsPage menu={menu} />
+        </Suspense>
+      ) : (
+        <ChatPage
+          app={app}
+          outbox={outbox}
+          sessionId={sessionId}
+          title={title}
+          onSession={(id) => openSession(id, id !== null)}
+          onNavigate={(target) => navigateTo(target)}
+          onTurn={refreshSessions}
+          menu={menu}
+        />
+      )}
+      <ShortcutHelp isOpen={isHelpOpen} onOpenChange={setIsHelpOpen} />
+    </div>
+  );
+}
+
+/** Targets as apps name them: `home`, `chat`, `connections`, a page, or an address. */
+function navigateTo(target: string): void {
+  if (/^https?:/.test(target)) window.open(target, "_blank", "noopener");
+  else if (target === "home" || target === "chat") openSession(null);
+  else openPath(`/${target.replace(/^#?\/?/, "")}`);
+}
