@@ -80,7 +80,7 @@ def test_any_provider_is_given_by_its_urls() -> None:
         **urls,
     }
     more = {**urls, "revoke_url": "https://a/revoke", "profile_url": "https://a/me"}
-    config = cpsl.IntegrationConfig("acme", ID, SECRET, **more)
+    config = cpsl.IntegrationConfig("acme", ID, SECRET, **more)  # type: ignore[arg-type]
     assert declared(config) == {**found, **more}
     own_server = declared("github", client_id=ID, client_secret=SECRET, **urls)
     assert own_server["authorize_url"] == urls["authorize_url"]

@@ -73,6 +73,33 @@ async def test_tasks_of_a_handler_count_by_themselves_so_their_order_does_not_ma
     }
 
 
+async def test_what_happens_inside_a_recorded_work_moves_nothing_else() -> None:
+    async def get(journal: Journal) -> tuple[str, bool]:
+        return journal.next("get")[:2]
+
+    async def turn(journal: Journal) -> tuple[list[tuple[str, bool]], list[tuple[str, bool]]]:
+        site, known, _ = journal.next("command")
+        inner: list[tuple[str, bool]] = []
+        if known:
+            journal.skip_inside(site)
+        else:
+            with journal.inside(site):
+                inner = [journal.next("show")[:2] for _ in range(3)]
+                inner += await asyncio.gather(get(journal), get(journal))
+        return [(site, known), journal.next("reply")[:2], await asyncio.create_task(get(journal))], inner
+
+    outer, inner = await turn(Journal([]))
+    sites = [site for site, _ in (*outer, *inner)]
+    assert len(set(sites)) == 8
+    kept: list[JournalEntry] = [{"site": site, "result": None} for site in sites if site != outer[2][0]]
+    journal = Journal(kept)
+    assert await turn(journal) == ([(outer[0][0], True), (outer[1][0], True), (outer[2][0], False)], [])
+    assert journal.left == []
+    cut_off: list[JournalEntry] = [{"site": site, "result": None} for site, _ in inner[:2]]
+    _, again = await turn(Journal(cut_off))
+    assert [known for _, known in again] == [True, True, False, False, False]
+
+
 async def test_what_the_handler_no_longer_does_is_left_over() -> None:
     first = await collect(Journal([]), "reply", "get")
     journal = Journal(entries(first, None, 7))

@@ -198,6 +198,18 @@ class TestIntegration:
             )
         ]
 
+    async def test_a_turn_that_is_run_again_asks_as_before(self, backend: FakeBackend) -> None:
+        backend.answers = [{"status": "answered"}]
+        backend.accounts["github"] = GITHUB
+        await make_session(backend).require_integration("github")
+        again = FakeBackend()
+        again.known, again.accounts = list(backend.recorded), backend.accounts
+        again.answers = [{"status": "answered"}]
+        session = make_session(again)  # the account is connected by now
+        session.integrations["github"] = cpsl.IntegrationCredentials(access_token="t")
+        await session.require_integration("github")
+        assert len(again.asked) == 1
+
     @pytest.mark.parametrize(
         ("reason", "message", "reply", "shown"),
         [
@@ -220,7 +232,8 @@ class TestIntegration:
     async def test_the_mode_is_the_declared_one(self, session: cpsl.Session, backend: FakeBackend) -> None:
         session._integration_modes = {"acme": "secret"}
         backend.answers = [{"status": "answered"}]
-        backend.accounts["acme"] = {**GITHUB, "access_token": "", "fields": {"api_key": "k"}}
+        form: Any = {**GITHUB, "access_token": "", "fields": {"api_key": "k"}}
+        backend.accounts["acme"] = form
         assert (await session.prompt_integration("acme")).fields == {"api_key": "k"}
         assert backend.asked[0][1]["mode"] == "secret"
 

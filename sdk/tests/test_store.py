@@ -117,7 +117,8 @@ class TestOnce:
             await asyncio.sleep(0)
             return what
 
-        assert await asyncio.gather(session.once("a", work, "x"), session.once("a", work, "y")) == ["x", "x"]
+        both = await asyncio.gather(session.once("a", work, "x"), session.once("a", work, "y"))
+        assert list(both) == ["x", "x"]
         assert await session.once("b", lambda: work("z")) == "z"
         assert calls == ["x", "z"]
 

@@ -61,15 +61,30 @@ class AccountCalls(PromptCalls):
         kind = type_of(integration)
         seconds = check_timeout(timeout, call)
         known = self.integrations.get(kind)
+        if not await self._was_connected(kind, bool(known)):
+            await self._prompt_for(kind, str(reason), message, seconds)
+            known = None
         if not known:
-            known = await self._prompted(kind, str(reason), message, seconds)
+            known = await self._fetched(kind)
             self.integrations[kind] = known
         await activate(kind, known)
         return known
 
-    async def _prompted(
-        self, kind: str, reason: str, message: str | None, timeout: float
-    ) -> IntegrationCredentials:
+    async def _was_connected(self, kind: str, is_connected: bool) -> bool:
+        """Return whether the account is connected, or was when this turn was first run.
+
+        Else a turn that is run again because it was cut off after the user had connected the account would
+        go another way than before.
+        """
+
+        async def look() -> bool:
+            return is_connected
+
+        backend = self._backend
+        return is_connected if backend is None else bool(await backend.record(f"connected {kind}", look))
+
+    async def _prompt_for(self, kind: str, reason: str, message: str | None, timeout: float) -> None:
+        """Ask for an account; returns when it is connected."""
         mode = self._mode_of(kind)
         name = display_name(kind)
         if self._backend is None:
@@ -85,9 +100,11 @@ class AccountCalls(PromptCalls):
             raise IntegrationTimeout(f"No {name} account was connected within {timeout:g} seconds.")
         if answer["status"] != "answered":
             raise IntegrationDeclined(f"The person chose not to connect a {name} account.")
-        state = await self._backend.credentials(kind)
+
+    async def _fetched(self, kind: str) -> IntegrationCredentials:
+        state = None if self._backend is None else await self._backend.credentials(kind)
         if state is None:
-            raise IntegrationDeclined(f"The {name} account was disconnected again.")
+            raise IntegrationDeclined(f"The {display_name(kind)} account was disconnected again.")
         return IntegrationCredentials(
             state["access_token"],
             state["token_type"],

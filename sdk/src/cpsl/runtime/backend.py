@@ -108,8 +108,11 @@ class WireBackend:
     async def record(self, kind: str, work: Callable[[], Awaitable[Any]]) -> Any:
         site, is_known, kept = self._journal.next(kind.replace(" ", "_"))
         if is_known:
+            self._journal.skip_inside(site)
             return kept
-        result = json.loads(json.dumps(await work()))  # as a later attempt would get it
+        with self._journal.inside(site):
+            found = await work()
+        result = json.loads(json.dumps(found))  # as a later attempt would get it
         await self._request(lambda key: Record(self._turn_id, key, site, result))
         return result
 

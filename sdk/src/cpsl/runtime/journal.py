@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from types import FrameType
 from typing import Any
@@ -71,6 +73,29 @@ class Journal:
             )
             raise self.diverged
         return site, True, result
+
+    @contextmanager
+    def inside(self, site: str) -> Iterator[None]:
+        """Count apart what happens while the result of the effect at `site` is made.
+
+        Once that result is kept, none of it happens again, and what follows must keep its places.
+        """
+        outer = _current_branch()
+        _branch.set(_Branch(outer.task, _inner_path(site)))
+        try:
+            yield
+        finally:
+            _branch.set(outer)
+
+    def skip_inside(self, site: str) -> None:
+        """Let go of what happened while the result of the effect at `site`, which is kept, was made."""
+        path = _inner_path(site)
+        for position in [known for known in self._entries if known.startswith((f"{path}/", f"{path}."))]:
+            del self._entries[position]
+
+
+def _inner_path(site: str) -> str:
+    return f"{site.partition(' ')[0]}i"
 
 
 def _current_branch() -> _Branch:
