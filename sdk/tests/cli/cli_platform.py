@@ -369,6 +369,17 @@ def put_file(handler: Handler, platform: FakePlatform, body: bytes, id_: str) ->
     return {"name": path.rpartition("/")[2], "path": path, "is_folder": False, "size": len(body)}
 
 
+def update_capsule(_: Handler, platform: FakePlatform, body: Json, id_: str) -> Json:
+    found = capsule(platform, id_)
+    found["config"] = {**(found.get("config") or {}), **body["config"]}
+    return found
+
+
+def show_usage(_: Handler, platform: FakePlatform, __: Any, id_: str) -> Json:
+    size = (capsule(platform, id_).get("config") or {}).get("size") or 10240
+    return {"used_bytes": sum(map(len, platform.files.values())), "size_bytes": size << 20}
+
+
 def list_files(handler: Handler, platform: FakePlatform, _: Any, id_: str) -> Json:
     entries = [
         {"name": p[1:], "path": p, "is_folder": False, "size": len(c)} for p, c in platform.files.items()
@@ -486,6 +497,8 @@ ROUTES: list[tuple[str, str, Callable[..., Any]]] = [
     ("GET", "/spaces/([^/]+)/secrets", lambda h, p, b, i: items([{"name": n} for n in p.secrets])),
     ("POST", "/spaces/([^/]+)/secrets", create_secret),
     ("DELETE", "/spaces/([^/]+)/secrets/([^/]+)", lambda h, p, b, i, n: p.secrets.pop(n) and None),
+    ("PATCH", "/capsules/([^/]+)", update_capsule),
+    ("GET", "/capsules/([^/]+)/files/usage", show_usage),
     ("GET", "/capsules/([^/]+)/files", list_files),
     ("PUT", "/capsules/([^/]+)/files", put_file),
     ("GET", "/capsules/([^/]+)/files/content", get_file),

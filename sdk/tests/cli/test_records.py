@@ -222,6 +222,19 @@ class TestFs:
         assert capsule_cli("fs", "create", "data", "--json").json["type"] == "storage"
         assert capsule_cli("fs", "create", "a/b").code == 2
 
+    def test_size_is_given_in_words_that_people_use(self, platform: FakePlatform, capsule_cli: Cli) -> None:
+        assert capsule_cli("fs", "create", "data", "--size", "2G", "--json").json["config"] == {"size": 2048}
+        assert "may hold 500 MiB" in capsule_cli("fs", "resize", "data", "500m").out
+        assert "may hold 1024 GiB" in capsule_cli("fs", "resize", "data", "1TiB").out
+        for wrong in ("0", "-1", "much", "1.5G", "G"):
+            assert capsule_cli("fs", "create", "more", f"--size={wrong}").code == 2
+        assert "not a filesystem" in capsule_cli("fs", "resize", "shop", "1G").err
+
+    def test_list_shows_what_is_used(self, platform: FakePlatform, capsule_cli: Cli) -> None:
+        platform.files["/a.txt"] = b"x" * 2000
+        assert "2.0 kB" in capsule_cli("fs", "list").out
+        assert "10 GiB" in capsule_cli("fs", "list").out
+
     def test_list_and_ls_without_a_name_are_the_same(self, capsule_cli: Cli) -> None:
         assert capsule_cli("fs", "list").out == capsule_cli("fs", "ls").out
         assert [item["name"] for item in capsule_cli("fs", "list", "--json").json] == ["reports"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path, PurePosixPath
 
@@ -22,21 +23,49 @@ def fs() -> None:
     """Keep files that apps mount: filesystems."""
 
 
+def size(text: str) -> int:
+    """Return `500M`, `20G` or `1T` as MiB; a bare number is MiB."""
+    found = re.fullmatch(r"(\d{1,9})\s*([MGT]?)(?:i?B)?", text.strip(), re.IGNORECASE)
+    mib = int(found[1]) << {"": 0, "M": 0, "G": 10, "T": 20}[found[2].upper()] if found else 0
+    if mib < 1:
+        raise click.BadParameter(f"{text!r} is not a size such as 500M, 20G or 1T.")
+    return mib
+
+
 @fs.command("create", cls=Command)
 @click.argument("name")
+@click.option("--size", type=size, help="How much it may hold, such as 500M or 20G; 10G by default.")
 @with_json
 @with_space
 @pass_invocation
-def create(invocation: Invocation, name: str) -> None:
+def create(invocation: Invocation, name: str, size: int | None) -> None:
     """Create the filesystem NAME in the current space."""
     names.check(name, where="NAME")
-    made = invocation.api.post(
-        "/capsules", {"space_id": invocation.current_space["id"], "name": name, "type": "storage"}
-    )
+    wanted = {"space_id": invocation.current_space["id"], "name": name, "type": "storage"}
+    made = invocation.api.post("/capsules", {**wanted, **({"config": {"size": size}} if size else {})})
     if invocation.as_json:
         invocation.out.json(made)
     else:
         invocation.out.success(f"Filesystem '{made['name']}' created ({made['id']}).")
+
+
+@fs.command("resize", cls=Command)
+@click.argument("name")
+@click.argument("size", type=size)
+@with_json
+@with_space
+@pass_invocation
+def resize(invocation: Invocation, name: str, size: int) -> None:
+    """Let the filesystem NAME hold SIZE, such as 500M or 20G.
+
+    What is in it stays when that is more; only nothing can be added then.
+    """
+    found = _filesystem(invocation, name)
+    changed = invocation.api.patch(f"/capsules/{found['id']}", {"config": {"size": size}})
+    if invocation.as_json:
+        invocation.out.json(changed)
+    else:
+        invocation.out.success(f"Filesystem '{found['name']}' may hold {_limit(size << 20)}.")
 
 
 @fs.command("list", cls=Command)
@@ -146,15 +175,24 @@ def download(invocation: Invocation, name: str, remote: str, local: str | None) 
 
 def _list(invocation: Invocation) -> None:
     items = invocation.api.items("/capsules", space=invocation.current_space["id"])
+    found = [item for item in items if item["type"] == "storage"]
     invocation.out.table(
-        [item for item in items if item["type"] == "storage"],
+        [{**item, **invocation.api.get(f"/capsules/{item['id']}/files/usage")} for item in found],
         [
             ("name", "name"),
             ("id", "id"),
+            ("used", lambda item: words.size(item["used_bytes"])),
+            ("size", lambda item: _limit(item["size_bytes"])),
             ("created", lambda item: words.ago(item.get("created_at"))),
         ],
         empty="No filesystems. Create one: capsule fs create NAME",
     )
+
+
+def _limit(count: int) -> str:
+    """Return a size as people give it to `--size`."""
+    mib = count >> 20
+    return f"{mib >> 10} GiB" if mib % 1024 == 0 else f"{mib} MiB"
 
 
 def _filesystem(invocation: Invocation, name: str) -> Record:
