@@ -14,7 +14,7 @@ from capsule.apps.files.accept import guess_type
 from capsule.apps.files.answers import Content, answer
 from capsule.apps.files.errors import InvalidFile, OffsetMismatch, UploadBroken
 from capsule.apps.files.mounts import open_mounted
-from capsule.apps.visit import Doorman, Visit
+from capsule.apps.visit import Doorman, Visit, refuse_outsiders
 
 _PIECE = 256 * 1024
 _DAY = "private, max-age=86400"
@@ -104,6 +104,7 @@ async def download(visit: Visit) -> Response:
         expires = request.query_params.get("expires", "")
         row = await files.find_signed(file_id, expires, signature)
     else:
+        refuse_outsiders(visit.live, visit.caller)
         row = await files.find(visit.caller.user_id, file_id)
     content = Content(row.name, row.content_type, row.size, _DAY)
     return await answer(request, content, lambda: files.open(row))
