@@ -18,6 +18,7 @@ from typing import Any
 import httpx2
 import msgspec
 
+from capsule.apps.access import AccessPolicy
 from capsule.apps.client import AppHostClient
 from capsule.apps.contract import AppState, HostedApp, RuntimeReport
 from capsule.apps.options import AppHostOptions
@@ -267,9 +268,10 @@ class Host:
             release,
             state,
             None if replica is None else replica.id,
-            {"has_message_handler": True},
+            {"has_message_handler": True, **options.pop("manifest", {})},
             options.pop("reason", ""),
             options.pop("keep_warm_seconds", 600.0),
+            access=options.pop("access", AccessPolicy()),
             url=options.pop("url", ""),
             mounts=options.pop("mounts", {}),
         )
@@ -320,6 +322,9 @@ class Browser:
 
     async def post(self, path: str, body: Any = None, **options: Any) -> httpx2.Response:
         return await self._client.post(path, json=body, **options)
+
+    async def put(self, path: str, body: Any = None, **options: Any) -> httpx2.Response:
+        return await self._client.put(path, json=body, **options)
 
     async def delete(self, path: str) -> httpx2.Response:
         return await self._client.delete(path)

@@ -33,7 +33,8 @@ class Cards:
 def _show(transaction: Transaction, user_id: str, entry: Declared) -> None:
     database = transaction.connection
     row = database.execute(
-        "SELECT id FROM sessions WHERE user_id = ? AND is_hidden = 0 ORDER BY updated_at DESC LIMIT 1",
+        "SELECT id FROM sessions WHERE user_id = ? AND channel = 'chat' AND is_hidden = 0"
+        " ORDER BY updated_at DESC, rowid DESC LIMIT 1",
         (user_id,),
     ).fetchone()
     if row is None or _find(database, user_id, entry.type) is not None:
