@@ -10,7 +10,7 @@ import pytest
 from session_backend import FakeBackend, make_session
 
 import cpsl
-from cpsl import _activation
+from cpsl import _activation, _tailscale
 from cpsl._activation import activate_integrations
 
 NAMES = (
@@ -70,7 +70,7 @@ def tailscale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
-    monkeypatch.setattr(_activation, "_SOCKS_PORT", port)
+    monkeypatch.setattr(_tailscale, "SOCKS_PORT", port)
     log = tmp_path / "log"
     values = {
         "python": sys.executable,
@@ -126,13 +126,13 @@ class TestTailscale:
         )
         await session.require_integration("tailscale")
         await activate_integrations(session)
-        proxy = f"socks5://localhost:{_activation._SOCKS_PORT}"
+        proxy = f"socks5://localhost:{_tailscale.SOCKS_PORT}"
         assert exported() == dict.fromkeys(("ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY"), proxy)
         assert tailscale.read_text().splitlines() == [
-            f"daemon userspace-networking localhost:{_activation._SOCKS_PORT}",
+            f"daemon userspace-networking localhost:{_tailscale.SOCKS_PORT}",
             "up tskey tag:app",
         ]
-        node = _activation._node
+        node = _tailscale._node
         assert node is not None
         assert not (node.folder / "key").exists()
         session.integrations.clear()
@@ -146,7 +146,7 @@ class TestTailscale:
         session.integrations["tailscale"] = cpsl.IntegrationCredentials(fields={"auth_key": "bad"})
         with pytest.raises(RuntimeError, match="could not connect: invalid key"):
             await session.require_integration("tailscale")
-        assert (exported(), _activation._node) == ({}, None)
+        assert (exported(), _tailscale._node) == ({}, None)
 
     async def test_a_daemon_that_ends_is_told(
         self, tailscale: Path, caplog: pytest.LogCaptureFixture
@@ -158,6 +158,9 @@ class TestTailscale:
             await session.require_integration("tailscale")
         await activate_integrations(session)
         assert "could not be activated" in caplog.text
+        begun = tailscale.read_text()
+        await activate_integrations(session)  # which does not hold up the next turns
+        assert tailscale.read_text() == begun
 
     async def test_without_the_program(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv("PATH", str(tmp_path))

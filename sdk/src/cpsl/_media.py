@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,8 +83,7 @@ class SessionMedia:
             if not content:
                 raise ValueError("This picture or video has no bytes.")
             kind = mime_type or _kind_of(filename or "", content[:16])
-            digest = hashlib.sha256(content).hexdigest()
-            return await self._stored(content, filename or _made_up_name(digest, kind), kind)
+            return await self._stored(content, filename or _made_up_name(content, kind), kind)
         path = local_file(source)
         with path.open("rb") as file:
             kind = mime_type or _kind_of(filename or path.name, file.read(16))
@@ -105,7 +103,7 @@ class SessionMedia:
             told = told.partition(";")[0].strip().lower()
             is_media = told.startswith(("image/", "video/"))
             kind = mime_type or (told if is_media else _kind_of(filename or _url_name(url), start))
-            name = filename or _made_up_name(hashlib.sha256(url.encode()).hexdigest(), kind)
+            name = filename or _made_up_name(url.encode(), kind)
             return await self._stored(path, name, kind)
 
     async def _stored(self, content: Path | bytes, name: str, kind: str) -> tuple[str, str]:
@@ -145,11 +143,13 @@ def _kind_of(name: str, start: bytes) -> str:
     return mimetypes.guess_type(name)[0] or "application/octet-stream"
 
 
-def _made_up_name(digest: str, kind: str) -> str:
+def _made_up_name(content: bytes, kind: str) -> str:
+    import hashlib
     import mimetypes
 
     # From the content and not random, so that a turn that is run again makes the same name.
-    return f"media-{digest[:10]}{_ENDINGS.get(kind) or mimetypes.guess_extension(kind) or ''}"
+    digest = hashlib.sha256(content).hexdigest()[:10]
+    return f"media-{digest}{_ENDINGS.get(kind) or mimetypes.guess_extension(kind) or ''}"
 
 
 def _url_name(url: str) -> str:

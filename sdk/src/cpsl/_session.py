@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ._backend import SessionBackend
 from ._checks import check_text
 from ._collections import CollectionManager, ScopedDatabaseProxy
 from ._identity import SessionChannel, UserInfo
@@ -20,6 +19,9 @@ from ._session_data import SessionData
 from ._session_shows import ShowCalls
 from ._session_store import StoreCalls
 from ._transcript import Transcript
+
+if TYPE_CHECKING:
+    from ._backend import SessionBackend
 
 _ROLES = {"user": "user", "app": "assistant"}
 

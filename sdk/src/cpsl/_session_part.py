@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from typing import TYPE_CHECKING, Any
 
 from ._blocks import Block
@@ -95,6 +94,8 @@ class SessionPart:
         """Return eight hex digits, the same ones when the turn is run again."""
 
         async def make() -> str:
+            import secrets
+
             return secrets.token_hex(4)
 
         return await make() if self._backend is None else str(await self._backend.record("id", make))

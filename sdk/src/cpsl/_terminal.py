@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
-import shlex
 import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from ._checks import check_text, check_timeout
-from ._command import Command, StreamName
 from ._transcript import Capture, Run, Transcript, now_ms
 
 if TYPE_CHECKING:
+    from ._command import StreamName
     from ._session import Session
 
 _PASSING_SECONDS = 0.1
@@ -63,6 +61,8 @@ class Terminal:
     ) -> None:
         self._session = session
         self.name = check_text(name, "The name of a terminal")
+        import hashlib
+
         digest = hashlib.sha1(f"{session.id}:{self.name}".encode(), usedforsecurity=False)
         self.block_id = f"term_{digest.hexdigest()[:16]}"
         self._transcript = _transcript_of(session, self.block_id)
@@ -103,6 +103,8 @@ class Terminal:
         timeout: float | None = None,
     ) -> TerminalResult:
         """Run a program with its arguments, without a shell; otherwise as `shell`."""
+        import shlex
+
         check_text(cmd, "The command of exec()")
         argv = [cmd, *(str(arg) for arg in args)]
         return await self._run("exec", shlex.join(argv), argv, argv, cwd, env, timeout)
@@ -141,6 +143,8 @@ class Terminal:
     async def _execute(
         self, run: Run, argv: list[str], env: dict[str, str], timeout: float | None
     ) -> TerminalResult:
+        from ._command import Command
+
         captures: dict[StreamName, Capture] = {"stdout": Capture(), "stderr": Capture()}
 
         def tell(stream: StreamName, text: str) -> None:

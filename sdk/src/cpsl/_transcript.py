@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ._command import StreamName
+if TYPE_CHECKING:
+    from ._command import StreamName
 
 RUN_CHARS = 200_000
 """How much output of one run is shown."""
