@@ -100,6 +100,11 @@ const details = createRoute({
   path: "/details",
   component: lazyRouteComponent(capsulePages, "CapsuleDetails"),
 });
+const chat = createRoute({
+  getParentRoute: () => capsule,
+  path: "/chat",
+  component: lazyRouteComponent(capsulePages, "CapsuleChat"),
+});
 const deploy = createRoute({
   getParentRoute: () => capsule,
   path: "/deploy",
@@ -162,7 +167,7 @@ const tree = root.addChildren([
       newCapsule,
       spaces,
       space.addChildren([spaceCapsules, spaceNew, spaceSecrets]),
-      capsule.addChildren([capsuleHome, details, deploy, config, runtimes, logs, accessLogs, builds, files]),
+      capsule.addChildren([capsuleHome, details, chat, deploy, config, runtimes, logs, accessLogs, builds, files]),
       system,
       account,
     ]),

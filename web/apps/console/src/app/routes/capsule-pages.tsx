@@ -8,6 +8,7 @@ import { TrafficCard } from "#features/access-logs/components/traffic-card.tsx";
 import { AccessLogsPage } from "#features/access-logs/pages/access-logs-page.tsx";
 import { BuildsPage } from "#features/builds/pages/builds-page.tsx";
 import { BuildAndDeploy } from "#features/builds/components/build-and-deploy.tsx";
+import { ChatPage } from "#features/chat/pages/chat-page.tsx";
 import { DetailsPage } from "#features/capsules/pages/details-page.tsx";
 import { SourceCard } from "#features/capsules/components/source-card.tsx";
 import { ParametersCard } from "#features/config/components/parameters-card.tsx";
@@ -30,6 +31,9 @@ export const CapsuleDetails = () => (
   <WithCapsule>
     {(capsule) => <DetailsPage capsule={capsule}>{capsule.release && <TrafficCard capsule={capsule} />}</DetailsPage>}
   </WithCapsule>
+);
+export const CapsuleChat = () => (
+  <WithCapsule>{(capsule) => <ChatPage key={capsule.id} capsule={capsule} />}</WithCapsule>
 );
 export const CapsuleLogs = () => <WithCapsule>{(capsule) => <LogsPage capsule={capsule} />}</WithCapsule>;
 export const CapsuleAccessLogs = () => <WithCapsule>{(capsule) => <AccessLogsPage capsule={capsule} />}</WithCapsule>;

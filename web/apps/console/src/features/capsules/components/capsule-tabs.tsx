@@ -11,7 +11,9 @@ const TABS = [
   ["/capsules/$capsule/builds", "Builds"],
 ] as const;
 const APP_TABS = [
-  ...TABS.slice(0, 3),
+  TABS[0],
+  ["/capsules/$capsule/chat", "Chat"],
+  ...TABS.slice(1, 3),
   ["/capsules/$capsule/runtimes", "Runtimes"],
   ...TABS.slice(3),
 ] as const;
