@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _REMEMBERED = 10_000
-_FIRST_RETRY_SECONDS, _LAST_RETRY_SECONDS = 0.5, 30.0
+_FIRST_RETRY_SECONDS, _LAST_RETRY_SECONDS = 0.25, 5.0
 
 
 class AccountBook:
