@@ -74,9 +74,17 @@ class SessionMedia:
         self, source: Source, filename: str | None, mime_type: str | None, copy_remote: bool
     ) -> tuple[str, str | None]:
         """Return the URL and the type of a source."""
+        if isinstance(source, str) and is_remote(source) and not (copy_remote and _is_page(source)):
+            return source, mime_type
+        backend = self._session._backend
+        if backend is None:
+            raise RuntimeError("Pictures and videos can be stored inside a running app.")
+        # Recorded whole: when the turn is run again, a local file or a page may be gone.
+        src, kind = await backend.record("media", lambda: self._keep(source, filename, mime_type))
+        return src, kind
+
+    async def _keep(self, source: Source, filename: str | None, mime_type: str | None) -> tuple[str, str]:
         if isinstance(source, str) and is_remote(source):
-            if not copy_remote or not source.lower().startswith("http"):
-                return source, mime_type
             return await self._copied(source, filename, mime_type)
         if isinstance(source, (bytes, bytearray, memoryview)):
             content = bytes(source)
@@ -94,7 +102,6 @@ class SessionMedia:
 
         from ._download import fetch
 
-        self._check_backend()
         with tempfile.TemporaryDirectory(prefix="media-") as folder:
             path = Path(folder) / "file"
             told = await fetch(url, path, max_bytes=MAX_REMOTE_BYTES)
@@ -107,19 +114,19 @@ class SessionMedia:
             return await self._stored(path, name, kind)
 
     async def _stored(self, content: Path | bytes, name: str, kind: str) -> tuple[str, str]:
-        backend = self._check_backend()
+        backend = self._session._backend
+        assert backend is not None
         stored = await backend.store_file(content, safe_name(name), kind)
         return stored["url"], kind
-
-    def _check_backend(self) -> Any:
-        if self._session._backend is None:
-            raise RuntimeError("Pictures and videos can be stored inside a running app.")
-        return self._session._backend
 
 
 def is_remote(source: str) -> bool:
     """Tell whether a source is shown as it is: a URL, or the data itself in one."""
-    return source.lower().startswith(("http://", "https://", "data:"))
+    return _is_page(source) or source.lower().startswith("data:")
+
+
+def _is_page(source: str) -> bool:
+    return source.lower().startswith(("http://", "https://"))
 
 
 def local_file(source: object) -> Path:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ._integrations import IntegrationCredentials
 
 _DRAWING_CHANNELS = ("chat", "api")
-_MAX_BLOCK_CHARS = 8 * 1024 * 1024
+_MAX_BLOCK_BYTES = 8 * 1024 * 1024
 
 
 class SessionPart:
@@ -43,9 +43,10 @@ class SessionPart:
         """Show an element, keep it, and add it to the history. Raises ValueError when it is too large."""
         envelope = Block(kind, to_jsonable(payload), block_id).to_envelope()
         text = json.dumps(envelope, ensure_ascii=False, separators=(",", ":"))
-        if len(text) > _MAX_BLOCK_CHARS:
+        size = len(text.encode("utf-8", "surrogatepass"))
+        if size > _MAX_BLOCK_BYTES:
             raise ValueError(
-                f"A {kind!r} block of {len(text):,} characters is over the limit of {_MAX_BLOCK_CHARS:,};"
+                f"A {kind!r} block of {size:,} bytes is over the limit of {_MAX_BLOCK_BYTES:,};"
                 " show a part of it, or a file or a collection that holds it."
             )
         self._remember_block(envelope["id"], text)
