@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -119,6 +120,13 @@ class Connections:
         connections = await self._safe.of_user(user_id)
         await self._safe.remove_user(user_id)
         await self._give_back(connections)
+
+    def take_along(self, database: sqlite3.Connection, visitor_id: str, user_id: str) -> None:
+        """Give a visitor's connections to the account that the visitor signed in to.
+
+        To be called inside an operation of the log, with its connection.
+        """
+        self._safe.take_along(database, visitor_id, user_id)
 
     async def credentials(self, user_id: str, type: str) -> CredentialState | None:
         """Return working credentials; None when the user has to connect (again).

@@ -110,8 +110,8 @@ def _endpoint(name: str, declared: Declared, given: ProviderUrls) -> Endpoint | 
     if explicit := getattr(given, name):
         return Endpoint(explicit, True)
     own: str = getattr(declared.urls, name)
-    # Beside an address of its own, the app means another installation of the provider altogether.
-    known: str = "" if _has_own(declared.urls) else getattr(declared.service, name)
+    # An app with a sign-in of its own means another installation of the provider altogether.
+    known: str = "" if declared.urls.authorize_url else getattr(declared.service, name)
     if not (url := own or known):
         return None
     if given.base_url:
@@ -119,10 +119,6 @@ def _endpoint(name: str, declared: Declared, given: ProviderUrls) -> Endpoint | 
     if own:
         _check_declared(name, url)
     return Endpoint(url, False)
-
-
-def _has_own(urls: ProviderUrls) -> bool:
-    return any(getattr(urls, name) for name in _ENDPOINTS)
 
 
 def _rebase(url: str, base: str) -> str:

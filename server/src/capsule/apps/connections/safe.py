@@ -1,5 +1,6 @@
 """Connections of one app in its store, sealed with a key that is not in it."""
 
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -75,6 +76,18 @@ class Safe:
 
     async def remove_user(self, user_id: str) -> None:
         await self._log.submit(lambda t: rows.remove_user(t.connection, user_id))
+
+    def take_along(self, database: sqlite3.Connection, visitor_id: str, user_id: str) -> None:
+        """Give a visitor's connections to the account that the visitor signed in to, inside a transaction.
+
+        What the account has connected itself stays as it is.
+        """
+        for connection in rows.of_user(database, visitor_id):
+            own, held = rows.find(database, user_id, connection.type), self.open(connection)
+            if held is not None and (own is None or own.status is not Status.connected):
+                sealed = self._seal(user_id, connection.type, held)
+                rows.put(database, replace(connection, user_id=user_id, sealed=sealed))
+        rows.remove_user(database, visitor_id)
 
     async def begin(self, authorization: Authorization, asked: Asked) -> None:
         sealed = replace(authorization, sealed=self._seal_authorization(authorization, asked))

@@ -289,6 +289,22 @@ async def test_forgotten_user(app: App, oauth: OAuthServer) -> None:
     assert await app.token("u2")
 
 
+async def test_visitor_who_signs_in_keeps_the_connections(app: App, oauth: OAuthServer) -> None:
+    await app.connect(oauth, "vis_1")
+    await app.connections.fill("vis_1", "aws", AWS_FIELDS)
+    await app.connections.fill("usr_1", "aws", {**AWS_FIELDS, "region": "own"})
+    token = await app.token("vis_1")
+    await app.log.submit(lambda t: app.connections.take_along(t.connection, "vis_1", "usr_1"))
+    assert await app.token("usr_1") == token
+    assert (await app.item(user_id="usr_1"))["account"] == "vis_1"
+    found = await app.connections.credentials("usr_1", "aws")
+    assert found is not None
+    assert found["fields"]["region"] == "own"
+    assert await app.connections.all_credentials("vis_1") == {}
+    app.now += 4000
+    assert oauth.accepts(await app.token("usr_1"))
+
+
 async def test_nothing_is_readable_at_rest(
     app: App, oauth: OAuthServer, caplog: pytest.LogCaptureFixture
 ) -> None:
