@@ -6,23 +6,31 @@ from pathlib import Path
 
 import pytest
 
-from capsule.apps.errors import SessionDataTooLarge, SessionNotFound
+from capsule.apps.errors import SessionDataTooLarge, SessionNotFound, TurnNotRepeatable
 from capsule.apps.log import SessionLog
-from capsule.apps.store import SessionStore, TurnRecord, shorten
+from capsule.apps.records import Accepted, NewSession, TurnRecord, shorten
+from capsule.apps.store import SessionStore
+from capsule.apps.transaction import ATTEMPTS, FUTILE_ATTEMPTS, Transaction
 from capsule.errors import Unavailable
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[SessionStore]:
     opened = SessionStore(tmp_path / "s.db")
-    opened.apply([lambda t: t.create_session("ses_1", "u", None, "chat")])
+    opened.apply([lambda t: t.create_session(NewSession("ses_1", "u"))])
     yield opened
     opened.close()
 
 
+def accept(
+    transaction: Transaction, turn_id: str, client_id: str, text: str, session: str = "ses_1"
+) -> Accepted:
+    return transaction.accept(session, turn_id, client_id, "message", {"text": text})
+
+
 def queue(store: SessionStore, number: int) -> TurnRecord:
     turn_id = f"trn_{number}"
-    (accepted,), _ = store.apply([lambda t: t.accept_message("ses_1", turn_id, f"c{number}", f"m{number}")])
+    (accepted,), _ = store.apply([lambda t: accept(t, turn_id, f"c{number}", f"m{number}")])
     return TurnRecord(turn_id, "ses_1", accepted.offset, "queued")
 
 
@@ -33,7 +41,7 @@ def answer(store: SessionStore, turn: TurnRecord, text: str) -> None:
             lambda t: t.append("ses_1", "reply_started", turn.id, {"id": "r"}),
             lambda t: t.append("ses_1", "reply_delta", turn.id, {"id": "r", "text": text}),
             lambda t: t.append("ses_1", "reply_ended", turn.id, {"id": "r", "text": text}),
-            lambda t: t.end_turn("ses_1", turn.id, "succeeded", None, {}),
+            lambda t: t.end_turn("ses_1", turn.id, "succeeded", None),
         ]
     )
 
@@ -71,7 +79,7 @@ def test_history_stops_before_it_is_too_long_for_one_message(
 def test_data_has_a_limit_that_leaves_what_was_there(
     store: SessionStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("capsule.apps.store.DATA_BYTES", 100)
+    monkeypatch.setattr("capsule.apps.transaction.DATA_BYTES", 100)
     store.apply([lambda t: t.save_data("ses_1", {"a": 1}, [])])
     (refused,), _ = store.apply([lambda t: t.save_data("ses_1", {"b": "x" * 100}, [])])
     assert isinstance(refused, SessionDataTooLarge)
@@ -83,8 +91,8 @@ def test_data_has_a_limit_that_leaves_what_was_there(
 def test_one_refused_operation_leaves_the_others_of_its_commit(store: SessionStore) -> None:
     results, events = store.apply(
         [
-            lambda t: t.accept_message("ses_no", "trn_x", "c", "lost"),
-            lambda t: t.accept_message("ses_1", "trn_y", "c", "kept"),
+            lambda t: accept(t, "trn_x", "c", "lost", "ses_no"),
+            lambda t: accept(t, "trn_y", "c", "kept"),
         ]
     )
     assert isinstance(results[0], SessionNotFound)
@@ -94,7 +102,7 @@ def test_one_refused_operation_leaves_the_others_of_its_commit(store: SessionSto
 
 def test_a_bug_in_one_operation_undoes_the_whole_commit(store: SessionStore) -> None:
     with pytest.raises(ZeroDivisionError):
-        store.apply([lambda t: t.accept_message("ses_1", "trn_y", "c", "lost"), lambda _: 1 / 0])
+        store.apply([lambda t: accept(t, "trn_y", "c", "lost"), lambda _: 1 / 0])
     assert store.events("ses_1", 0) == []
     assert queue(store, 1).message_offset == 1
 
@@ -103,7 +111,7 @@ async def test_a_bug_in_one_operation_spoils_no_other_in_line(store: SessionStor
     with ThreadPoolExecutor(1) as executor:
         log = SessionLog(store, executor)
         bad = log.submit(lambda _: 1 / 0)
-        good = log.submit(lambda t: t.accept_message("ses_1", "trn_y", "c", "kept"))
+        good = log.submit(lambda t: accept(t, "trn_y", "c", "kept"))
         with pytest.raises(Unavailable, match="division"):
             await bad
         assert (await good).is_new
@@ -118,15 +126,15 @@ def test_a_turn_ends_once(store: SessionStore) -> None:
     answer(store, turn, "a")
     (again, dropped, started), events = store.apply(
         [
-            lambda t: t.end_turn("ses_1", turn.id, "failed", "late", {}),
+            lambda t: t.end_turn("ses_1", turn.id, "failed", "late"),
             lambda t: t.drop_turn("ses_1", turn.id, "cancelled", None),
             lambda t: t.start_turn(turn, "2"),
         ]
     )
-    assert (again, dropped, started, events) == (False, False, False, [])
+    assert (again, dropped, started, events) == (False, False, None, [])
 
 
-def test_interrupting_closes_replies_with_the_text_they_had(store: SessionStore) -> None:
+def test_ending_closes_replies_with_the_text_they_had(store: SessionStore) -> None:
     turn = queue(store, 1)
     store.apply(
         [
@@ -136,12 +144,92 @@ def test_interrupting_closes_replies_with_the_text_they_had(store: SessionStore)
             lambda t: t.append("ses_1", "reply_delta", turn.id, {"id": "r", "text": "far"}),
         ]
     )
-    (ids,), events = store.apply([lambda t: t.interrupt_running("gone")])
-    assert ids == [turn.id]
+    _, events = store.apply([lambda t: t.end_turn("ses_1", turn.id, "interrupted", "gone")])
     assert [(event.type, event.payload()) for event in events] == [
         ("reply_ended", {"id": "r", "text": "so far"}),
         ("turn_ended", {"status": "interrupted", "error": "gone"}),
     ]
+
+
+def test_a_turn_that_gets_no_further_is_given_up(store: SessionStore) -> None:
+    turn = queue(store, 1)
+    attempts = [store.apply([lambda t: t.start_turn(turn, "1")])[0][0] for _ in range(FUTILE_ATTEMPTS + 2)]
+    assert attempts == [*range(1, FUTILE_ATTEMPTS + 1), 0, 0]
+
+
+def test_a_turn_that_gets_a_little_further_each_time_is_given_up_later(store: SessionStore) -> None:
+    turn = queue(store, 1)
+    attempts = []
+    for _ in range(ATTEMPTS + 1):
+        (attempt, _), _ = store.apply(
+            [
+                lambda t: t.start_turn(turn, "1"),
+                lambda t: t.append("ses_1", "notification", turn.id, {"text": "on"}),
+            ]
+        )
+        attempts.append(attempt)
+    assert attempts == [*range(1, ATTEMPTS + 1), 0]
+
+
+def test_an_element_shown_again_keeps_its_place_and_only_its_newest_state(store: SessionStore) -> None:
+    def show(state: str) -> None:
+        block = {"id": "b", "type": "step_status", "payload": {"state": state}}
+        store.apply([lambda t: t.put_block("ses_1", None, block) and None])
+
+    show("one")
+    store.apply([lambda t: t.append("ses_1", "reply", None, {"id": "r", "text": "between"}) and None])
+    for state in ("two", "three"):
+        show(state)
+    events = store.events("ses_1", 0)
+    assert [(event.type, event.payload().get("is_stub", False)) for event in events] == [
+        ("block", True),
+        ("reply", False),
+        ("block", False),
+    ]
+    assert events[-1].payload()["payload"] == {"state": "three"}
+    assert [event.type for event in store.history("ses_1")] == ["reply", "block"]
+
+
+def test_the_last_message_can_be_tried_again_and_its_answer_is_no_history_then(store: SessionStore) -> None:
+    first, second = queue(store, 1), queue(store, 2)
+    for turn in (first, second):
+        answer(store, turn, f"a{turn.message_offset}")
+    (refused, again), _ = store.apply(
+        [
+            lambda t: t.repeat_turn("ses_1", first.id, "trn_x"),
+            lambda t: t.repeat_turn("ses_1", second.id, "trn_y"),
+        ]
+    )
+    assert isinstance(refused, TurnNotRepeatable)
+    assert again.is_new
+    assert texts(store) == ["m1", "a1", "m2"]
+    assert [e.payload()["text"] for e in store.history("ses_1", second.message_offset)] == ["m1", "a1"]
+
+
+def test_sessions_are_found_by_title_and_by_what_was_said(store: SessionStore) -> None:
+    answer(store, queue(store, 1), "the 100% answer")
+    store.apply([lambda t: t.create_session(NewSession("ses_2", "u"))])
+    store.apply([lambda t: t.set_title("ses_2", "Holidays") and None])
+
+    def found(query: str) -> list[str]:
+        return [session.id for session in store.sessions("u", "chat", query)]
+
+    assert found("100%") == ["ses_1"]
+    assert found("10__") == []
+    assert found("holi") == ["ses_2"]
+    assert len(found("")) == 2
+
+
+def test_a_thread_key_finds_its_session_again(store: SessionStore) -> None:
+    def create(id: str, user: str, key: str | None) -> tuple[str, bool]:
+        new = NewSession(id, user, thread_key=key, chat_name="help")
+        (found,), _ = store.apply([lambda t: t.create_session(new)])
+        return found  # type: ignore[no-any-return]
+
+    assert create("ses_a", "u", "k") == ("ses_a", True)
+    assert create("ses_b", "u", "k") == ("ses_a", False)
+    assert create("ses_c", "other", "k") == ("ses_c", True)
+    assert create("ses_d", "u", "other") == ("ses_d", True)
 
 
 def test_thinning_out_removes_deltas_and_keeps_what_was_said(store: SessionStore) -> None:
