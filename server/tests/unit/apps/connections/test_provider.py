@@ -13,6 +13,9 @@ from capsule.apps.options import ProviderUrls
 from capsule.settings import Settings
 
 
+NO_OPTIONS: dict[str, Any] = {}
+
+
 def declared(type: str, **more: Any) -> Declared:
     entry = {"type": type, "mode": "oauth", "client_id_secret": "i", "client_secret_secret": "s", **more}
     return read_declared({"integrations": [entry]})[type]
@@ -101,7 +104,7 @@ def test_query_of_a_declared_address_is_kept() -> None:
 def test_challenge_of_the_standard() -> None:
     """The example of RFC 7636, appendix B."""
     verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
-    assert oauth.challenge(verifier) == "E9Melhoa2OwvFrEMTJguCHaeK1t8URWcbuCJSstw-cM"
+    assert oauth.challenge(verifier) == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 
 
 @pytest.mark.parametrize("integrations", [None, "x", {}, [None], [{}], [{"type": "x", "mode": "odd"}]])
@@ -111,7 +114,7 @@ def test_manifest_that_makes_no_sense(integrations: object) -> None:
 
 def test_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CAPSULE_PROVIDERS", '{"github": {"base_url": "http://127.0.0.1:9000"}}')
-    assert Settings().providers == {"github": ProviderUrls(base_url="http://127.0.0.1:9000")}
+    assert Settings(**NO_OPTIONS).providers == {"github": ProviderUrls(base_url="http://127.0.0.1:9000")}
 
 
 @pytest.mark.parametrize(
@@ -120,4 +123,4 @@ def test_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_settings_that_are_misspelt(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setenv("CAPSULE_PROVIDERS", text)
     with pytest.raises(ValidationError):
-        Settings()
+        Settings(**NO_OPTIONS)
