@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from capsule.api.system import router as system
 from capsule.control.delivery.apps.agent import router as agent
 from capsule.control.delivery.apps.endpoints import router as apps
+from capsule.control.delivery.apps.integrations import router as integrations
 from capsule.control.delivery.builds.endpoints import router as builds
 from capsule.control.delivery.deployments.endpoints import router as deployments
 from capsule.control.delivery.logs.endpoints import router as logs
@@ -43,5 +44,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     serves,
     apps,
     agent,
+    integrations,
     system,
 )

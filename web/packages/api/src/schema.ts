@@ -414,6 +414,8 @@ export interface paths {
         /**
          * Write File
          * @description Put the request's body at `path`, whole or not at all; missing folders are made.
+         *
+         *     Refused when the filesystem would be over its size.
          */
         put: operations["write_file_api_v1_capsules__capsule__files_put"];
         post?: never;
@@ -422,6 +424,26 @@ export interface paths {
          * @description Delete a file, or a folder with all it holds.
          */
         delete: operations["delete_file_api_v1_capsules__capsule__files_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/capsules/{capsule}/files/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Usage
+         * @description Count what the storage holds now.
+         */
+        get: operations["read_usage_api_v1_capsules__capsule__files_usage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1162,6 +1184,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/app/{app}/integrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Integrations
+         * @description List the integrations that the live release declares; values of secrets are never among it.
+         */
+        get: operations["list_integrations_api_v1_app__app__integrations_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/system": {
         parameters: {
             query?: never;
@@ -1186,6 +1228,45 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** AccessConfig */
+        AccessConfig: {
+            /**
+             * Anonymous
+             * @description Whether visitors without an account may use the app.
+             * @default true
+             */
+            anonymous: boolean;
+            /**
+             * Sign Up
+             * @description Whether people may make accounts; those who have one may sign in in any case.
+             * @default true
+             */
+            sign_up: boolean;
+            /**
+             * Password
+             * @description Whether people may sign in with a password.
+             * @default true
+             */
+            password: boolean;
+            /**
+             * Magic Link
+             * @description Whether people may sign in by a link in a mail; needs a mail server of the installation.
+             * @default true
+             */
+            magic_link: boolean;
+            /**
+             * Oidc
+             * @description OpenID providers that people may sign in with.
+             * @default []
+             */
+            oidc: components["schemas"]["OidcConfig"][];
+            /**
+             * Domains
+             * @description Only people with a confirmed e-mail at one of these domains; empty: anybody.
+             * @default []
+             */
+            domains: string[];
+        };
         /** AccessRecord */
         AccessRecord: {
             /**
@@ -1219,6 +1300,39 @@ export interface components {
              * @default
              */
             user_agent: string;
+        };
+        /** AccessShape */
+        AccessShape: {
+            /**
+             * Anonymous
+             * @description Whether visitors without an account may use the app.
+             */
+            anonymous: boolean;
+            /**
+             * Sign Up
+             * @description Whether people may make accounts; those who have one may sign in in any case.
+             */
+            sign_up: boolean;
+            /**
+             * Password
+             * @description Whether people may sign in with a password.
+             */
+            password: boolean;
+            /**
+             * Magic Link
+             * @description Whether people may sign in by a link in a mail; needs a mail server of the installation.
+             */
+            magic_link: boolean;
+            /**
+             * Oidc
+             * @description OpenID providers that people may sign in with.
+             */
+            oidc: components["schemas"]["OidcShape"][];
+            /**
+             * Domains
+             * @description Only people with a confirmed e-mail at one of these domains; empty: anybody.
+             */
+            domains: string[];
         };
         /**
          * AgentPrompt
@@ -1432,6 +1546,13 @@ export interface components {
              * @description MiB of private files that each user of an app may have; empty: 1024.
              */
             runtime_files?: number | null;
+            /**
+             * Size
+             * @description MiB that a storage capsule may hold; empty: 10240.
+             */
+            size?: number | null;
+            /** @description Who may use an app and how people sign in to it, in effect at once; empty: everybody may, with or without an account. */
+            access?: components["schemas"]["AccessConfig"] | null;
         };
         /** ConfigShape */
         ConfigShape: {
@@ -1482,6 +1603,13 @@ export interface components {
              * @description MiB of private files that each user of an app may have; empty: 1024.
              */
             runtime_files?: number | null;
+            /**
+             * Size
+             * @description MiB that a storage capsule may hold; empty: 10240.
+             */
+            size?: number | null;
+            /** @description Who may use an app and how people sign in to it, in effect at once; empty: everybody may, with or without an account. */
+            access?: components["schemas"]["AccessShape"] | null;
         };
         /** CreateCapsule */
         CreateCapsule: {
@@ -1524,6 +1652,24 @@ export interface components {
             name: string;
             /** Expires In Days */
             expires_in_days?: number | null;
+        };
+        /** CredentialShape */
+        CredentialShape: {
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "client_id" | "client_secret";
+            /**
+             * Name
+             * @description The secret that is meant; empty when the value stands in the app itself.
+             */
+            name: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "found" | "missing" | "literal";
         };
         /** Credentials */
         Credentials: {
@@ -1671,6 +1817,40 @@ export interface components {
              * @description A `data:` URL of the picture, or its bare base64.
              */
             base64: string;
+        };
+        /** IntegrationShape */
+        IntegrationShape: {
+            /** Type */
+            type: string;
+            /**
+             * Mode
+             * @description `oauth`, `secret` (each user fills in `fields`) or another.
+             */
+            mode: string;
+            /** Scopes */
+            scopes: string[];
+            /** Fields */
+            fields: string[];
+            /** Credentials */
+            credentials: components["schemas"]["CredentialShape"][];
+        };
+        /** IntegrationsShape */
+        IntegrationsShape: {
+            /**
+             * Callback Url
+             * @description The redirect address to register at OAuth providers.
+             */
+            callback_url: string;
+            /**
+             * Sign In Callback Url
+             * @description The one for OpenID providers of `config.access`.
+             */
+            sign_in_callback_url: string;
+            /**
+             * Items
+             * @description Of the release that is live.
+             */
+            items: components["schemas"]["IntegrationShape"][];
         };
         /** Items[AccessRecord] */
         Items_AccessRecord_: {
@@ -1837,6 +2017,58 @@ export interface components {
              * @enum {string}
              */
             kind: "none";
+        };
+        /** OidcConfig */
+        OidcConfig: {
+            /**
+             * Name
+             * @description In addresses; small letters, digits and '-'.
+             */
+            name: string;
+            /**
+             * Issuer
+             * @description Address of the provider, as it writes it itself: `https://accounts.example.com`.
+             */
+            issuer: string;
+            /** Client Id */
+            client_id: string;
+            /**
+             * Client Secret Name
+             * @description Name of the space's secret that holds the client secret; empty for a public client.
+             * @default
+             */
+            client_secret_name: string;
+            /**
+             * Label
+             * @description On the button; empty: the name.
+             * @default
+             */
+            label: string;
+        };
+        /** OidcShape */
+        OidcShape: {
+            /**
+             * Name
+             * @description In addresses; small letters, digits and '-'.
+             */
+            name: string;
+            /**
+             * Issuer
+             * @description Address of the provider, as it writes it itself: `https://accounts.example.com`.
+             */
+            issuer: string;
+            /** Client Id */
+            client_id: string;
+            /**
+             * Client Secret Name
+             * @description Name of the space's secret that holds the client secret; empty for a public client.
+             */
+            client_secret_name: string;
+            /**
+             * Label
+             * @description On the button; empty: the name.
+             */
+            label: string;
         };
         /** Poll */
         Poll: {
@@ -2149,6 +2381,16 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
+        };
+        /** StorageUsage */
+        StorageUsage: {
+            /** Used Bytes */
+            used_bytes: number;
+            /**
+             * Size Bytes
+             * @description What the storage may hold.
+             */
+            size_bytes: number;
         };
         /** SystemShape */
         SystemShape: {
@@ -3248,6 +3490,26 @@ export interface operations {
             };
         };
     };
+    read_usage_api_v1_capsules__capsule__files_usage_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorageUsage"];
+                };
+            };
+        };
+    };
     read_file_api_v1_capsules__capsule__files_content_get: {
         parameters: {
             query: {
@@ -4269,6 +4531,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+        };
+    };
+    list_integrations_api_v1_app__app__integrations_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntegrationsShape"];
                 };
             };
         };
