@@ -12,7 +12,6 @@ from capsule.apps.connections.provider import Declared, find_provider, read_decl
 from capsule.apps.options import ProviderUrls
 from capsule.settings import Settings
 
-
 NO_OPTIONS: dict[str, Any] = {}
 
 
