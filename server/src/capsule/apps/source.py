@@ -115,7 +115,8 @@ class RuntimeSource:
                 may_try_again=False,
             )
         if status.end_reason:
-            return Loss(f"The app was stopped: {status.end_reason}", may_try_again=True)
+            # Over a limit: it would be again.
+            return Loss(f"The app was stopped: {status.end_reason}", may_try_again=False)
         return Loss(LOST, may_try_again=True)
 
     def _identity(self, user_id: str, runtime_id: str) -> RuntimeIdentity:

@@ -167,6 +167,7 @@ async def test_files_far_over_their_limit_fail_the_turn_at_once_with_the_way_out
         (own,) = (found for found in host.data.users.glob("*/*") if (found / "0").exists())
         for number in range(1000):  # it was ended somewhere on its way there
             (own / str(number)).touch()
+        await client.stop_runtime(capsule, "deploy", "usr_1")  # one may have been woken meanwhile
         sent = await browser.send(session, "and now?")
         events = await browser.until_ended(session, sent["turn_id"])
         assert status(events) == "failed"
