@@ -10,7 +10,7 @@ import pytest
 from session_backend import FakeBackend, blocks, make_session
 
 import cpsl
-from cpsl import _media
+from cpsl import _activation, _media
 from cpsl._ambient import active_session
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
@@ -197,6 +197,17 @@ class TestDownloads:
         upload = cpsl.FileUpload("a.txt", "text/plain", url, 4)
         assert await upload.download(path) == path == upload.path
         assert [entry.name for entry in tmp_path.iterdir()] == ["a.txt"]
+
+    async def test_the_proxy_of_a_tailnet_is_not_in_the_way(
+        self, site: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(_activation._exported, "tailscale", {})
+        for name in ("ALL_PROXY", "HTTP_PROXY"):
+            monkeypatch.setenv(name, "socks5://localhost:1")
+        monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+        path = tmp_path / "a.png"
+        await cpsl.Attachment("a.png", "image/png", f"{site}/typed").download(str(path))
+        assert path.read_bytes() == PNG
 
     async def test_everything_else_comes_over_http(self, site: str, tmp_path: Path) -> None:
         path = tmp_path / "a.png"

@@ -70,6 +70,11 @@ def deactivate(kind: str) -> None:
         _tailscale.leave()
 
 
+def is_behind_proxy() -> bool:
+    """Tell whether the proxy in the environment is the one of the user's Tailscale account."""
+    return INTEGRATION_TAILSCALE in _exported
+
+
 def _export(kind: str, variables: dict[str, str]) -> None:
     for name, value in _exported.pop(kind, {}).items():
         if name not in variables and os.environ.get(name) == value:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ._activation import is_behind_proxy
 from ._ambient import active_session
 
 _KEPT_FILE = re.compile(r"/api/files/(fil_[A-Za-z0-9_-]+)/")
@@ -36,13 +37,17 @@ async def fetch(url: str, target: Path, *, max_bytes: int | None = None) -> str:
 
     HTTP errors raise and leave no file behind; ValueError for a file of more than `max_bytes`.
     """
+    from importlib.util import find_spec
+
     import httpx2
 
+    # Without this package httpx2 fails where the environment names such a proxy. The open net needs none.
+    trust_env = not is_behind_proxy() or find_spec("socksio") is not None
     partial = target.with_name(target.name + ".part")
     size = 0
     try:
         async with (
-            httpx2.AsyncClient(follow_redirects=True, timeout=60) as client,
+            httpx2.AsyncClient(follow_redirects=True, timeout=60, trust_env=trust_env) as client,
             client.stream("GET", url) as answer,
         ):
             answer.raise_for_status()

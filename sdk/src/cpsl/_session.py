@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable
 from typing import TYPE_CHECKING, Any
 
-from ._checks import check_text
 from ._collections import CollectionManager, ScopedDatabaseProxy
 from ._identity import SessionChannel, UserInfo
 from ._integrations import KNOWN_MODES, IntegrationCredentials, IntegrationLike
@@ -94,9 +93,9 @@ class Session(ShowCalls, AccountCalls, StoreCalls, OnceCalls):
         await self.stream_reply_from(chunks)
 
     async def set_title(self, title: str) -> None:
-        """Rename this conversation in the sidebar."""
-        title = check_text(title, "The title of a conversation")
-        if self._backend is not None:
+        """Rename this conversation in the sidebar. A blank title is ignored."""
+        title = str(title).strip()
+        if title and self._backend is not None:
             await self._backend.set_title(title)
 
     def chat_messages(self, current: Message, *, cls: Any = None) -> list[Any]:

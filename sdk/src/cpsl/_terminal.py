@@ -131,6 +131,8 @@ class Terminal:
         backend = self._session._backend
         try:
             found = await work() if backend is None else await backend.record("command", work)
+        except GeneratorExit:  # nothing can be awaited any more
+            raise
         except BaseException:
             await self._give_up(run)
             raise
