@@ -10,7 +10,7 @@ from starlette.responses import Response
 from capsule.errors import PlatformError
 from capsule.kit.ids import new_id
 
-_TOLD = ("field", "offset", "retry_after")
+_TOLD = ("field", "offset", "prompt_status", "retry_after")
 """What of an error's context its document tells."""
 
 log = logging.getLogger(__name__)
