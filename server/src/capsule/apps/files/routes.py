@@ -1,6 +1,7 @@
 """HTTP of files: uploads in pieces, downloads, and what lies in the app's filesystems."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from typing import BinaryIO
 
@@ -12,9 +13,11 @@ from capsule.apps import problem
 from capsule.apps.api_sessions import json_response, own_session, read_json
 from capsule.apps.files.accept import guess_type
 from capsule.apps.files.answers import Content, answer
-from capsule.apps.files.errors import InvalidFile, OffsetMismatch, UploadBroken
+from capsule.apps.files.errors import InvalidFile, LinkRefused, OffsetMismatch, UploadBroken
 from capsule.apps.files.mounts import open_mounted
+from capsule.apps.files.rows import FileRow
 from capsule.apps.visit import Doorman, Visit, refuse_outsiders
+from capsule.errors import PlatformError
 
 _PIECE = 256 * 1024
 _DAY = "private, max-age=86400"
@@ -98,16 +101,27 @@ async def delete(visit: Visit) -> Response:
 
 
 async def download(visit: Visit) -> Response:
-    request, files = visit.request, visit.live.files
-    file_id = request.path_params["file_id"]
-    if signature := request.query_params.get("signature"):
-        expires = request.query_params.get("expires", "")
-        row = await files.find_signed(file_id, expires, signature)
-    else:
-        refuse_outsiders(visit.live, visit.caller)
-        row = await files.find(visit.caller.user_id, file_id)
+    """Answer whoever has a signed link, and the file's own user, for whom old links go on working."""
+    row = await _find(visit, visit.request.path_params["file_id"])
     content = Content(row.name, row.content_type, row.size, _DAY)
-    return await answer(request, content, lambda: files.open(row))
+    return await answer(visit.request, content, lambda: visit.live.files.open(row))
+
+
+async def _find(visit: Visit, file_id: str) -> FileRow:
+    query = visit.request.query_params
+    if not (signature := query.get("signature")):
+        return await _find_own(visit, file_id)
+    try:
+        return await visit.live.files.find_signed(file_id, query.get("expires", ""), signature)
+    except LinkRefused:
+        with contextlib.suppress(PlatformError):
+            return await _find_own(visit, file_id)
+        raise
+
+
+async def _find_own(visit: Visit, file_id: str) -> FileRow:
+    refuse_outsiders(visit.live, visit.caller)
+    return await visit.live.files.find(visit.caller.user_id, file_id)
 
 
 async def open_reference(visit: Visit) -> Response:

@@ -214,6 +214,8 @@ async def test_signed_link_needs_no_cookie(host: Host) -> None:
     capsule, other = await hosted(host), await hosted(host)
     async with host.browser(capsule) as owner:
         file_id = await upload(owner, b"0123")
+        expired = FileSigner(host.data.files_key).query(f"{capsule}:deploy", file_id, now=0)
+        assert (await owner.get(f"/api/files/{file_id}/a.bin?{expired}")).content == b"0123"
     signer = FileSigner(host.data.files_key)
     path, query = f"/api/files/{file_id}/a.bin", signer.query(f"{capsule}:deploy", file_id)
     expired = signer.query(f"{capsule}:deploy", file_id, now=time.time() - 8 * 86400)
