@@ -21,7 +21,6 @@ from capsule.errors import PlatformError
 from capsule.paths import DataPaths
 
 if TYPE_CHECKING:
-    from capsule.apps.options import AppHostOptions
     from capsule.build.contract import Builder
     from capsule.build.toolchain import Toolchain
     from capsule.installation.pidfile import Running
@@ -78,7 +77,9 @@ def _parser() -> argparse.ArgumentParser:
     edge.add_argument("--host", required=True)
     edge.add_argument("--domain", required=True)
     edge.add_argument("--workers", type=int, default=0)
-    command("apps", _apps, "Run only the app host.")
+    apps = command("apps", _apps, "Run only the app host.")
+    # Not read: what a process was started with tells whether it has to be started again.
+    apps.add_argument("--options", help=argparse.SUPPRESS)
     return parser
 
 
@@ -98,8 +99,13 @@ def _settings(arguments: argparse.Namespace) -> "Settings":
     except ValidationError as exc:
         first = exc.errors()[0]
         name = str(first["loc"][0])
+        field = Settings.model_fields.get(name)
+        is_secret = field is not None and "Secret" in str(field.annotation)
+        given_as = "" if is_secret else f" {first['input']!r}"
+        said = first["msg"].removeprefix("Value error, ")
         raise InvalidInput(
-            f"{'.'.join(map(str, first['loc']))} {first['input']!r}: {first['msg'].lower()}.", hint=f"--{name} or CAPSULE_{name.upper()}"
+            f"{'.'.join(map(str, first['loc']))}{given_as}: {said[:1].lower()}{said[1:]}.",
+            hint=f"--{name} or CAPSULE_{name.upper()}",
         ) from None
     return settings.model_copy(update={"data": settings.data.expanduser().resolve()})
 
@@ -208,6 +214,7 @@ def _edge(arguments: argparse.Namespace) -> int:
 def _apps(arguments: argparse.Namespace) -> int:
     from capsule.apps.process import run
     from capsule.installation.layout import SHELL
+    from capsule.installation.options import app_host_options
     from capsule.installation.pidfile import held
     from capsule.node.client import NodeClient
 
@@ -218,21 +225,9 @@ def _apps(arguments: argparse.Namespace) -> int:
             data=paths,
             shell=SHELL,
             engine=NodeClient(paths.node_socket),
-            options=_app_host_options(_settings(arguments)),
+            options=app_host_options(_settings(arguments)),
         )
     return 0
-
-
-def _app_host_options(settings: "Settings") -> "AppHostOptions":
-    from capsule.apps.options import AppHostOptions
-
-    return AppHostOptions(
-        smtp_url=settings.smtp_url.get_secret_value() if settings.smtp_url else "",
-        mail_from=settings.mail_from,
-        private_issuers=tuple(settings.private_issuers),
-        upload_bytes=settings.upload_bytes,
-        providers=settings.providers,
-    )
 
 
 def _running() -> "Running":

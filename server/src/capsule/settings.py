@@ -17,7 +17,7 @@ from capsule.kit.smtp import parse_smtp_url
 class Settings(BaseSettings):
     """One installation. `CAPSULE_PORT=9000` sets `port`, and so on."""
 
-    model_config = SettingsConfigDict(env_prefix="CAPSULE_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="CAPSULE_", extra="ignore", hide_input_in_errors=True)
 
     data: Path = Field(
         default_factory=lambda: Path.home() / ".capsule",

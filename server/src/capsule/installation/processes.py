@@ -6,11 +6,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from capsule.errors import PlatformError, Unavailable
 from capsule.installation import pidfile
 from capsule.installation.layout import code_digest
+from capsule.installation.options import digest
 from capsule.kit.rpc import RpcClient
 from capsule.paths import DataPaths
 from capsule.settings import Settings
@@ -42,15 +44,23 @@ class ProcessHealth:
 class Process:
     """One detached process of the platform, known by its pid file and its control socket."""
 
-    def __init__(self, paths: DataPaths, name: str, arguments: list[str]) -> None:
+    def __init__(
+        self, paths: DataPaths, name: str, arguments: list[str], *, told: Callable[[], str] | None = None
+    ) -> None:
+        """`told`: returns what stands for the options that the process takes from the environment."""
         self.name = name
-        self.arguments = ["--data", str(paths.root), *arguments]
+        self._arguments = ["--data", str(paths.root), *arguments]
+        self._told = told
         self._paths = paths
         self._socket = {
             "node": paths.node_socket,
             "edge": paths.edge_socket,
             "apps": paths.apps_control_socket,
         }[name]
+
+    @property
+    def arguments(self) -> list[str]:
+        return [*self._arguments, *(["--options", self._told()] if self._told else [])]
 
     def running(self) -> pidfile.Running | None:
         return pidfile.read(self._paths.pid_file(self.name))
@@ -155,7 +165,7 @@ def processes(settings: Settings) -> list[Process]:
     edge = ["--port", str(settings.port), "--host", settings.host, "--domain", settings.domain]
     return [
         Process(paths, "node", []),
-        Process(paths, "apps", []),
+        Process(paths, "apps", [], told=lambda: digest(paths, settings)),
         Process(paths, "edge", [*edge, "--workers", str(settings.edge_workers)]),
     ]
 
