@@ -366,6 +366,54 @@ class TestNetwork:
             assert await waiting == "b'hello'"
 
 
+class TestLoadsWhenAsked:
+    """Replicas that are started before the files they shall run are there."""
+
+    async def test_the_app_is_loaded_from_the_files_of_when_it_is_asked_for(self, harness: Harness) -> None:
+        needs_commands(harness)
+        pages = harness.artifact / "app" / "pages"
+        pages.mkdir()
+        (pages / "old.txt").write_text("old")
+        await harness.engine.start(
+            app_spec(harness, "import cpsl\nprint('too early')", loads_when_asked=True)
+        )
+        app_spec(harness)
+        (pages / "old.txt").unlink()
+        (pages / "new.txt").write_text("new")
+        assert (await harness.engine.ready("rpl_1")).is_ready
+        ada = await harness.engine.wake(runtime("ada"))
+        assert await ask(ada, "os.listdir('pages'), open('pages/new.txt').read()") == "(['new.txt'], 'new')"
+        assert harness.texts() == []
+
+    async def test_a_new_agent_does_not_load_it_either(self, harness: Harness) -> None:
+        needs_commands(harness)
+        await harness.engine.start(
+            app_spec(harness, "import cpsl\nprint('too early')", loads_when_asked=True)
+        )
+        await harness.engine.close()
+        harness.engine = harness.new_engine()
+        await harness.engine.recover()
+        app_spec(harness)
+        ada = await harness.engine.wake(runtime("ada"))
+        assert await ask(ada, "1 + 1") == "2"
+        await harness.engine.close()
+        harness.engine = harness.new_engine()
+        await harness.engine.recover()
+        assert [item.id for item in await harness.engine.runtimes("rpl_1")] == ["rt_ada"]
+        assert (await harness.engine.wake(runtime("bob"))).is_running
+        assert harness.texts() == []
+
+    async def test_one_that_ended_before_says_so(self, harness: Harness) -> None:
+        needs_commands(harness)
+        spec = app_spec(harness, loads_when_asked=True, restart=Restart.never)
+        status = await harness.engine.start(spec)
+        assert status.pid is not None
+        os.kill(status.pid, signal.SIGKILL)
+        await harness.engine.wait("rpl_1")
+        with pytest.raises(RuntimeFailed, match="ended before it was loaded"):
+            await harness.engine.ready("rpl_1")
+
+
 class TestRecovery:
     async def test_a_new_agent_finds_the_runtimes_of_the_one_before(self, harness: Harness) -> None:
         await harness.engine.start(app_spec(harness))

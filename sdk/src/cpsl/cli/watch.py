@@ -22,7 +22,7 @@ WATCHED = frozenset({
 # fmt: on
 """Endings of files that a running app is told about."""
 
-QUIET_MS = 60
+QUIET_MS = 20
 """Editors write a file in several steps; changes within this time of each other are one change."""
 
 

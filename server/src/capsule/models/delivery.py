@@ -96,7 +96,7 @@ class Replica(Record):
     started_by: Mapped[str] = mapped_column(String(40), default="", index=True)
     """The deployment or serve that started it; a resumed one finds its half-made replicas by this."""
     environment: Mapped[str] = mapped_column(String(10), default="deploy")
-    """`deploy` or `serve`."""
+    """`deploy`, `serve`, or `spare`: started ahead for the next change of a serve."""
     state: Mapped[str] = mapped_column(String(20), default="starting", index=True)
     address: Mapped[str | None] = mapped_column(String(200))
     restarts: Mapped[int] = mapped_column(default=0)

@@ -23,22 +23,37 @@ from capsule.reconcile.work import Tasks
 log = logging.getLogger(__name__)
 
 _GARBAGE_SECONDS = 3600.0
+_LATER_SECONDS = 0.1
 
 
 class Loop:
-    """Run one step again and again: soon after each `wake`, at the latest after `interval` seconds."""
+    """Run one step again and again: soon after each `wake`, at the latest after `interval` seconds.
+
+    With `lets_others_go_first`, a wake counts a moment later: what people wait for is not held up by what
+    can wait.
+    """
 
     def __init__(
-        self, name: str, step: Callable[[], Awaitable[None]], *, interval: float, pause: float
+        self,
+        name: str,
+        step: Callable[[], Awaitable[None]],
+        *,
+        interval: float,
+        pause: float,
+        lets_others_go_first: bool = False,
     ) -> None:
         self._name = name
         self._step = step
         self._interval = interval
         self._pause = pause
+        self._lets_others_go_first = lets_others_go_first
         self._news = asyncio.Event()
 
     def wake(self) -> None:
-        self._news.set()
+        if self._lets_others_go_first:
+            asyncio.get_running_loop().call_later(_LATER_SECONDS, self._news.set)
+        else:
+            self._news.set()
 
     async def run(self) -> None:
         while True:
@@ -67,20 +82,23 @@ class Reconciler:
         serving = Tasks(self.wake)
         self._builds = Builds(platform, owner, Tasks(self.wake))
         self._deployments = Deployments(platform, owner, deploying)
-        self._replicas = Replicas(platform, lambda row_id: row_id in deploying or row_id in serving)
+        sparing = Tasks(lambda: None)
+        self._replicas = Replicas(
+            platform, lambda row_id: row_id in deploying or row_id in serving or row_id in sparing
+        )
         self._doors = DoorKeeper(platform, Tasks(lambda: None))
         self._switches = Switches(platform, Tasks(self.wake))
-        self._serves = Serves(platform, serving, Tasks(self.wake), Tasks(self.wake))
+        self._serves = Serves(platform, serving, Tasks(self.wake), Tasks(self.wake), sparing)
         self._removals = Removals(platform, Tasks(lambda: None))
         self._garbage = Garbage(platform)
         self._loops = [
+            Loop("serves", self._serves.tend, interval=1, pause=0.01),
             Loop("builds", self._builds.tend, interval=1, pause=0.02),
             Loop("deployments", self._deployments.tend, interval=1, pause=0.02),
-            Loop("serves", self._serves.tend, interval=1, pause=0.02),
-            Loop("switches", self._switches.tend, interval=5, pause=0.1),
-            Loop("removals", self._removals.tend, interval=5, pause=0.1),
-            Loop("replicas", self._replicas.tend, interval=1, pause=0.3),
-            Loop("doors", self._doors.tend, interval=2, pause=0.3),
+            Loop("switches", self._switches.tend, interval=5, pause=0.1, lets_others_go_first=True),
+            Loop("removals", self._removals.tend, interval=5, pause=0.1, lets_others_go_first=True),
+            Loop("replicas", self._replicas.tend, interval=1, pause=0.3, lets_others_go_first=True),
+            Loop("doors", self._doors.tend, interval=2, pause=0.3, lets_others_go_first=True),
         ]
         self._running: list[asyncio.Task[None]] = []
         platform.changes.on_change(lambda _capsule_id: self.wake())

@@ -3,11 +3,16 @@
 import asyncio
 import functools
 import logging
+from dataclasses import replace
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from capsule.control.delivery.releases.service import configuration, current_env
-from capsule.control.delivery.replicas.repository import ReplicaRepository
+from capsule.control.delivery.replicas.repository import SPARE, ReplicaRepository
 from capsule.control.delivery.serves.files import apply_staged, make_tree, remove_files
+from capsule.control.delivery.serves.repository import ACTIVE
+from capsule.control.delivery.serves.service import HEARTBEAT_OVER
 from capsule.edge.contract import RouteState
 from capsule.engines.contract import ReplicaSpec, ReplicaStatus
 from capsule.errors import PlatformError
@@ -17,6 +22,7 @@ from capsule.models import Build, Capsule, Replica, Serve
 from capsule.reconcile.platform import Platform
 from capsule.reconcile.rollout import stopped
 from capsule.reconcile.routes import capsule_route, serve_route_id
+from capsule.reconcile.spares import Spares
 from capsule.reconcile.specs import serve_spec
 from capsule.reconcile.traffic import AppTraffic, Traffic
 from capsule.reconcile.trial import ReplicaFailed, Trial
@@ -29,10 +35,18 @@ class ServeRun:
     """One serve, worked on by one task at a time."""
 
     def __init__(
-        self, platform: Platform, serve: Serve, capsule: Capsule, build: Build, *, retiring: Tasks
+        self,
+        platform: Platform,
+        serve: Serve,
+        capsule: Capsule,
+        build: Build,
+        *,
+        retiring: Tasks,
+        spares: Spares,
     ) -> None:
         self._platform = platform
         self._retiring = retiring
+        self._spares = spares
         self._serve = serve
         self._capsule = capsule
         self._build = build
@@ -42,11 +56,10 @@ class ServeRun:
         async with self._platform.locks.of(serve_route_id(self._capsule.id)):
             await self._hold_first_requests()
             await asyncio.to_thread(self._bring_files)
-            spec, revision, config = await self._add_replica()
+            spec, started, revision, config = await self._add_replica()
+            traffic = functools.partial(self._traffic, revision, config)
             try:
-                status, draining = await Trial(
-                    self._platform, spec, functools.partial(self._traffic, revision, config)
-                ).run()
+                status, draining = await Trial(self._platform, spec, traffic, started=started).run()
             except ReplicaFailed as failure:
                 await self._failed(spec.id, failure)
                 return revision
@@ -58,10 +71,27 @@ class ServeRun:
         self._retiring.start(status.id, self._retire_others(status.id, draining))
         return revision
 
+    async def start_ahead(self) -> None:
+        """Have a replica ready for the change that comes next, unless the serve is over."""
+        async with self._platform.locks.of(serve_route_id(self._capsule.id)):
+            if self._serve.id in self._spares:
+                return
+            spec = await self._add_spare()
+            if spec is None:
+                return
+            try:
+                await self._spares.start(self._serve.id, spec)
+            except PlatformError as exc:
+                log.warning("no spare for serve %s: %s", self._serve.id, exc.detail)
+                async with self._platform.database.unit_of_work() as db_session:
+                    if row := await db_session.get(Replica, spec.id):
+                        stopped(row)
+
     async def end(self) -> None:
         """Take everything of the serve away but the sessions of its users."""
         capsule_id = self._capsule.id
         async with self._platform.locks.of(serve_route_id(capsule_id)):
+            self._spares.forget(self._serve.id)
             await self._platform.edge.remove_route(serve_route_id(capsule_id))
             await self._platform.apps.remove_app(capsule_id, "serve")
             async with self._platform.database.reading() as db_session:
@@ -88,33 +118,55 @@ class ServeRun:
         make_tree(self._platform.paths, self._serve.id, self._build.artifact_id)
         apply_staged(self._platform.paths, self._serve.id)
 
-    async def _add_replica(self) -> tuple[ReplicaSpec, int, dict[str, Any]]:
-        platform = self._platform
-        async with platform.database.unit_of_work() as db_session:
+    async def _add_replica(self) -> tuple[ReplicaSpec, ReplicaStatus | None, int, dict[str, Any]]:
+        """Return what to start, or the spare that runs already, if it is just what would be started now."""
+        spare = await self._spares.take(self._serve.id)
+        async with self._platform.database.unit_of_work() as db_session:
             serve = await db_session.get_one(Serve, self._serve.id)
-            replica = Replica(
-                id=new_id("rpl"),
-                team_id=self._capsule.team_id,
-                capsule_id=self._capsule.id,
-                release_id=None,
-                started_by=serve.id,
-                environment="serve",
-                state="starting",
-                started_at=now(),
-            )
-            db_session.add(replica)
             config = await configuration(db_session, self._capsule, self._build)
-            spec = await serve_spec(
-                platform,
-                db_session,
-                self._capsule,
-                replica_id=replica.id,
-                serve_id=serve.id,
-                revision=serve.revision,
-                config=config,
-                env=await current_env(db_session, platform.box, self._capsule),
-            )
-            return spec, serve.revision, config
+            spec = await self._spec(db_session, serve.revision, config)
+            # Not so when a secret or a variable was changed meanwhile.
+            if spare is not None and spare[0] == replace(spec, id=spare[0].id, loads_when_asked=True):
+                row = await db_session.get(Replica, spare[0].id)
+                if row is not None and row.state != "stopped":
+                    row.environment, row.state, row.started_at = "serve", "starting", now()
+                    return *spare, serve.revision, config
+            db_session.add(self._row(spec.id, "serve"))
+            return spec, None, serve.revision, config
+
+    async def _add_spare(self) -> ReplicaSpec | None:
+        async with self._platform.database.unit_of_work() as db_session:
+            serve = await db_session.get(Serve, self._serve.id)
+            if serve is None or serve.status not in ACTIVE or serve.heartbeat_at <= HEARTBEAT_OVER:
+                return None
+            config = await configuration(db_session, self._capsule, self._build)
+            spec = await self._spec(db_session, serve.revision + 1, config)
+            db_session.add(self._row(spec.id, SPARE))
+            return replace(spec, loads_when_asked=True)
+
+    async def _spec(self, db_session: AsyncSession, revision: int, config: dict[str, Any]) -> ReplicaSpec:
+        return await serve_spec(
+            self._platform,
+            db_session,
+            self._capsule,
+            replica_id=new_id("rpl"),
+            serve_id=self._serve.id,
+            revision=revision,
+            config=config,
+            env=await current_env(db_session, self._platform.box, self._capsule),
+        )
+
+    def _row(self, replica_id: str, environment: str) -> Replica:
+        return Replica(
+            id=replica_id,
+            team_id=self._capsule.team_id,
+            capsule_id=self._capsule.id,
+            release_id=None,
+            started_by=self._serve.id,
+            environment=environment,
+            state="starting",
+            started_at=now(),
+        )
 
     def _traffic(self, revision: int, config: dict[str, Any], status: ReplicaStatus) -> Traffic:
         return AppTraffic(

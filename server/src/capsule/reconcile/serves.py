@@ -1,5 +1,6 @@
 """Look after `capsule serve`s: start them when built, reload them when changed, end them when silent."""
 
+import asyncio
 import logging
 
 from capsule.control.delivery.builds.service import cancel_build
@@ -9,17 +10,25 @@ from capsule.kit.clock import now
 from capsule.models import Build, Capsule, Replica, Serve
 from capsule.reconcile.platform import Platform
 from capsule.reconcile.serve_run import ServeRun
+from capsule.reconcile.spares import Spares
 from capsule.reconcile.work import Tasks
 
 log = logging.getLogger(__name__)
 
+_SPARE_AFTER_SECONDS = 0.3
+"""The first messages to a new version do not share the processor with the making of its successor."""
+
 
 class Serves:
-    def __init__(self, platform: Platform, tasks: Tasks, ending: Tasks, retiring: Tasks) -> None:
+    def __init__(
+        self, platform: Platform, tasks: Tasks, ending: Tasks, retiring: Tasks, sparing: Tasks
+    ) -> None:
         self._platform = platform
         self._retiring = retiring
         self._tasks = tasks
         self._ending = ending
+        self._spares = Spares(platform)
+        self._sparing = sparing
         self._tried: dict[str, int] = {}
         """Serve → revision that runs or failed; a new process tries each once more."""
         self._started_at = now()
@@ -52,6 +61,7 @@ class Serves:
         await self._tasks.stop()
         await self._ending.stop()
         await self._retiring.stop()
+        await self._sparing.stop()
 
     def _is_over(self, serve: Serve, capsule: Capsule) -> bool:
         if capsule.removed_at is not None or serve.heartbeat_at <= HEARTBEAT_OVER:
@@ -66,6 +76,7 @@ class Serves:
 
     async def _end_run(self, serve: Serve, capsule: Capsule, build: Build | None) -> None:
         await self._tasks.cancel_and_wait(serve.id)
+        await self._sparing.cancel_and_wait(serve.id)
         if build is not None and build.status in ("queued", "running"):
             await self._cancel(build.id)
         await self._run(serve, capsule, build or Build()).end()
@@ -83,7 +94,7 @@ class Serves:
             self._tasks.start(serve.id, self._reload(serve, capsule, build))
 
     def _run(self, serve: Serve, capsule: Capsule, build: Build) -> ServeRun:
-        return ServeRun(self._platform, serve, capsule, build, retiring=self._retiring)
+        return ServeRun(self._platform, serve, capsule, build, retiring=self._retiring, spares=self._spares)
 
     async def _not_built(self, serve: Serve, build: Build | None) -> None:
         if serve.status == "failed":
@@ -94,4 +105,11 @@ class Serves:
                 row.status, row.reason = "failed", reason
 
     async def _reload(self, serve: Serve, capsule: Capsule, build: Build) -> None:
-        self._tried[serve.id] = await self._run(serve, capsule, build).reload()
+        run = self._run(serve, capsule, build)
+        self._tried[serve.id] = await run.reload()
+        await self._sparing.cancel_and_wait(serve.id)
+        self._sparing.start(serve.id, self._start_ahead(run))
+
+    async def _start_ahead(self, run: ServeRun) -> None:
+        await asyncio.sleep(_SPARE_AFTER_SECONDS)
+        await run.start_ahead()

@@ -58,8 +58,15 @@ class Trial:
     """One attempt to make a replica the one that gets the traffic. Leaves nothing behind when it fails."""
 
     def __init__(
-        self, platform: Platform, spec: ReplicaSpec, traffic: Callable[[ReplicaStatus], Traffic]
+        self,
+        platform: Platform,
+        spec: ReplicaSpec,
+        traffic: Callable[[ReplicaStatus], Traffic],
+        *,
+        started: ReplicaStatus | None = None,
     ) -> None:
+        """`started`: how the replica is, when it runs already."""
+        self._started = started
         self._platform = platform
         self._spec = spec
         self._traffic = traffic
@@ -71,7 +78,7 @@ class Trial:
         then the cancellation came too late and is dropped.
         """
         try:
-            status = await self._start()
+            status = self._started or await self._start()
             draining = await self._move(status, self._traffic(status))
         except ReplicaFailed as failure:
             await self._destroy()

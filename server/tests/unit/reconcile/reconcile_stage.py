@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from capsule.control.delivery.builds.service import request_build
 from capsule.control.delivery.changes import Changes
+from capsule.control.delivery.replicas.repository import SPARE
 from capsule.db import Database
 from capsule.engines.fake.engine import FakeEngine
 from capsule.errors import Unavailable
@@ -128,7 +129,23 @@ class Stage:
         return [row.status for row in await self.rows(model, capsule)]
 
     async def running(self, capsule: Capsule) -> list[str]:
-        return [status.id for status in await self.engine.list() if status.capsule_id == capsule.id]
+        """Return the replicas that the engine has, without spares."""
+        spares = {row.id for row in await self.rows(Replica, capsule) if row.environment == SPARE}
+        statuses = [status for status in await self.engine.list() if status.capsule_id == capsule.id]
+        return [status.id for status in statuses if status.id not in spares]
+
+    async def spare(self, capsule: Capsule) -> str:
+        """Wait until a serve has its spare; return the replica's id."""
+
+        async def there() -> bool:
+            return len(await self._spares(capsule)) == 1
+
+        await self.until(there)
+        return (await self._spares(capsule))[0]
+
+    async def _spares(self, capsule: Capsule) -> list[str]:
+        rows = await self.rows(Replica, capsule)
+        return [row.id for row in rows if row.environment == SPARE and row.state == "healthy"]
 
     async def until(self, claim: Callable[[], Awaitable[bool]], *, seconds: float = 8.0) -> None:
         async with asyncio.timeout(seconds):
@@ -154,7 +171,8 @@ class Stage:
 
     async def until_replicas(self, capsule: Capsule, number: int) -> None:
         async def there() -> bool:
-            present = [row for row in await self.rows(Replica, capsule) if row.state != "stopped"]
+            rows = await self.rows(Replica, capsule)
+            present = [row for row in rows if row.state != "stopped" and row.environment != SPARE]
             return len(await self.running(capsule)) == len(present) == number
 
         await self.until(there)

@@ -10,6 +10,7 @@ from capsule.control.delivery.serves import service
 from capsule.control.delivery.serves.files import stage as stage_change
 from capsule.control.events import Events
 from capsule.control.workload.capsules.service import CapsuleService
+from capsule.control.workload.env.service import EnvService
 from capsule.edge.contract import RouteState
 from capsule.kit.clock import now
 from capsule.models import Build, Capsule, Deployment, Replica, Serve, Upload
@@ -95,6 +96,61 @@ async def test_change_restarts_the_runtime_with_the_new_files(stage: Stage) -> N
     assert await stage.running(capsule) != [first]
 
 
+async def test_change_is_loaded_by_the_replica_that_was_started_ahead(stage: Stage) -> None:
+    await stage.begin()
+    capsule = await stage.add_capsule(type="app", build=False)
+    serve = await until(stage, await begin(stage, capsule), status="running")
+    for revision in (1, 2):
+        spare = await stage.spare(capsule)
+        assert stage.engine.world.replicas[spare].spec.loads_when_asked
+        await change(stage, serve, {"app.py": f"version {revision}"})
+        await until(stage, serve, replica_id=spare)
+        assert stage.apps.hosted[capsule.id, "serve"].release == f"serve-{revision}"
+        await stage.until_replicas(capsule, 1)
+        assert await stage.running(capsule) == [spare]
+
+
+async def test_spare_from_before_a_variable_changed_is_not_used(stage: Stage) -> None:
+    await stage.begin()
+    capsule = await stage.add_capsule(type="app", build=False)
+    serve = await until(stage, await begin(stage, capsule), status="running")
+    spare = await stage.spare(capsule)
+    async with stage.database.unit_of_work() as db_session:
+        fresh = await db_session.get_one(Capsule, capsule.id)
+        await EnvService(db_session, stage.platform.box, stage.platform.site).change(
+            fresh, {"COLOUR": "blue"}, set()
+        )
+    await change(stage, serve, {"app.py": "two"})
+
+    async def swapped() -> bool:
+        row = await get(stage, serve)
+        hosted = stage.apps.hosted[capsule.id, "serve"]
+        return hosted.release == "serve-1" and row.replica_id == hosted.replica_id
+
+    await stage.until(swapped)
+    assert (await get(stage, serve)).replica_id != spare
+
+    async def gone() -> bool:
+        return spare not in stage.engine.world.replicas
+
+    await stage.until(gone)
+
+
+async def test_spare_that_has_died_is_not_used(stage: Stage) -> None:
+    await stage.begin()
+    capsule = await stage.add_capsule(type="app", build=False)
+    serve = await until(stage, await begin(stage, capsule), status="running")
+    spare = await stage.spare(capsule)
+    await stage.engine.stop(spare)
+    await change(stage, serve, {"app.py": "two"})
+
+    async def swapped() -> bool:
+        return stage.apps.hosted[capsule.id, "serve"].release == "serve-1"
+
+    await stage.until(swapped)
+    assert stage.apps.hosted[capsule.id, "serve"].replica_id != spare
+
+
 async def test_change_that_does_not_start_leaves_the_running_one_and_tells_why(stage: Stage) -> None:
     await stage.begin()
     capsule = await stage.add_capsule(type="app", build=False)
@@ -135,7 +191,8 @@ async def test_silence_ends_the_serve_and_leaves_nothing(stage: Stage) -> None:
     assert (capsule.id, "serve") not in stage.apps.hosted
     assert stage.apps.deleted == []
     assert not stage.platform.paths.serve_tree(serve.id).exists()
-    assert [row.state for row in await stage.rows(Replica, capsule)] == ["stopped"]
+    assert {row.state for row in await stage.rows(Replica, capsule)} == {"stopped"}
+    assert stage.engine.world.replicas == {}
 
 
 async def test_newer_serve_takes_over(stage: Stage) -> None:

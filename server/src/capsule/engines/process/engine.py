@@ -169,7 +169,9 @@ class ProcessEngine:
         return replace(status, notices=(*status.notices, notice))
 
     async def wake(self, spec: RuntimeSpec) -> RuntimeStatus:
-        return await self._runtimes(spec.replica_id).wake(spec)
+        runtimes = self._runtimes(spec.replica_id)
+        await self._handle(spec.replica_id).load()
+        return await runtimes.wake(spec)
 
     async def stop_runtime(self, replica_id: str, runtime_id: str, *, grace_seconds: float = 10.0) -> None:
         handle = self._handles.get(replica_id)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from capsule.engines.contract import MountMissing, ReplicaSpec, ReplicaStartFailed
-from capsule.engines.process import private_files
+from capsule.engines.process import copies, private_files
 from capsule.engines.process.state import ReplicaFolder
 from capsule.paths import DataPaths
 from capsule.sandbox.box import Bind, Box, BoxLimits, Overlay
@@ -71,7 +71,8 @@ def lay_out(spec: ReplicaSpec, folder: ReplicaFolder, machine: Machine, paths: D
     for entry in folder.run.iterdir():  # the folder itself stays: others know it by its path
         entry.unlink() if not entry.is_dir() or entry.is_symlink() else private_files.remove(entry)
     lower = Path(spec.artifact, "app")
-    overlay = machine.can_overlay and _can_be_lower(lower, uid)
+    # Of an overlay the lower files must not change any more once it is mounted.
+    overlay = machine.can_overlay and not spec.loads_when_asked and _can_be_lower(lower, uid)
     if not overlay and lower.is_dir():
         copy = [
             "cp",
@@ -101,6 +102,15 @@ def lay_out(spec: ReplicaSpec, folder: ReplicaFolder, machine: Machine, paths: D
     if machine.walls is Walls.plain:
         folder.root.chmod(0o711 if machine.drops_to_own_user else 0o700)
     return overlay
+
+
+def follow_artifact(spec: ReplicaSpec, folder: ReplicaFolder, machine: Machine) -> None:
+    """Bring into the copy of a running replica what has changed in the artifact since. Blocks."""
+    owner = machine.uid(spec.identity) if machine.drops_to_own_user else None
+    try:
+        copies.follow(Path(spec.artifact, "app"), folder.app, owner)
+    except OSError as exc:
+        raise ReplicaStartFailed(f"The files of release {spec.release_id} cannot be copied: {exc}") from exc
 
 
 def describe(

@@ -28,6 +28,8 @@ class ReplicaState(msgspec.Struct):
     started_at: datetime | None = None
     last_exit: Exit | None = None
     oom_seen: int = 0
+    is_held: bool = False
+    """The zygote runs but shall not load the app yet."""
 
 
 class ReplicaFolder:

@@ -8,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from capsule.models import Replica
 
 GONE = "stopped"
+SPARE = "spare"
+"""Environment of a replica that waits for the next change of a serve."""
 
 
 class ReplicaRepository:
@@ -18,9 +20,11 @@ class ReplicaRepository:
         return await self._db_session.get(Replica, replica_id)
 
     async def of_capsule(self, capsule_id: str, *, environment: str | None = None) -> Sequence[Replica]:
-        """Return the replicas that are not stopped."""
+        """Return the replicas that are not stopped, without spares unless they are asked for."""
         query = select(Replica).where(Replica.capsule_id == capsule_id, Replica.state != GONE)
-        if environment is not None:
+        if environment is None:
+            query = query.where(Replica.environment != SPARE)
+        else:
             query = query.where(Replica.environment == environment)
         return (await self._db_session.scalars(query.order_by(Replica.created_at))).all()
 
