@@ -20,6 +20,7 @@ export const keys = {
   logSearch: (capsule: string, search: string) => ["capsule", capsule, "log-search", search] as const,
   traffic: (capsule: string) => ["capsule", capsule, "traffic"] as const,
   runtimes: (capsule: string, environment: Environment) => ["capsule", capsule, "runtimes", environment] as const,
+  integrations: (capsule: string) => ["capsule", capsule, "integrations"] as const,
   agentHistory: (capsule: string) => ["capsule", capsule, "agent-history"] as const,
   files: (capsule: string, folder: string) => ["capsule", capsule, "files", folder] as const,
 };

@@ -38,6 +38,10 @@ export type CapsuleConfig = Schemas["ConfigShape"];
 export type ConfigChange = Partial<Schemas["ConfigShape"]>;
 
 export type NetworkRules = Schemas["NetworkShape"];
+export type AccessRules = Schemas["AccessShape"];
+export type OidcProvider = Schemas["OidcShape"];
+export type AppIntegrations = Schemas["IntegrationsShape"];
+export type AppIntegration = Schemas["IntegrationShape"];
 
 export type Environment = Schemas["RuntimeOf"]["environment"];
 export type RuntimeReport = Schemas["RuntimesShape"];

@@ -1,5 +1,5 @@
 import { path, request } from "../client.ts";
-import type { AccessRecord, Capsule, ConfigChange, CapsuleType, EnvVariable, Items, LogLine, Release, Source } from "../types.ts";
+import type { AccessRecord, AppIntegrations, Capsule, ConfigChange, CapsuleType, EnvVariable, Items, LogLine, Release, Source } from "../types.ts";
 
 export type NewCapsule = {
   space_id: string;
@@ -34,3 +34,5 @@ export const listLogs = (capsule: string, query: LogQuery): Promise<Items<LogLin
   request("GET", path("/capsules/{}/logs", capsule), { query });
 export const listAccessLogs = (capsule: string, query: LogQuery): Promise<Items<AccessRecord>> =>
   request("GET", path("/capsules/{}/access-logs", capsule), { query });
+
+export const getIntegrations = (app: string): Promise<AppIntegrations> => request("GET", path("/app/{}/integrations", app));

@@ -6,6 +6,8 @@ import { useParams, useSearch } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { TrafficCard } from "#features/access-logs/components/traffic-card.tsx";
 import { AccessLogsPage } from "#features/access-logs/pages/access-logs-page.tsx";
+import { AccessCard } from "#features/app-access/components/access-card.tsx";
+import { IntegrationsCard } from "#features/app-access/components/integrations-card.tsx";
 import { BuildsPage } from "#features/builds/pages/builds-page.tsx";
 import { BuildAndDeploy } from "#features/builds/components/build-and-deploy.tsx";
 import { ChatPage } from "#features/chat/pages/chat-page.tsx";
@@ -55,12 +57,20 @@ export const CapsuleDeploy = () => (
 export const CapsuleConfigPage = () => (
   <WithCapsule>
     {(capsule) => (
-      <div className="grid items-start gap-5 lg:grid-cols-[22rem_minmax(0,1fr)]">
+      <div key={capsule.id} className="grid grid-cols-[minmax(0,1fr)] items-start gap-5 lg:grid-cols-[22rem_minmax(0,1fr)]">
         <div className="space-y-5">
-          <ParametersCard key={capsule.id} capsule={capsule} />
-          {capsule.type === "app" && <NetworkCard key={capsule.id} capsule={capsule} />}
+          <ParametersCard capsule={capsule} />
+          {capsule.type === "app" && <NetworkCard capsule={capsule} />}
         </div>
-        <EnvCard capsule={capsule} />
+        <div className="min-w-0 space-y-5">
+          <EnvCard capsule={capsule} />
+          {capsule.type === "app" && (
+            <>
+              <AccessCard capsule={capsule} />
+              <IntegrationsCard capsule={capsule} />
+            </>
+          )}
+        </div>
       </div>
     )}
   </WithCapsule>
