@@ -41,9 +41,10 @@ export function ChatPage({ app, outbox, sessionId, title, menu, onSession, onNav
   useEffect(() => {
     outbox.tellSessions((id) => opened(id));
   }, [outbox]);
-  const arrived = new Set(log.items.flatMap((item) => (item.kind === "message" && item.clientId !== null ? [item.clientId] : [])));
-  const waiting = entries.filter((entry) => entry.sessionId === sessionId && !arrived.has(entry.clientId));
-  const settle = useEffectEvent(() => outbox.settle(arrived));
+  const hasArrived = (clientId: string): boolean =>
+    log.items.findLastIndex((item) => item.kind === "message" && item.clientId === clientId) !== -1;
+  const waiting = entries.filter((entry) => entry.sessionId === sessionId && !hasArrived(entry.clientId));
+  const settle = useEffectEvent(() => outbox.settle(hasArrived));
   const tellTurn = useEffectEvent(onTurn);
   const isRunning = log.runningTurn !== null;
   // A quick turn begins and ends within one batch of events, so the items tell of it and `isRunning` does not.

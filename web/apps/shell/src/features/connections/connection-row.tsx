@@ -50,6 +50,7 @@ export function ConnectionRow({ connection }: { connection: Connection }) {
             {status === "not_connected" && (isSecret ? "Connected with keys that you enter" : scopes.join(", "))}
           </p>
         </div>
+        <div className="flex gap-1">
         {!(isSecret && isFormOpen) && (status !== "connected" || isSecret) && (
           <Button
             tone={status === "connected" ? "plain" : "primary"}
@@ -64,6 +65,7 @@ export function ConnectionRow({ connection }: { connection: Connection }) {
             Disconnect
           </Button>
         )}
+        </div>
       </div>
       {isSecret && isFormOpen && (
         <div className="mt-4 border-t pt-4">

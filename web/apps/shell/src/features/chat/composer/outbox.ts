@@ -72,8 +72,8 @@ export class Outbox {
   }
 
   /** Forget what the log of the session has by now. */
-  settle(arrived: ReadonlySet<string>): void {
-    const left = this.entries.filter((entry) => entry.state !== "sent" || !arrived.has(entry.clientId));
+  settle(hasArrived: (clientId: string) => boolean): void {
+    const left = this.entries.filter((entry) => entry.state !== "sent" || !hasArrived(entry.clientId));
     if (left.length < this.entries.length) this.#set(left);
   }
 

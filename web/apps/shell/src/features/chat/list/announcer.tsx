@@ -1,10 +1,9 @@
+import { isAsking } from "./is-asking.ts";
 import type { SessionLog } from "../log/session-log.ts";
 
 /** Tells people who do not see the page when a reply is there, and when an answer is asked for. */
 export function Announcer({ log }: { log: SessionLog }) {
-  const last = log.items.at(-1);
-  const isAsked = last?.kind === "block" && log.runningTurn !== null && /_prompt$|^file_upload$/.test(last.type);
-  const text = isAsked
+  const text = isAsking(log)
     ? "The app asks you something"
     : log.runningTurn !== null
       ? ""

@@ -31,7 +31,7 @@ export function MessageBubble({ text, attachments, at = "", isPale = false, isQu
       ) : (
         <ClockTime
           at={at}
-          className="-my-1 opacity-0 transition-opacity group-hover:opacity-100"
+          className="-mt-1 -mb-4.5 opacity-0 transition-opacity group-hover:opacity-100"
         />
       )}
     </div>

@@ -7,6 +7,7 @@ import { NotificationLine, Thinking } from "./activity.tsx";
 import { Announcer } from "./announcer.tsx";
 import { ChunkView } from "./chunk-view.tsx";
 import { OutgoingMessage } from "./outgoing-message.tsx";
+import { isAsking } from "./is-asking.ts";
 import { chunksOf } from "./rows.ts";
 import { useFollowEnd } from "./use-follow-end.ts";
 
@@ -23,7 +24,7 @@ export function MessageList({ session, waiting, isLoading, onRetry, onDiscard }:
   const { items, notification, runningTurn } = log;
   const lastItem = items.at(-1);
   const isWaitingForReply = runningTurn !== null || waiting.some((entry) => entry.state === "sending" || entry.state === "sent");
-  const isThinking = isWaitingForReply && !(lastItem?.kind === "reply" && lastItem.isStreaming && lastItem.text !== "");
+  const isThinking = isWaitingForReply && !isAsking(log) && !(lastItem?.kind === "reply" && lastItem.isStreaming && lastItem.text !== "");
   const chunks = chunksOf(log);
   const lastKey = chunks.at(-1)?.key ?? 0;
   const { box, isFollowing, toEnd, onScroll } = useFollowEnd(items, waiting.length, log.origin, loadOlder);

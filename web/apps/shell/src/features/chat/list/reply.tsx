@@ -17,7 +17,7 @@ export function Reply({ item, retryTurn }: { item: ReplyItem; retryTurn: string 
         <Markdown text={text} isGrowing={isStreaming} />
       </Suspense>
       {!isStreaming && (
-        <footer className="mt-1 -mb-2 -ml-1.5 flex h-7 items-center gap-0.5 opacity-0 transition-opacity group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100">
+        <footer className="mt-0.5 -mb-5.5 -ml-1.5 flex h-7 items-center gap-0.5 opacity-0 transition-opacity group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:-mb-2 pointer-coarse:opacity-100">
           <CopyButton text={text} label="Copy the reply" />
           {retryTurn !== null && (
             <Button tone="quiet" size="icon-sm" aria-label="Ask again" title="Ask again" onClick={() => retry(retryTurn)}>

@@ -64,7 +64,7 @@ export function useFollowEnd(end: unknown, sent: number, origin: number, onNearS
       setIsFollowing(isAtEnd);
     }
     lastTop.current = scrollTop;
-    anchor.current = firstVisible(event.currentTarget);
+    anchor.current = following.current ? null : firstVisible(event.currentTarget);
     if (scrollTop < NEAR_START_PX) onNearStart();
   };
   return { box, isFollowing, toEnd, onScroll };
@@ -72,9 +72,14 @@ export function useFollowEnd(end: unknown, sent: number, origin: number, onNearS
 
 function firstVisible(box: HTMLElement): { element: Element; top: number } | null {
   const edge = box.getBoundingClientRect().top;
-  for (const element of box.querySelectorAll("[data-chunk]")) {
-    const { top, bottom } = element.getBoundingClientRect();
-    if (bottom > edge) return { element, top };
+  // Only the pieces themselves: a search of the whole tree takes too long while one scrolls.
+  const pieces = Array.from(box.firstElementChild?.children ?? []).filter((child) => child.hasAttribute("data-chunk"));
+  let [low, high] = [0, pieces.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((pieces[middle]?.getBoundingClientRect().bottom ?? 0) > edge) high = middle;
+    else low = middle + 1;
   }
-  return null;
+  const element = pieces[low];
+  return element ? { element, top: element.getBoundingClientRect().top } : null;
 }

@@ -58,7 +58,7 @@ export function FileDrop({ promptId, accept, deadline }: FileDropProps) {
         <Upload className="size-5 text-ink-faint" aria-hidden />
         <span className="font-medium">Choose a file, or drop it here</span>
         <span className="text-xs text-ink-faint">
-          {[accept, maxBytes === undefined ? "" : `at most ${byteSize(maxBytes)}`].filter(Boolean).join(" · ")}
+          {[kindsOf(accept), maxBytes === undefined ? "" : `at most ${byteSize(maxBytes)}`].filter(Boolean).join(" · ")}
         </span>
       </button>
       <input
@@ -77,4 +77,11 @@ export function FileDrop({ promptId, accept, deadline }: FileDropProps) {
       </div>
     </div>
   );
+}
+
+/** `.csv,text/csv` → `.csv`: people know files by their endings. */
+function kindsOf(accept: string): string {
+  const kinds = accept.split(",").map((kind) => kind.trim());
+  const endings = kinds.filter((kind) => kind.startsWith("."));
+  return (endings.length > 0 ? endings : kinds).join(", ");
 }

@@ -10,7 +10,7 @@ export function PromptCard({ icon: Icon, title, note, isOpen, children }: Prompt
     <section
       className={cn(
         "rounded-xl border bg-surface p-4 text-sm",
-        isOpen ? "border-l-4 border-l-accent shadow-soft" : "text-ink-soft",
+        isOpen ? "border-accent/60 shadow-float" : "text-ink-soft",
       )}
     >
       <div className="flex gap-3">
