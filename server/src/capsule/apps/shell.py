@@ -14,7 +14,10 @@ SECURITY_HEADERS = {
             "default-src 'self'",
             "script-src 'self'",
             "style-src 'self' 'unsafe-inline'",
-            "img-src 'self' data: https:",
+            "img-src 'self' data: blob: https:",
+            "media-src 'self' data: blob: https:",
+            # Previews that an app shows beside the chat; their frames are sandboxed.
+            "frame-src 'self' https: http:",
             "font-src 'self' data:",
             "connect-src 'self'",
             "object-src 'none'",
