@@ -113,6 +113,56 @@ class TestWriteFile:
         assert sorted(os.listdir(root)) == ["a", "folder"]
 
 
+class TestSize:
+    @pytest.fixture
+    async def small(self, client: httpx2.AsyncClient, root: Path) -> Path:
+        answer = await client.patch("/capsules/reports", json={"config": {"size": 1}})
+        assert answer.json()["config"]["size"] == 1
+        return root
+
+    async def usage(self, client: httpx2.AsyncClient) -> dict[str, int]:
+        found: dict[str, int] = (await client.get(f"{FILES}/usage")).json()
+        return found
+
+    async def test_upload_beyond_it_changes_nothing(self, client: httpx2.AsyncClient, small: Path) -> None:
+        async def body() -> AsyncIterator[bytes]:
+            for _ in range(20):
+                yield b"x" * 100_000
+
+        assert (await put(client, "a", b"x" * 600_000)).status_code == 200
+        for content in (b"x" * 600_000, body()):
+            answer = await put(client, "b", content)
+            assert (answer.status_code, answer.json()["code"]) == (507, "storage_full")
+            assert "1 MiB" in answer.json()["detail"]
+            assert answer.json()["hint"].endswith("capsule fs resize reports SIZE")
+        assert os.listdir(small) == ["a"]
+        await client.delete(FILES, params={"path": "a"})
+        assert (await put(client, "b", b"x" * 600_000)).status_code == 200
+
+    async def test_usage(self, client: httpx2.AsyncClient, client_as: ClientAs, root: Path) -> None:
+        assert await self.usage(client) == {"used_bytes": 0, "size_bytes": 10 * 1024**3}
+        await put(client, "folder/a", b"x" * 100_000)
+        used = (await self.usage(client))["used_bytes"]
+        assert 100_000 <= used < 200_000
+        assert (await client_as("foreigner").get(f"{FILES}/usage")).status_code == 404
+
+    async def test_is_told_to_those_who_watch(
+        self, client: httpx2.AsyncClient, small: Path, data: DataPaths
+    ) -> None:
+        told = data.storage_size(small.name)
+        assert told.read_text() == "1"
+        await client.patch("/capsules/reports", json={"config": {"size": None}})
+        assert told.read_text() == "10240"
+
+    async def test_only_a_storage_capsule_has_one(self, client: httpx2.AsyncClient, world: World) -> None:
+        body = {"space_id": world.space.id, "name": "shop", "type": "backend", "config": {"size": 5}}
+        answer = await client.post("/capsules", json=body)
+        assert (answer.status_code, answer.json()["code"]) == (409, "wrong_capsule_type")
+        made = await client.post("/capsules", json={**body, "name": "more", "type": "storage"})
+        assert made.json()["config"]["size"] == 5
+        assert (await client.get("/capsules/more/files/usage")).json()["size_bytes"] == 5 * 1024**2
+
+
 class TestLinks:
     """A replica writes into the same folder and may put links there."""
 

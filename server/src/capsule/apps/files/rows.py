@@ -144,6 +144,7 @@ def delete_of_session(connection: sqlite3.Connection, session_id: str) -> list[s
 
 def delete_old(connection: sqlite3.Connection, before: float, *, but: Sequence[str] = ()) -> list[str]:
     """Forget what was begun before a time and is unfinished or shown nowhere; return the ids."""
+    connection.execute("DELETE FROM file_uses WHERE session_id NOT IN (SELECT id FROM sessions)")
     found = connection.execute(
         "SELECT id FROM files WHERE created_at < ? AND (completed_at IS NULL OR completed_at < ?)"
         " AND id NOT IN (SELECT file_id FROM file_uses) LIMIT 1000",

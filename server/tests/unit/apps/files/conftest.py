@@ -3,6 +3,7 @@
 import sys
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ from capsule.apps.files.folder import Folder
 from capsule.apps.files.signing import FileSigner
 from capsule.apps.files.store import FileLimits, FileStore
 from capsule.apps.log import SessionLog
+from capsule.apps.records import NewSession
 from capsule.apps.store import SessionStore
+from capsule.apps.transaction import Transaction
 
 MakeStore = Callable[..., FileStore]
 
@@ -22,9 +25,15 @@ MakeStore = Callable[..., FileStore]
 async def session_log(tmp_path: Path) -> AsyncIterator[SessionLog]:
     executor = ThreadPoolExecutor(2)
     log = SessionLog(SessionStore(tmp_path / "app.db"), executor)
+    for number in (1, 2):
+        await log.submit(partial(_add_session, number))
     yield log
     await log.close()
     executor.shutdown()
+
+
+def _add_session(number: int, transaction: Transaction) -> None:
+    transaction.create_session(NewSession(f"ses_{number}", f"usr_{number}"))
 
 
 @pytest.fixture

@@ -24,7 +24,6 @@ from capsule.apps.files.errors import (
 )
 from capsule.apps.files.store import KEPT_SECONDS, FileStore
 from capsule.apps.log import SessionLog
-from capsule.apps.records import NewSession
 
 MakeStore = Callable[..., FileStore]
 
@@ -333,12 +332,19 @@ class TestEnds:
             await files.append("usr_1", row.id, 0, pieces())
         assert list((tmp_path / "files").iterdir()) == []
 
+    async def test_what_a_lost_session_showed_goes_too(
+        self, files: FileStore, session_log: SessionLog, tmp_path: Path
+    ) -> None:
+        await files.claim("usr_1", [await upload(files, b"x")], "ses_1")
+        await session_log.submit(lambda t: t.connection.execute("DELETE FROM sessions"))
+        await files.collect(time.time() + KEPT_SECONDS + 60)
+        assert list((tmp_path / "files").iterdir()) == []
+
 
 class TestPrompts:
     async def test_upload_for_a_prompt_must_be_of_its_type(
         self, files: FileStore, session_log: SessionLog
     ) -> None:
-        await session_log.submit(lambda t: t.create_session(NewSession("ses_1", "usr_1")))
         for prompt_id, payload, status in (
             ("fu_1", '{"accept": ".csv"}', "open"),
             ("fu_2", '{"accept": ".csv"}', "timed_out"),
