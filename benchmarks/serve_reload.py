@@ -1,4 +1,4 @@
-"""How long after a file was saved `capsule serve` answers from the new code, in a conversation that is open."""
+"""How long after a file was saved an open conversation with `capsule serve` answers from the new code."""
 
 import asyncio
 import json
@@ -11,8 +11,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx2
@@ -54,24 +54,20 @@ def run() -> None:
         )
         folder = data / "app"
         folder.mkdir()
-        asyncio.run(_measure(folder, port, env))
+        source = folder / "app.py"
+        source.write_text(_APP.format(version="0"))
+        with _serve(folder, env):
+            asyncio.run(_measure(source, port))
     finally:
         subprocess.run([_CAPSULE, "down", "--all"], env=env, check=False, capture_output=True)
         shutil.rmtree(data, ignore_errors=True)
 
 
-async def _measure(folder: Path, port: int, env: dict[str, str]) -> None:
-    source = folder / "app.py"
-    source.write_text(_APP.format(version="0"))
+async def _measure(source: Path, port: int) -> None:
     started = time.perf_counter()
-    async with (
-        _serve(folder, env),
-        httpx2.AsyncClient(
-            base_url=f"http://127.0.0.1:{port}",
-            headers={"Host": f"bench--serve.localhost:{port}"},
-            timeout=60,
-        ) as http,
-    ):
+    async with httpx2.AsyncClient(
+        base_url=f"http://127.0.0.1:{port}", headers={"Host": f"bench--serve.localhost:{port}"}, timeout=60
+    ) as http:
         conversation = await _conversation(http)
         async with conversation:
             await conversation.until("0")
@@ -101,8 +97,8 @@ async def _measure(folder: Path, port: int, env: dict[str, str]) -> None:
     )
 
 
-@asynccontextmanager
-async def _serve(folder: Path, env: dict[str, str]) -> AsyncIterator[None]:
+@contextmanager
+def _serve(folder: Path, env: dict[str, str]) -> Iterator[None]:
     process = subprocess.Popen(
         [_CAPSULE, "serve", "app.py:app"],
         cwd=folder,
@@ -114,7 +110,7 @@ async def _serve(folder: Path, env: dict[str, str]) -> AsyncIterator[None]:
         yield
     finally:
         process.send_signal(signal.SIGINT)
-        await asyncio.to_thread(process.wait, 30)
+        process.wait(30)
 
 
 class _Conversation:

@@ -180,7 +180,7 @@ class ReplicaSpec:
     runtimes: RuntimeTerms | None = None
     """Set for `cpsl` apps: the command is a zygote that runtimes are forked from (see `Engine.wake`)."""
     loads_when_asked: bool = False
-    """Start the zygote without the app; at the first `ready` or `wake` it loads what `artifact` holds by then."""
+    """Start the zygote without the app; at the first `ready` or `wake` it loads what `artifact` has then."""
     redact: tuple[str, ...] = ()
     """Values that the replica's log must not show, such as those of secrets."""
     labels: dict[str, str] = field(default_factory=dict)
