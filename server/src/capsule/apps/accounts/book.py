@@ -18,6 +18,7 @@ from capsule.apps.accounts.errors import (
     EmailTaken,
     LinkRefused,
     MethodNotOffered,
+    WrongCredentials,
 )
 from capsule.apps.accounts.links import hash_of
 from capsule.apps.accounts.offers import describe
@@ -90,11 +91,14 @@ class AccountBook:
         return await self._change(operation)
 
     async def enter(self, account: Account, caller: Caller) -> Account:
-        """Sign somebody in who has proven to be the owner of an account."""
+        """Sign in somebody whose password was checked. Raises WrongCredentials when it has changed since."""
 
         def operation(connection: sqlite3.Connection) -> Account:
-            _entered(connection, account, caller)
-            return account
+            present = _present(connection, account.id)
+            if present.password_hash != account.password_hash:
+                raise wrong_credentials()
+            _entered(connection, present, caller)
+            return present
 
         return await self._change(operation)
 
@@ -191,8 +195,13 @@ class AccountBook:
     def in_background(self, work: Coroutine[None, None, None]) -> "asyncio.Task[None]":
         task = asyncio.create_task(work)
         self._background.add(task)
-        task.add_done_callback(self._background.discard)
+        task.add_done_callback(self._ended)
         return task
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._background.discard(task)
+        if not task.cancelled() and (failure := task.exception()) is not None:
+            log.error("accounts of %s: %s", self.live.app.capsule_id, failure, exc_info=failure)
 
     # Inside
 
@@ -259,6 +268,10 @@ class AccountBook:
             await self.live.log.submit(lambda t: moves.move_more(t.connection))
             await asyncio.sleep(wait)
             wait = min(2 * wait, _LAST_RETRY_SECONDS)
+
+
+def wrong_credentials() -> WrongCredentials:
+    return WrongCredentials("E-mail or password is wrong.")
 
 
 def link_refused() -> LinkRefused:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from capsule.apps.accounts.book import email_not_allowed
+from capsule.apps.accounts.book import email_not_allowed, wrong_credentials
 from capsule.apps.accounts.by_password import MAIL_SENT, MAX_BODY
 from capsule.apps.accounts.emails import local_path, normal_email
 from capsule.apps.accounts.links import LINK_PATH, new_link, url_of
@@ -26,7 +26,6 @@ from capsule.apps.accounts.signing import (
     shape,
     sign_in,
     text_of,
-    wrong_credentials,
 )
 from capsule.apps.api_sessions import json_response, read_json
 from capsule.apps.errors import MessageTooLarge

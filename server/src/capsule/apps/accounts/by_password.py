@@ -5,7 +5,7 @@ import time
 from starlette.responses import Response
 
 from capsule.apps.accounts import mail
-from capsule.apps.accounts.book import AccountBook, email_not_allowed
+from capsule.apps.accounts.book import AccountBook, email_not_allowed, wrong_credentials
 from capsule.apps.accounts.emails import local_path, normal_email
 from capsule.apps.accounts.errors import AccountElsewhere, SignInRequired
 from capsule.apps.accounts.links import LINK_MINUTES, new_link, url_of
@@ -18,7 +18,6 @@ from capsule.apps.accounts.signing import (
     shape,
     sign_in,
     text_of,
-    wrong_credentials,
 )
 from capsule.apps.api_sessions import json_response, read_json
 from capsule.apps.identity import Visitors

@@ -8,7 +8,6 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from capsule.apps.accounts.errors import WrongCredentials
 from capsule.apps.accounts.mail import Sender
 from capsule.apps.accounts.offers import title_of
 from capsule.apps.accounts.pages import failure_page
@@ -90,10 +89,6 @@ def text_of(body: dict[str, Any], field: str) -> str:
 
 async def fits(password: str, password_hash: str | None) -> bool:
     return len(password) <= passwords.MAX_LENGTH and await passwords.matches(password, password_hash)
-
-
-def wrong_credentials() -> WrongCredentials:
-    return WrongCredentials("E-mail or password is wrong.")
 
 
 def as_page(handler: Handler) -> Handler:
