@@ -106,6 +106,8 @@ class WireBackend:
         return answer or {"status": "cancelled"}
 
     async def record(self, kind: str, work: Callable[[], Awaitable[Any]]) -> Any:
+        if self._is_closed:
+            raise EffectRefused("The turn has ended.")
         site, is_known, kept = self._journal.next(kind.replace(" ", "_"))
         if is_known:
             self._journal.skip_inside(site)

@@ -30,6 +30,7 @@ from cpsl.wire import (
     decode,
 )
 
+from .app_values import AppValues
 from .dispatcher import Dispatcher
 from .link import Link, LinkClosed
 from .lookups import LookupLine
@@ -105,6 +106,7 @@ class RuntimeServer:
 
     async def _is_booted(self, link: Link) -> bool:
         """Run `boot` once, whichever connection comes first; refuse the link when it fails."""
+        self._app._backend = AppValues(link)
         if self._booting is None:
             self._booting = asyncio.create_task(self._boot())
         try:
@@ -122,11 +124,14 @@ class RuntimeServer:
         self._connections.add(task)
         link = Link(writer)
         own: set[str] = set()
+        greeting: asyncio.Task[None] | None = None
         try:
             hello = await self._hear(reader, link)
             if hello is not None and hello.line == "lookups":
                 await self._look_up(link, writer)
-            elif hello is not None and await self._greet(link):
+            elif hello is not None:
+                # Beside reading, since `boot` may ask for values.
+                greeting = asyncio.create_task(self._greet(link))
                 while line := await reader.readline():
                     self._receive(line, link, own)
         except (ConnectionError, WireError, ValueError) as exc:
@@ -134,6 +139,8 @@ class RuntimeServer:
         except asyncio.CancelledError:
             pass
         finally:
+            if greeting is not None:
+                greeting.cancel()
             self._links.discard(link)
             self._connections.discard(task)
             link.close()
@@ -167,14 +174,14 @@ class RuntimeServer:
         finally:
             line.close()
 
-    async def _greet(self, link: Link) -> bool:
+    async def _greet(self, link: Link) -> None:
         self._links.add(link)
         if not await self._is_booted(link):
-            return False
+            link.close()
+            return
         link.send(Ready(PROTOCOL, __version__, self._app.name, os.environ.get(TOKEN, "")))
         if self._is_leaving:
             link.send(Leaving())
-        return True
 
     def _receive(self, line: bytes, link: Link, own: set[str]) -> None:
         message = decode(line)

@@ -10,6 +10,8 @@ import msgspec
 from cpsl.wire import JournalEntry
 
 STREAM = "stream"
+_ACCOUNTS = "accounts"
+"""The site of what was connected when a turn began; no handler has such a one."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +34,23 @@ def recall(connection: sqlite3.Connection, turn_id: str, site: str) -> tuple[boo
     return (False, None) if row is None else (True, json.loads(row[0]))
 
 
+def pin(connection: sqlite3.Connection, turn_id: str, accounts: list[str]) -> list[str]:
+    """Return the accounts that a turn began with: those given by its first attempt."""
+    known, kept = recall(connection, turn_id, _ACCOUNTS)
+    if known:
+        found: list[str] = kept
+        return found
+    keep(connection, turn_id, _ACCOUNTS, accounts)
+    return accounts
+
+
 def entries(connection: sqlite3.Connection, session_id: str, turn_id: str) -> list[JournalEntry]:
     """Return all effects of a turn; streamed replies with the text that the log has of them."""
     replies = _replies(connection, session_id, turn_id)
     found: list[JournalEntry] = []
-    rows = connection.execute("SELECT site, result FROM journal WHERE turn_id = ?", (turn_id,))
+    rows = connection.execute(
+        "SELECT site, result FROM journal WHERE turn_id = ? AND site <> ?", (turn_id, _ACCOUNTS)
+    )
     for site, text in rows:
         result = json.loads(text)
         if site.endswith(f" {STREAM}"):

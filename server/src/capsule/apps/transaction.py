@@ -193,13 +193,8 @@ class Transaction:
         )
 
     def start_turn(self, turn: TurnRecord, release: str) -> int | None:
-        """Begin an attempt at an open turn and return its number; None when the turn has ended.
-
-        0 means that it is hopeless: the attempts before this one died without getting any further.
-        """
-        row = self.connection.execute(
-            f"SELECT attempts, futile, reached FROM turns WHERE id = ? AND state IN {_OPEN}", (turn.id,)
-        ).fetchone()
+        """Begin an attempt at an open turn and return its number; None when the turn has ended."""
+        row = self._attempts(turn)
         if row is None:
             return None
         attempts, futile, reached = row
@@ -213,8 +208,6 @@ class Transaction:
             return 1
         got_to = journal.progress(self.connection, turn.session_id, turn.id)
         futile = 1 if got_to > reached else futile + 1
-        if futile > FUTILE_ATTEMPTS or attempts >= ATTEMPTS:
-            return 0
         self.append(turn.session_id, "turn_resumed", turn.id, {"attempt": attempts + 1, "release": release})
         self.connection.execute(
             "UPDATE turns SET state = 'running', attempts = attempts + 1, futile = ?, reached = ?"
@@ -222,6 +215,21 @@ class Transaction:
             (futile, got_to, turn.id),
         )
         return int(attempts) + 1
+
+    def is_hopeless(self, turn: TurnRecord) -> bool:
+        """Tell whether the attempts at a turn died without getting any further, or there were too many."""
+        row = self._attempts(turn)
+        if row is None:
+            return False
+        attempts, futile, reached = row
+        got_to = journal.progress(self.connection, turn.session_id, turn.id)
+        return bool(attempts >= ATTEMPTS or (got_to <= reached and futile >= FUTILE_ATTEMPTS))
+
+    def _attempts(self, turn: TurnRecord) -> tuple[int, int, int] | None:
+        found: tuple[int, int, int] | None = self.connection.execute(
+            f"SELECT attempts, futile, reached FROM turns WHERE id = ? AND state IN {_OPEN}", (turn.id,)
+        ).fetchone()
+        return found
 
     def drop_turn(self, session_id: str, turn_id: str, status: str, error: str | None) -> bool:
         """End a turn that has not started; False when it has."""

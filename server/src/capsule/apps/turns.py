@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 STOP_SECONDS = 5.0
 """How long a handler may take to react to Stop."""
-_LOST_AGAIN = f"{LOST} It was tried several times."
+_TRIED = "It was tried several times."
 
 
 class Turns:
@@ -135,6 +135,8 @@ class Turns:
             while (loss := await self._attempt(turn)) is not None:
                 if not loss.may_try_again:
                     await self._give_up(turn, "interrupted", loss.text)
+                elif await self._log.submit(lambda t: t.is_hopeless(turn)):
+                    await self._give_up(turn, "interrupted", f"{loss.text or LOST} {_TRIED}")
         except PlatformError as exc:
             await self._give_up(turn, "failed", exc.detail)
         except Exception as exc:
@@ -157,8 +159,6 @@ class Turns:
             attempt = await self._log.submit(lambda t: t.start_turn(turn, link.release))
             if attempt is None:
                 return None
-            if attempt == 0:
-                return Loss(_LOST_AGAIN, may_try_again=False)
             running.send(await self._describe(turn, attempt))
             loss = await running.finish()
         finally:
@@ -191,9 +191,17 @@ class Turns:
             "data": data,
             "history": [_history_entry(event) for event in history],
             "is_entered": session.is_entered and not _entered_here(entries),
-            "integrations": await self._credentials(session.user_id),
+            "integrations": await self._accounts(turn, session.user_id),
         }
         return RunTurn(turn.id, state, self._inbound(inbound), entries, attempt)
+
+    async def _accounts(self, turn: TurnRecord, user_id: str) -> dict[str, CredentialState]:
+        """Return the accounts that were connected when the turn first began, as far as they still are."""
+        if not self._supply.app.manifest.get("integrations"):
+            return {}
+        found = await self._credentials(user_id)
+        pinned = await self._log.submit(lambda t: journal.pin(t.connection, turn.id, sorted(found)))
+        return {type: state for type, state in found.items() if type in pinned}
 
     def _inbound(self, event: Event) -> Inbound:
         data, found = event.payload(), Inbound(at=event.at)

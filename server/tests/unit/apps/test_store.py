@@ -153,22 +153,26 @@ def test_ending_closes_replies_with_the_text_they_had(store: SessionStore) -> No
 
 def test_a_turn_that_gets_no_further_is_given_up(store: SessionStore) -> None:
     turn = queue(store, 1)
-    attempts = [store.apply([lambda t: t.start_turn(turn, "1")])[0][0] for _ in range(FUTILE_ATTEMPTS + 2)]
-    assert attempts == [*range(1, FUTILE_ATTEMPTS + 1), 0, 0]
+    hopes = []
+    for _ in range(FUTILE_ATTEMPTS):
+        (_, is_hopeless), _ = store.apply([lambda t: t.start_turn(turn, "1"), lambda t: t.is_hopeless(turn)])
+        hopes.append(is_hopeless)
+    assert hopes == [False, False, True]
 
 
 def test_a_turn_that_gets_a_little_further_each_time_is_given_up_later(store: SessionStore) -> None:
     turn = queue(store, 1)
-    attempts = []
-    for _ in range(ATTEMPTS + 1):
-        (attempt, _), _ = store.apply(
+    hopes = []
+    for _ in range(ATTEMPTS):
+        (_, _, is_hopeless), _ = store.apply(
             [
                 lambda t: t.start_turn(turn, "1"),
                 lambda t: t.append("ses_1", "notification", turn.id, {"text": "on"}),
+                lambda t: t.is_hopeless(turn),
             ]
         )
-        attempts.append(attempt)
-    assert attempts == [*range(1, ATTEMPTS + 1), 0]
+        hopes.append(is_hopeless)
+    assert hopes == [*[False] * (ATTEMPTS - 1), True]
 
 
 def test_an_element_shown_again_keeps_its_place_and_only_its_newest_state(store: SessionStore) -> None:
