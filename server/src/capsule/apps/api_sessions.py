@@ -31,30 +31,6 @@ def json_response(content: object, status: int = 200) -> Response:
     )
 
 
-async def show_app(visit: Visit) -> Response:
-    app = visit.live.app
-    theme: Any = app.manifest.get("theme") or {}
-    home: Any = app.manifest.get("home") or {}
-    found: dict[str, Any] = {
-        "name": app.name,
-        "environment": app.environment,
-        "release": app.release,
-        "state": app.state,
-        "user": {
-            "id": visit.caller.user_id,
-            "email": visit.caller.email,
-            "is_anonymous": visit.caller.is_anonymous,
-        },
-        "access": visit.accounts.offers(),
-        "has_message_handler": bool(app.manifest.get("has_message_handler", True)),
-    }
-    if app.reason:
-        found["reason"] = app.reason
-    if title := theme.get("title") or home.get("title"):
-        found["title"] = title
-    return json_response(found)
-
-
 async def list_sessions(visit: Visit) -> Response:
     user_id, query = visit.caller.user_id, visit.request.query_params.get("query", "").strip()
     if len(query) > _QUERY_LENGTH:

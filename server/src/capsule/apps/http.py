@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from capsule.apps import api_agent, api_client, api_prompts, api_sessions, problem, shell
+from capsule.apps import api_agent, api_app, api_client, api_prompts, api_sessions, problem, shell
 from capsule.apps.accounts import routes as accounts
 from capsule.apps.accounts.books import Books
 from capsule.apps.accounts.signing import Mailer
@@ -45,7 +45,7 @@ def create_application(
 
     session = "/api/sessions/{session_id}"
     routes: list[BaseRoute] = [
-        route("/api/app", "GET", api_sessions.show_app, open_to_all=True),
+        route("/api/app", "GET", api_app.show_app, open_to_all=True),
         route("/api/sessions", "GET", api_sessions.list_sessions),
         route("/api/sessions", "POST", api_sessions.create_session),
         route(session, "PATCH", api_sessions.rename_session),
