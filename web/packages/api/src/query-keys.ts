@@ -23,4 +23,5 @@ export const keys = {
   integrations: (capsule: string) => ["capsule", capsule, "integrations"] as const,
   agentHistory: (capsule: string) => ["capsule", capsule, "agent-history"] as const,
   files: (capsule: string, folder: string) => ["capsule", capsule, "files", folder] as const,
+  storageUsage: (capsule: string) => ["capsule", capsule, "storage-usage"] as const,
 };

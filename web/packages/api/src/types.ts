@@ -20,6 +20,7 @@ export type EnvVariable = Schemas["EnvVariableShape"];
 export type LogLine = Schemas["LogLineShape"];
 export type AccessRecord = Schemas["AccessRecord"];
 export type FileEntry = Schemas["FileEntry"];
+export type StorageUsage = Schemas["StorageUsage"];
 export type SystemReport = Schemas["SystemShape"];
 export type Release = Schemas["ReleaseShape"];
 export type LiveRelease = Schemas["LiveRelease"];

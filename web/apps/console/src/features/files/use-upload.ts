@@ -13,6 +13,10 @@ export function useUpload(capsule: Capsule, folder: string) {
     },
     onSuccess: (count) => toast(count === 1 ? "File uploaded" : `${String(count)} files uploaded`),
     onError: (error) => toastProblem("The upload failed", error),
-    onSettled: () => queryClient.invalidateQueries({ queryKey: keys.files(capsule.slug, folder) }),
+    onSettled: () =>
+      Promise.all([
+        queryClient.invalidateQueries({ queryKey: keys.files(capsule.slug, folder) }),
+        queryClient.invalidateQueries({ queryKey: keys.storageUsage(capsule.slug) }),
+      ]),
   });
 }

@@ -15,7 +15,10 @@ export function FileRow({ entry, capsule, folder }: FileRowProps) {
     onError: (error) => toastProblem(`“${entry.name}” was not deleted`, error),
     onSettled: () => {
       setIsAsking(false);
-      return queryClient.invalidateQueries({ queryKey: keys.files(capsule.slug, folder) });
+      return Promise.all([
+        queryClient.invalidateQueries({ queryKey: keys.files(capsule.slug, folder) }),
+        queryClient.invalidateQueries({ queryKey: keys.storageUsage(capsule.slug) }),
+      ]);
     },
   });
   const Icon = entry.is_folder ? Folder : File;

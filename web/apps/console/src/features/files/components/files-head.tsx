@@ -4,6 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { ChevronRight, Upload } from "lucide-react";
 import { useRef } from "react";
 import { crumbs } from "../file-paths.ts";
+import { StorageUse } from "./storage-use.tsx";
 
 type FilesHeadProps = { capsule: Capsule; folder: string; isBusy: boolean; onFiles: (files: File[]) => void };
 
@@ -26,6 +27,7 @@ export function FilesHead({ capsule, folder, isBusy, onFiles }: FilesHeadProps) 
           </span>
         ))}
       </nav>
+      <StorageUse capsule={capsule} />
       <input
         ref={input}
         type="file"
