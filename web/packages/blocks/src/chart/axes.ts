@@ -27,7 +27,7 @@ export function axesOf(kind: ChartType, data: ChartData, width: number, height: 
     .domain([Math.min(...(fromZero ? [0] : []), ...values), Math.max(...(fromZero ? [0] : []), ...values)])
     .nice(5)
     .range([height - MARGIN.bottom, MARGIN.top]);
-  const yTicks = y.ticks(5).map((value) => ({ at: y(value), label: short(value) }));
+  const yTicks = labelled(y.ticks(5)).map(([value, label]) => ({ at: y(value), label }));
 
   if (kind === "bar" || data.scale === "category") {
     const keys = points.map((_, index) => String(index));
@@ -51,10 +51,14 @@ export function axesOf(kind: ChartType, data: ChartData, width: number, height: 
     return { x: (index) => x(positions[index] ?? 0), y, xTicks, yTicks, band: 0 };
   }
   const x = scaleLinear().domain(domain).nice(count).range([left, right]);
-  const xTicks = x.ticks(count).map((at) => ({ at: x(at), label: short(at) }));
+  const xTicks = labelled(x.ticks(count)).map(([at, label]) => ({ at: x(at), label }));
   return { x: (index) => x(positions[index] ?? 0), y, xTicks, yTicks, band: 0 };
 }
 
-/** Years stay as they are; large numbers are shortened. */
-const short = (value: number): string =>
-  Math.abs(value) >= 10_000 ? compact.format(value) : Number.isInteger(value) ? String(value) : formatNumber(value);
+/** Years stay as they are; where one number of an axis is large, all are shortened. */
+function labelled(values: number[]): [number, string][] {
+  const isLarge = values.some((value) => Math.abs(value) >= 10_000);
+  const text = (value: number): string =>
+    isLarge ? compact.format(value) : Number.isInteger(value) ? String(value) : formatNumber(value);
+  return values.map((value) => [value, text(value)]);
+}

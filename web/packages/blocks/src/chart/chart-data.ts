@@ -11,6 +11,8 @@ export type ChartData = {
   scale: "number" | "time" | "category";
 };
 
+const MONTH = /^\d{4}-\d{2}$/;
+const monthName = new Intl.DateTimeFormat(undefined, { month: "short", year: "numeric", timeZone: "UTC" });
 const ISO_DATE = /^\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}.*)?)?$/;
 
 /** Without `x` or `y`: the first field that is not a number, and the first one that is. */
@@ -46,6 +48,7 @@ function labelOf(value: unknown, scale: ChartData["scale"], index: number): stri
   if (value === null || value === undefined || value === "") return String(index + 1);
   if (scale !== "time") return String(value);
   const text = String(value);
+  if (MONTH.test(text)) return monthName.format(new Date(text));
   const hasTime = text.includes(":");
   // A date without a time means that day everywhere, so it is not shifted into the reader's zone.
   return new Intl.DateTimeFormat(undefined, {

@@ -23,6 +23,13 @@ export function formatCurrency(value: number, currency = "USD"): string {
   }
 }
 
+/** `€` and `950.5` → `€950.50`. */
+export function withSign(value: number, sign: string): string {
+  const digits = Number.isInteger(value) ? 0 : 2;
+  const amount = new Intl.NumberFormat(undefined, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return `${value < 0 ? "−" : ""}${sign}${amount.format(Math.abs(value))}`;
+}
+
 /** `12.5` → `12.5%`: apps give per cents, not fractions. */
 export const formatPercent = (value: number): string => `${formatNumber(value)}%`;
 

@@ -16,7 +16,7 @@ const SETTING_NOTE = "Settings are not available here yet.";
 /** A control with its label above and its problem below. */
 export function FieldFrame({ type, label, isRequired, isSetting, error, children }: FrameProps) {
   return (
-    <div data-widget={type}>
+    <div data-widget={type} className="w-full max-w-2xl">
       <Field
         label={
           <>
@@ -43,7 +43,7 @@ export function FieldFrame({ type, label, isRequired, isSetting, error, children
 export function GroupFrame({ type, label, isRequired, error, children }: Omit<FrameProps, "children"> & { children: ReactNode }) {
   const note = useId();
   return (
-    <fieldset data-widget={type} className="min-w-0 space-y-1.5" {...(error === null ? {} : { "aria-describedby": note })}>
+    <fieldset data-widget={type} className="w-full max-w-2xl min-w-0 space-y-1.5" {...(error === null ? {} : { "aria-describedby": note })}>
       {label !== undefined && (
         <legend className="mb-1.5 text-sm font-medium">
           {label}

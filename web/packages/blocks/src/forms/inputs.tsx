@@ -12,7 +12,7 @@ const textOf = (value: unknown): string =>
 export function ToggleView({ node }: { node: NodeOf<"toggle"> }) {
   const id = useId();
   return (
-    <div className="flex items-center justify-between gap-4" data-widget="toggle">
+    <div className="flex w-full max-w-2xl items-center justify-between gap-4" data-widget="toggle">
       <div className="min-w-0">
         <label htmlFor={id} className="text-sm font-medium">
           {node.label}

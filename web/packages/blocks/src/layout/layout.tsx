@@ -16,12 +16,16 @@ export function PageView({ node }: { node: NodeOf<"page"> }) {
 
 const ALIGN = { start: "start", center: "center", end: "end", stretch: "stretch" } as const;
 
+/** Framed widgets in a row are as high as the highest. */
+const FILLING = "[&>:is([data-widget=metric],[data-widget=card],[data-widget=action_card],[data-widget=gallery_card])]:grow";
+
 /** Side by side; below each other where the row is narrower than its tracks. */
 export function RowView({ node }: { node: NodeOf<"row"> }) {
   const children = Array.isArray(node.children) ? node.children : [];
   const count = Math.max(1, node.columns?.length ?? children.length);
   const least = leastWidths(node.min_widths, count);
   const tracks = Array.from({ length: count }, (_, index) => track(node.columns?.[index], least[index]));
+  const isStretched = node.align === undefined || node.align === "stretch";
   const style = {
     "--tracks": tracks.join(" "),
     gap: length(node.gap) ?? "1rem",
@@ -37,7 +41,7 @@ export function RowView({ node }: { node: NodeOf<"row"> }) {
         style={style}
       >
         {children.map((child, index) => (
-          <div key={index} className="flex min-w-0 flex-col">
+          <div key={index} className={cn("flex min-w-0 flex-col", isStretched && FILLING)}>
             <WidgetPart node={child} />
           </div>
         ))}

@@ -1,3 +1,4 @@
+import { cn } from "@capsule/ui";
 import type { NodeOf } from "../types.ts";
 import { useClick } from "../use-click.ts";
 import { Picture } from "./picture.tsx";
@@ -8,7 +9,7 @@ export function ImageView({ node }: { node: NodeOf<"image"> }) {
     <Picture
       src={node.src}
       alt={node.alt ?? ""}
-      className="rounded-lg"
+      className={cn("rounded-lg", node.aspect_ratio === undefined && "max-h-[36rem] object-contain")}
       {...(node.aspect_ratio === undefined ? {} : { aspectRatio: node.aspect_ratio })}
     />
   );

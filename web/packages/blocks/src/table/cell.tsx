@@ -1,6 +1,6 @@
 import { Check, FileText, Minus } from "lucide-react";
 import { cn } from "@capsule/ui";
-import { asNumber, formatCurrency, formatNumber } from "../data/number-format.ts";
+import { asNumber, formatCurrency, formatNumber, withSign } from "../data/number-format.ts";
 import { useHost } from "../host.ts";
 import { InlineMarkdown, SafeLink } from "../inline-markdown.tsx";
 import { safeLink } from "../safe-url.ts";
@@ -101,7 +101,7 @@ function currencyText(value: unknown, format: string | undefined): string {
   const number = asNumber(value);
   if (number === null) return plainText(value);
   if (format === undefined || /^[A-Za-z]{3}$/.test(format)) return formatCurrency(number, format?.toUpperCase());
-  return `${number < 0 ? "−" : ""}${format}${formatNumber(Math.abs(number))}`;
+  return withSign(number, format);
 }
 
 function DateText({ value }: { value: unknown }) {
