@@ -80,8 +80,10 @@ class LiveApp:
 
         Raises RuntimeUnready and changes nothing when the new replica's runtimes do not become ready.
         """
-        release = self.app.release
+        release, access = self.app.release, self.app.access
         old = await self.runtimes.adopt(app, ready_seconds)
+        if app.access != access:
+            self.log.end_streams()  # whoever still may follow comes back
         if app.state is AppState.live and (app.release != release or old is not None):
             self._tell_release()
         return None if old is None else partial(self.turns.leave, old)

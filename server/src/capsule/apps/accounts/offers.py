@@ -40,7 +40,7 @@ def need(is_offered: bool, what: str) -> None:
 
 def title_of(app: HostedApp) -> str:
     """Return the name of an app as people know it."""
-    for section in (app.manifest.get("theme"), app.manifest.get("home")):
+    for section in (app.manifest.get("home"), app.manifest.get("theme")):
         title = section.get("title") if isinstance(section, dict) else None
         if isinstance(title, str) and title.strip():
             return title.strip()

@@ -96,6 +96,18 @@ async def test_a_policy_reaches_the_visitors_of_a_running_app_at_once(host: Host
         assert (await browser.get(f"/api/sessions/{session}/log")).status_code == 200
 
 
+async def test_streams_end_when_the_policy_changes(host: Host) -> None:
+    capsule = await host.put(None)
+    async with host.browser(capsule) as browser:
+        path = f"/api/sessions/{await browser.open()}/events"
+        async with browser._client.stream("GET", path) as stream:
+            lines = stream.aiter_lines()
+            assert await anext(lines) == ": connected"
+            await host.put(None, capsule_id=capsule, access=CLOSED)
+            assert [line async for line in lines if line.startswith("data")] == []
+        assert (await browser.get(path)).status_code == 401
+
+
 async def test_without_passwords_there_is_no_way_to_use_one(host: Host) -> None:
     capsule = await host.put(None, access=AccessPolicy(password=False))
     async with host.browser(capsule) as browser:
