@@ -10,6 +10,7 @@ import { useShortcuts } from "./features/help/use-shortcuts.ts";
 import { SessionList } from "./features/sessions/session-list.tsx";
 import { useRefreshSessions, useSessions } from "./features/sessions/use-sessions.ts";
 import { appName } from "./parts/brand/app-name.ts";
+import { useConnectionNews } from "./parts/connect/use-connections.ts";
 import { openPath, openSession, type Route } from "./route.ts";
 
 const ConnectionsPage = lazy(() => import("./features/connections/connections-page.tsx"));
@@ -21,6 +22,7 @@ export function Workspace({ app, route, outbox }: WorkspaceProps) {
   const [isSheetOpen, setIsSheetOpen] = useState(false);
   const [isHelpOpen, setIsHelpOpen] = useState(false);
   const sessions = useSessions();
+  useConnectionNews();
   const refreshSessions = useRefreshSessions();
   const sessionId = route.page === "chat" ? route.sessionId : null;
   const title = sessions.data?.find((session) => session.id === sessionId)?.title || null;

@@ -45,7 +45,13 @@ export type AppTheme = Partial<
 export type AppUser = { id: string; email?: string | null; is_anonymous?: boolean };
 
 /** `methods`: `password`, `magic_link`, and `oidc:<name>` for every other place to sign in with. */
-export type AppAccess = { anonymous: boolean; methods: string[]; sign_up: boolean };
+export type AppAccess = {
+  anonymous: boolean;
+  methods: string[];
+  sign_up: boolean;
+  password_sign_up?: boolean;
+  providers?: { name: string; label: string }[];
+};
 
 export type IntegrationMode = "oauth" | "secret" | "pipedream";
 export type IntegrationField = { name: string; label?: string; is_secret?: boolean };
@@ -109,8 +115,10 @@ type LiveOf<Type extends string, Data> = { offset?: undefined; type: Type; at?: 
 export type SessionEvent =
   | EventOf<
       "message",
-      { id: string; text: string; sender: "user"; client_id?: string | null; attachments?: Attachment[]; action?: string }
+      { id: string; text?: string; sender: "user"; client_id?: string | null; attachments?: Attachment[] }
     >
+  | EventOf<"action", { id: string; name: string; payload?: unknown; client_id?: string | null }>
+  | EventOf<"turn_retried", { turn_id: string }>
   | EventOf<"turn_started", { release?: string | number | null }>
   | EventOf<"turn_resumed", { attempt?: number }>
   | EventOf<"reply", { id: string; text: string }>

@@ -3,7 +3,7 @@ import { Button } from "@capsule/ui";
 import { useState } from "react";
 import { AccountFrame } from "./account-frame.tsx";
 import { MagicLinkForm } from "./magic-link-form.tsx";
-import { methodsOf, providerName } from "./methods.ts";
+import { methodsOf } from "./methods.ts";
 import { PasswordForm } from "./password-form.tsx";
 
 type SignInPageProps = {
@@ -17,7 +17,7 @@ type SignInPageProps = {
 
 export default function SignInPage({ app, isSigningUp: wantsSignUp, onSwitch, onDone, onCancel }: SignInPageProps) {
   const { hasPassword, hasMagicLink, oidc } = methodsOf(app.access);
-  const mayJoin = app.access?.sign_up === true;
+  const mayJoin = app.access?.sign_up === true && app.access.password_sign_up !== false;
   const isSigningUp = wantsSignUp && mayJoin;
   const [wantsLink, setWantsLink] = useState(false);
   const hasForm = hasPassword || hasMagicLink;
@@ -45,9 +45,9 @@ export default function SignInPage({ app, isSigningUp: wantsSignUp, onSwitch, on
       }
     >
       <div className="space-y-4">
-        {oidc.map((name) => (
+        {oidc.map(({ name, label }) => (
           <Button key={name} asChild size="lg" className="w-full">
-            <a href={appHost.oidcStartUrl(name)}>Continue with {providerName(name)}</a>
+            <a href={appHost.oidcStartUrl(name)}>Continue with {label}</a>
           </Button>
         ))}
         {oidc.length > 0 && hasForm && <Divider />}

@@ -20,6 +20,8 @@ type ComposerProps = {
 };
 
 const TALLEST_PX = 240;
+/** As many as the server takes with one message. */
+const MOST_FILES = 20;
 
 /** Enter sends, Shift+Enter makes a new line. One may write on while the app replies. */
 export function Composer({ app, sessionId, isRunning, isStopping, onSend, onStop }: ComposerProps) {
@@ -31,7 +33,8 @@ export function Composer({ app, sessionId, isRunning, isStopping, onSend, onStop
   const isEnabled = app.has_message_handler;
   const isDropping = usePageDrop(isEnabled, (files) => uploads.add(files));
   const isUploading = uploads.entries.some((entry) => entry.state !== "complete");
-  const canSend = isEnabled && !isUploading && (text.trim() !== "" || uploads.entries.length > 0);
+  const isTooMany = uploads.entries.length > MOST_FILES;
+  const canSend = isEnabled && !isUploading && !isTooMany && (text.trim() !== "" || uploads.entries.length > 0);
 
   useLayoutEffect(() => {
     const element = area.current;
@@ -72,6 +75,11 @@ export function Composer({ app, sessionId, isRunning, isStopping, onSend, onStop
         )}
       >
         {uploads.entries.length > 0 && <UploadChips uploads={uploads} />}
+        {isTooMany && (
+          <p role="alert" className="mb-2 px-1 text-xs text-bad-text">
+            A message has at most {MOST_FILES} files.
+          </p>
+        )}
         <div className="flex items-end gap-1.5">
           <input
             ref={picker}

@@ -75,7 +75,7 @@ describe("events of the conversation", () => {
 
   test("an action makes no bubble, and a message behind a running turn waits in line", () => {
     const more = [
-      { offset: 16, type: "message", at: AT, turn_id: "t3", data: { id: "m3", text: "", sender: "user", action: "go" } },
+      { offset: 16, type: "action", at: AT, turn_id: "t3", data: { id: "t3", name: "go", payload: {} } },
       { offset: 17, type: "message", at: AT, turn_id: "t4", data: { id: "m4", text: "next", sender: "user" } },
     ] as SessionEvent[];
     const log = applyEvents(applyEvents(emptySession, events()), more);
@@ -83,6 +83,19 @@ describe("events of the conversation", () => {
     expect(log.waitingTurns).toEqual(["t3", "t4"]);
     const started = { offset: 18, type: "turn_started", at: AT, turn_id: "t4", data: {} } as SessionEvent;
     expect(applyEvents(log, [started]).waitingTurns).toEqual(["t3"]);
+  });
+
+  test("a turn that is run again takes its answer back, on whichever page that is", () => {
+    const again = [
+      { offset: 16, type: "turn_ended", at: AT, turn_id: "t2", data: { status: "failed", error: "no" } },
+      { offset: 17, type: "turn_retried", at: AT, turn_id: "t5", data: { turn_id: "t2" } },
+      { offset: 18, type: "turn_started", at: AT, turn_id: "t5", data: {} },
+    ] as SessionEvent[];
+    const all = [...events(), ...again];
+    const whole = applyEvents(emptySession, all);
+    expect(whole.items.at(-1)).toMatchObject({ kind: "message", id: "m2" });
+    expect(whole.runningTurn).toBe("t5");
+    expect(shown(prependEvents(applyEvents(emptySession, all.slice(16)), all.slice(0, 16)))).toEqual(shown(whole));
   });
 
   test("a resumed turn says so", () => {

@@ -5,7 +5,10 @@ import { applyEvents, emptySession, type SessionLog } from "./session-log.ts";
 
 /** An item known from both pages stays in its older place and keeps its newer state. */
 export function prependEvents(log: SessionLog, events: readonly SessionEvent[]): SessionLog {
-  const older = applyEvents(emptySession, events);
+  const page = applyEvents(emptySession, events);
+  const isOut = (item: ChatItem): boolean =>
+    item.kind !== "message" && item.turnId !== null && log.retriedTurns.includes(item.turnId);
+  const older = { ...page, items: page.items.filter((item) => !isOut(item)) };
   if (older.items.length === 0) return { ...log, title: log.title ?? older.title };
   const newer = new Map(log.items.map((item) => [itemKey(item), item]));
   const merged = older.items.map((item) => {
@@ -20,6 +23,7 @@ export function prependEvents(log: SessionLog, events: readonly SessionEvent[]):
     ...log,
     items: [...merged, ...kept],
     origin: log.origin + merged.length - moved,
+    retriedTurns: [...older.retriedTurns, ...log.retriedTurns],
     lastTurn: log.lastTurn ?? older.lastTurn,
     title: log.title ?? older.title,
     changedAt: log.changedAt ?? older.changedAt,

@@ -16,6 +16,8 @@ export type SessionLog = {
   /** Turns of messages that wait in line. */
   waitingTurns: readonly string[];
   lastTurn: { id: string; status: TurnStatus } | null;
+  /** Turns that were run again: what they answered is no part of the conversation any more. */
+  retriedTurns: readonly string[];
   notification: { text: string; detail: string | null } | null;
   title: string | null;
   /** When the app was last replaced by a newer one. */
@@ -30,6 +32,7 @@ export const emptySession: SessionLog = {
   runningTurn: null,
   waitingTurns: [],
   lastTurn: null,
+  retriedTurns: [],
   notification: null,
   title: null,
   changedAt: null,
@@ -58,10 +61,19 @@ function change(log: Draft, event: SessionEvent): void {
   const at = event.at ?? "";
   switch (event.type) {
     case "message": {
-      const { id, text, client_id, attachments = [] } = event.data;
-      if (turnId !== null && turnId !== log.runningTurn) log.waitingTurns = [...log.waitingTurns, turnId];
-      if (text === "" && attachments.length === 0) return; // An action: it runs a turn and says nothing.
+      const { id, text = "", client_id, attachments = [] } = event.data;
+      queueTurn(log, turnId);
       log.items.push({ kind: "message", id, text, at, turnId, clientId: client_id ?? null, attachments });
+      return;
+    }
+    case "action": // It runs a turn and says nothing.
+      queueTurn(log, turnId);
+      return;
+    case "turn_retried": {
+      const { turn_id: ended } = event.data;
+      queueTurn(log, turnId);
+      log.retriedTurns = [...log.retriedTurns, ended];
+      log.items = log.items.filter((item) => item.kind === "message" || item.turnId !== ended);
       return;
     }
     case "turn_started":
@@ -102,6 +114,10 @@ function change(log: Draft, event: SessionEvent): void {
     default:
       return; // A newer platform may know more types; its offset still counts.
   }
+}
+
+function queueTurn(log: Draft, turnId: string | null): void {
+  if (turnId !== null && turnId !== log.runningTurn) log.waitingTurns = [...log.waitingTurns, turnId];
 }
 
 function startTurn(log: Draft, turnId: string): void {

@@ -29,7 +29,7 @@ export function IntegrationPrompt({ item }: BlockProps) {
   }
   if (state !== "open") return <PromptCard icon={X} title={reason || name} note={`${name}: ${ENDS[state]}`} isOpen={false} />;
   if (isAway) return null;
-  const title = connection?.status === "needs_reconnect" ? `Connect ${name} again` : `Connect ${name}`;
+  const title = payload["reconnect"] === true || connection?.status === "needs_reconnect" ? `Connect ${name} again` : `Connect ${name}`;
   return (
     <PromptCard icon={Plug} title={<strong className="font-semibold">{title}</strong>} isOpen {...(reason === "" ? {} : { note: reason })}>
       <ConnectForm
