@@ -77,10 +77,16 @@ test("the rules are saved as a whole", async () => {
   expect(card.textContent).toContain("password, okta");
 });
 
-test("what the server refuses stands beside its field", async () => {
+test("what is wrong is not sent, and what the server refuses stands beside its field", async () => {
   const api = open();
   const card = await edit();
   await userEvent.click(within(card).getByRole("button", { name: "Add provider" }));
+  await userEvent.click(within(card).getByRole("button", { name: "Save" }));
+  expect(within(card).getByText("The provider gives you one.")).toBeTruthy();
+  expect(api.calls.some((call) => call.method === "PATCH")).toBe(false);
+  await userEvent.type(within(card).getByLabelText("Name"), "okta");
+  await userEvent.type(within(card).getByLabelText("Issuer"), "http://okta");
+  await userEvent.type(within(card).getByLabelText("Client ID"), "id-1");
   const refused = "'okta' is no issuer; write one such as https://accounts.example.com";
   api.set("PATCH /api/v1/capsules/cap_1", () =>
     problem(422, "invalid_input", refused, {

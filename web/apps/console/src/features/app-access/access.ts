@@ -65,3 +65,23 @@ export const providersOf = (rows: readonly ProviderRow[]): OidcProvider[] =>
 
 /** One domain to a line, or between commas. */
 export const domainsOf = (text: string): string[] => text.split(/[\s,;]+/).filter(Boolean);
+
+export type RowProblems = Partial<Record<keyof OidcProvider, string>>;
+
+/** What the server would refuse, in words that fit the form; by the row's id. */
+export function problemsOf(rows: readonly ProviderRow[]): ReadonlyMap<number, RowProblems> {
+  const found = rows.map((row): [number, RowProblems] => {
+    const name = row.name.trim();
+    const isTwice = rows.some((other) => other.id !== row.id && other.name.trim() === name);
+    return [
+      row.id,
+      {
+        ...(/^[a-z0-9][a-z0-9-]{0,39}$/.test(name) ? {} : { name: "Small letters, digits and “-”, 40 at most." }),
+        ...(isTwice && name !== "" ? { name: "Another provider has this name." } : {}),
+        ...(/^https?:\/\/[^\s?#]+$/.test(row.issuer.trim()) ? {} : { issuer: "An address such as https://accounts.example.com." }),
+        ...(row.client_id.trim() === "" ? { client_id: "The provider gives you one." } : {}),
+      },
+    ];
+  });
+  return new Map(found.filter(([, problems]) => Object.keys(problems).length > 0));
+}

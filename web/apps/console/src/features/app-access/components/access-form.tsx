@@ -3,7 +3,7 @@ import { Button, Field, Notice, Textarea, toast } from "@capsule/ui";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
 import { useState } from "react";
-import { accessOf, domainsOf, isShut, nextRow, providersOf, rowsOf, SWITCHES } from "../access.ts";
+import { accessOf, domainsOf, isShut, nextRow, problemsOf, providersOf, rowsOf, SWITCHES, type RowProblems } from "../access.ts";
 import { ProviderFields } from "./provider-fields.tsx";
 
 const MOST_PROVIDERS = 10;
@@ -14,6 +14,7 @@ export function AccessForm({ capsule, onDone }: { capsule: Capsule; onDone: () =
   const [switches, setSwitches] = useState(before);
   const [domains, setDomains] = useState(before.domains.join("\n"));
   const [rows, setRows] = useState(() => rowsOf(before.oidc));
+  const [wrong, setWrong] = useState<ReadonlyMap<number, RowProblems>>(new Map());
   const access: AccessRules = { ...switches, domains: domainsOf(domains), oidc: providersOf(rows) };
   const save = useMutation({
     mutationFn: () => updateCapsule(capsule.id, { config: { access } }),
@@ -29,7 +30,9 @@ export function AccessForm({ capsule, onDone }: { capsule: Capsule; onDone: () =
       className="space-y-5 p-4"
       onSubmit={(event) => {
         event.preventDefault();
-        save.mutate();
+        const found = problemsOf(rows);
+        setWrong(found);
+        if (found.size === 0) save.mutate();
       }}
     >
       {problem && !isAboutField(problem) && (
@@ -81,7 +84,7 @@ export function AccessForm({ capsule, onDone }: { capsule: Capsule; onDone: () =
             capsule={capsule}
             row={row}
             index={index}
-            problem={problem}
+            errorOf={(key) => wrong.get(row.id)?.[key] ?? problem?.fieldMessage(`access.oidc.${String(index)}.${key}`) ?? null}
             onChange={(part) => setRows(rows.map((other) => (other.id === row.id ? { ...other, ...part } : other)))}
             onRemove={() => setRows(rows.filter((other) => other.id !== row.id))}
           />

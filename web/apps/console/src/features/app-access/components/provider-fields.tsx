@@ -1,4 +1,4 @@
-import type { Capsule, ProblemError } from "@capsule/api";
+import type { Capsule, OidcProvider } from "@capsule/api";
 import { Button, CommandLine, Field, Input } from "@capsule/ui";
 import { Trash2 } from "lucide-react";
 import { useId } from "react";
@@ -10,7 +10,7 @@ type ProviderFieldsProps = {
   capsule: Capsule;
   row: ProviderRow;
   index: number;
-  problem: ProblemError | null;
+  errorOf: (key: keyof OidcProvider) => string | null;
   onChange: (part: Partial<ProviderRow>) => void;
   onRemove: () => void;
 };
@@ -23,7 +23,7 @@ const FIELDS = [
   { key: "client_secret_name", label: "Secret", hint: "The space’s secret with the client secret.", placeholder: "OKTA_SECRET" },
 ] as const;
 
-export function ProviderFields({ capsule, row, index, problem, onChange, onRemove }: ProviderFieldsProps) {
+export function ProviderFields({ capsule, row, index, errorOf, onChange, onRemove }: ProviderFieldsProps) {
   const names = useSecretNames(capsule.space_id);
   const callback = useIntegrations(capsule).data?.sign_in_callback_url;
   const listId = useId();
@@ -44,7 +44,7 @@ export function ProviderFields({ capsule, row, index, problem, onChange, onRemov
             key={key}
             label={label}
             hint={key === "client_secret_name" && isUnknown ? `This space has no secret ${secret} yet.` : hint}
-            error={problem?.fieldMessage(`access.oidc.${String(index)}.${key}`) ?? null}
+            error={errorOf(key)}
           >
             {(control) => (
               <Input

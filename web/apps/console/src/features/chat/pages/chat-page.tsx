@@ -47,7 +47,11 @@ export function ChatPage({ capsule }: { capsule: Capsule }) {
   const { history, exchanges } = chat;
   const isEmpty = history.data?.length === 0 && exchanges.length === 0;
   return (
-    <Card className="flex h-[calc(100dvh-15.5rem)] min-h-96 flex-col overflow-hidden" aria-label="Chat" data-testid="agent-chat">
+    <Card
+      className="flex h-[calc(100dvh-15.5rem)] min-h-80 flex-col overflow-hidden max-sm:h-[calc(100dvh-18.25rem)]"
+      aria-label="Chat"
+      data-testid="agent-chat"
+    >
       {history.isPending ? (
         <div role="status" aria-label="Loading the chat" className="mx-auto w-full max-w-3xl flex-1 space-y-6 px-4 py-5">
           <Skeleton className="ml-auto h-10 w-1/2 rounded-2xl" />
