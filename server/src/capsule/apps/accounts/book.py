@@ -1,13 +1,8 @@
-"""The users of one hosted app: found, made, signed in. Knows nothing of HTTP.
-
-The app host is the only one who writes the app's file, so what is remembered here of an account is kept
-right by changing it with the account.
-"""
+"""The users of one hosted app: found, made, signed in. Knows nothing of HTTP."""
 
 import asyncio
 import logging
 import sqlite3
-from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -23,6 +18,7 @@ from capsule.apps.accounts.errors import (
 from capsule.apps.accounts.links import hash_of
 from capsule.apps.accounts.offers import describe
 from capsule.apps.accounts.rows import Account, Attempt, Link
+from capsule.apps.accounts.standings import Standings
 from capsule.apps.identity import Caller, Standing
 from capsule.apps.liveapp import LiveApp
 from capsule.kit.attempts import Attempts
@@ -32,7 +28,6 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_REMEMBERED = 10_000
 _FIRST_RETRY_SECONDS, _LAST_RETRY_SECONDS = 0.25, 5.0
 
 
@@ -46,8 +41,7 @@ class AccountBook:
         self.sign_ups = Attempts(per_client=30, per_email=10_000)
         """By address alone, since every sign-up has another e-mail."""
         self.mails = Attempts(per_client=5, per_email=10)
-        self._standings: OrderedDict[str, Standing | None] = OrderedDict()
-        self._changes = 0
+        self._standings = Standings(self.account)
         self._background: set[asyncio.Task[None]] = set()
         self._moving: asyncio.Task[None] | None = None
         self.in_background(self._resume_moves())
@@ -59,15 +53,7 @@ class AccountBook:
     # Who is there
 
     async def standing(self, user_id: str) -> Standing | None:
-        if user_id in self._standings:
-            self._standings.move_to_end(user_id)
-            return self._standings[user_id]
-        seen = self._changes
-        account = await self.account(user_id)
-        standing = _standing(account)
-        if seen == self._changes:  # nothing was changed while the file was read
-            self._remember(user_id, standing)
-        return standing
+        return await self._standings.of(user_id)
 
     async def account(self, user_id: str) -> Account | None:
         return await self._read(lambda connection: rows.by_id(connection, user_id))
@@ -213,16 +199,9 @@ class AccountBook:
         result = await self.live.log.submit(lambda t: operation(t.connection))
         account = result[0] if isinstance(result, tuple) else result
         assert isinstance(account, Account)
-        self._changes += 1
-        self._remember(account.id, _standing(account))
+        self._standings.changed(account)
         self._move_in_time()
         return result
-
-    def _remember(self, user_id: str, standing: Standing | None) -> None:
-        self._standings[user_id] = standing
-        self._standings.move_to_end(user_id)
-        while len(self._standings) > _REMEMBERED:
-            self._standings.popitem(last=False)
 
     def _refuse_new(self, email: str | None) -> None:
         """Raise unless the app's policy lets somebody with a proven e-mail make an account."""
@@ -285,12 +264,6 @@ def email_not_allowed(email: str | None) -> EmailNotAllowed:
         else "This app is only for people whose e-mail is confirmed.",
         field="email",
     )
-
-
-def _standing(account: Account | None) -> Standing | None:
-    if account is None:
-        return None
-    return Standing(account.generation, account.email, account.is_verified)
 
 
 def _free_id(connection: sqlite3.Connection, caller: Caller, wanted: str | None = None) -> str:

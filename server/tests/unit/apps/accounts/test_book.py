@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -14,6 +15,7 @@ from capsule.apps.access import AccessPolicy
 from capsule.apps.accounts.book import AccountBook
 from capsule.apps.accounts.errors import WrongCredentials
 from capsule.apps.accounts.rows import Account
+from capsule.apps.accounts.standings import Standings
 from capsule.apps.identity import Caller
 from capsule.apps.liveapp import LiveApp
 from capsule.apps.log import SessionLog
@@ -117,29 +119,27 @@ async def test_a_password_changed_while_it_was_checked_signs_nobody_in(book: Acc
     assert standing.generation == changed.generation == checked.generation + 1
 
 
-async def test_what_was_read_before_a_change_is_not_remembered_after_it(
-    book: AccountBook, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    account = await book.create("ada@example.com", "hash", Caller("usr_9"))
-    book._standings.clear()
-    read, may_return = asyncio.Event(), asyncio.Event()
-    plain = book.account
+async def test_what_was_read_before_a_change_is_not_remembered_after_it() -> None:
+    old = Account("usr_1", None, None, is_verified=False, generation=1)
+    answers = [old, replace(old, generation=2)]
+    reading, may_return = asyncio.Event(), asyncio.Event()
 
-    async def slow(user_id: str) -> Account | None:
-        found = await plain(user_id)
-        read.set()
+    async def slow(_user_id: str) -> Account | None:
+        found = answers.pop(0)
+        reading.set()
         await may_return.wait()
         return found
 
-    monkeypatch.setattr(book, "account", slow)
-    asking = asyncio.create_task(book.standing(account.id))
-    await read.wait()
-    await book.sign_out_everywhere(account.id)
+    standings = Standings(slow)
+    asking = asyncio.create_task(standings.of("usr_1"))
+    await reading.wait()
+    standings.changed(Account("usr_2", None, None, is_verified=False, generation=1))
     may_return.set()
     await asking
-    standing = await book.standing(account.id)
+    standing = await standings.of("usr_1")
     assert standing is not None
-    assert standing.generation == 2
+    assert (standing.generation, answers) == (2, [])
+    assert await standings.of("usr_1") == standing
 
 
 async def test_accounts_are_found_whatever_the_case_of_their_email(book: AccountBook) -> None:
