@@ -1,7 +1,7 @@
 import { ArrowDown, ArrowUp, ChevronLeft, ChevronRight, Search } from "lucide-react";
 import { useMemo, useState } from "react";
 import { Button, cn, CopyButton, Input } from "@capsule/ui";
-import { asNumber } from "../data/number-format.ts";
+import { asNumber, formatNumber } from "../data/number-format.ts";
 import type { TableRow } from "../types.ts";
 import { Cell, isRightAligned } from "./cell.tsx";
 import type { Column } from "./columns.ts";
@@ -58,7 +58,11 @@ export function TableView({ rows, columns, label, isSortable, isFilterable, pagi
   return (
     <section className="min-w-0 overflow-hidden rounded-lg border bg-surface shadow-soft" aria-label={label ?? "Table"}>
       <header className="flex min-h-10 flex-wrap items-center gap-2 border-b px-3 py-1.5">
-        <h3 className="min-w-0 flex-1 truncate text-sm font-semibold">{label}</h3>
+        {label === undefined ? (
+          <p className="flex-1 text-xs text-ink-faint">{countOf(total)}</p>
+        ) : (
+          <h3 className="min-w-0 flex-1 truncate text-sm font-semibold">{label}</h3>
+        )}
         {isFilterable && !server && (
           <span className="relative w-52 max-w-full max-sm:w-full">
             <Search className="pointer-events-none absolute top-2 left-2 size-3.5 text-ink-faint" aria-hidden />
@@ -142,7 +146,7 @@ function Head({ column, sort, onSort }: HeadProps) {
 function Pages({ page, pages, total, onPage }: { page: number; pages: number; total: number; onPage: (page: number) => void }) {
   return (
     <footer className="flex items-center justify-end gap-1 border-t px-3 py-1.5 text-xs text-ink-faint">
-      <span className="mr-auto">{total} rows</span>
+      <span className="mr-auto">{countOf(total)}</span>
       <Button tone="quiet" size="icon-sm" aria-label="Page before" disabled={page <= 1} onClick={() => onPage(page - 1)}>
         <ChevronLeft />
       </Button>
@@ -155,6 +159,8 @@ function Pages({ page, pages, total, onPage }: { page: number; pages: number; to
     </footer>
   );
 }
+
+const countOf = (total: number): string => (total === 1 ? "1 row" : `${formatNumber(total)} rows`);
 
 function topsOf(columns: readonly Column[], rows: readonly TableRow[]): Map<string, number> {
   const tops = new Map<string, number>();
