@@ -6,10 +6,12 @@ import { cn } from "@capsule/ui";
 type IconProps = { name: string; className?: string };
 
 const LoadedIcon = lazy(async () => {
-  const { ICONS } = await import("./icon-set.ts");
+  const icons = new Map<string, LucideIcon>(
+    Object.entries(await import("./icon-set.ts")).map(([name, icon]) => [iconKey(name), icon]),
+  );
   return {
     default: ({ name, className }: IconProps) => {
-      const Found: LucideIcon | undefined = ICONS[iconKey(name)];
+      const Found = icons.get(iconKey(name));
       return Found ? <Found className={className} aria-hidden /> : <Dot className={className} />;
     },
   };
