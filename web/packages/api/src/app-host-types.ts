@@ -54,7 +54,6 @@ export type AppAccess = {
 };
 
 export type IntegrationMode = "oauth" | "secret" | "pipedream";
-export type IntegrationField = { name: string; label?: string; is_secret?: boolean };
 
 export type AppInfo = {
   name: string;
@@ -70,7 +69,7 @@ export type AppInfo = {
   has_message_handler: boolean;
   message_handlers?: { name: string; label: string }[];
   access?: AppAccess;
-  integrations?: { type: string; mode: IntegrationMode; fields?: IntegrationField[] }[];
+  integrations?: { type: string; mode: IntegrationMode; fields?: string[] }[];
   upload?: { max_bytes: number };
 };
 

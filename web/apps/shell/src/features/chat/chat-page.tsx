@@ -1,5 +1,6 @@
 import type { AppInfo } from "@capsule/api";
-import { Button, EmptyState } from "@capsule/ui";
+import { Button, EmptyState, ErrorState } from "@capsule/ui";
+import { useQueryClient } from "@tanstack/react-query";
 import { MessageSquareOff, Plus } from "lucide-react";
 import { lazy, Suspense, useEffect, useEffectEvent, useState, type ReactNode } from "react";
 import { ChatContext } from "./chat-context.ts";
@@ -53,6 +54,12 @@ export function ChatPage({ app, outbox, sessionId, title, menu, onSession, onNav
     tellTurn();
   }, [isRunning, log.items.length, log.title]);
 
+  const queryClient = useQueryClient();
+  const isSignedOut = problem?.status === 401;
+  useEffect(() => {
+    if (isSignedOut) void queryClient.invalidateQueries({ queryKey: ["app"] });
+  }, [isSignedOut, queryClient]);
+
   const isMissing = problem?.status === 404;
   const isEmpty = log.items.length === 0 && waiting.length === 0 && !isRunning;
   return (
@@ -63,6 +70,8 @@ export function ChatPage({ app, outbox, sessionId, title, menu, onSession, onNav
           <ConnectionState state={sessionId === null ? "open" : state} />
           {isMissing ? (
             <MissingChat onNew={() => onSession(null)} />
+          ) : problem ? (
+            <ErrorState error={problem} onRetry={() => window.location.reload()} className="flex-1 justify-center" />
           ) : isEmpty && (sessionId === null || state === "open") ? (
             <Welcome app={app} chat={chat} onChat={setChat} />
           ) : (

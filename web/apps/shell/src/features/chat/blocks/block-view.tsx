@@ -3,6 +3,7 @@ import type { BlockItem } from "../log/chat-items.ts";
 import { ApprovalPrompt } from "../prompts/approval-prompt.tsx";
 import { FilePrompt } from "../prompts/file-prompt.tsx";
 import { IntegrationPrompt } from "../prompts/integration-prompt.tsx";
+import { BlockBoundary } from "./block-boundary.tsx";
 import { ImageBlock, MediaBlock } from "./media-block.tsx";
 import { PreviewBlock } from "./preview-block.tsx";
 import { SuggestionsBlock } from "./suggestions-block.tsx";
@@ -47,7 +48,9 @@ export function BlockView({ item }: BlockProps) {
       data-block-id={item.id}
       className="min-w-0 empty:hidden"
     >
-      <Suspense fallback={<div className="h-10" />}>{Block ? <Block item={item} /> : <UnknownBlock item={item} />}</Suspense>
+      <BlockBoundary fallback={<UnknownBlock item={item} />}>
+        <Suspense fallback={<div className="h-10" />}>{Block ? <Block item={item} /> : <UnknownBlock item={item} />}</Suspense>
+      </BlockBoundary>
     </div>
   );
 }

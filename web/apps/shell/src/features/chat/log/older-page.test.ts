@@ -85,6 +85,18 @@ describe("events of the conversation", () => {
     expect(applyEvents(log, [started]).waitingTurns).toEqual(["t3"]);
   });
 
+  test("what the running turn says comes in front of the messages in line", () => {
+    const more = [
+      { offset: 16, type: "message", at: AT, turn_id: "t3", data: { id: "m3", text: "later", sender: "user" } },
+      { offset: 17, type: "block", at: AT, turn_id: "t2", data: { id: "b2", type: "image", payload: {} } },
+      { offset: 18, type: "turn_ended", at: AT, turn_id: "t2", data: { status: "succeeded" } },
+      { offset: 19, type: "turn_started", at: AT, turn_id: "t3", data: {} },
+      { offset: 20, type: "reply", at: AT, turn_id: "t3", data: { id: "r3", text: "now" } },
+    ] as SessionEvent[];
+    const log = applyEvents(applyEvents(emptySession, events()), more);
+    expect(log.items.slice(-4).map((item) => item.id)).toEqual(["r2", "b2", "m3", "r3"]);
+  });
+
   test("a turn that is run again takes its answer back, on whichever page that is", () => {
     const again = [
       { offset: 16, type: "turn_ended", at: AT, turn_id: "t2", data: { status: "failed", error: "no" } },

@@ -116,6 +116,16 @@ function change(log: Draft, event: SessionEvent): void {
   }
 }
 
+/** What a turn shows comes in front of the messages that wait for it to end. */
+function put(log: Draft, item: ChatItem): void {
+  let index = log.items.length;
+  for (; index > 0; index -= 1) {
+    const before = log.items[index - 1];
+    if (before?.kind !== "message" || before.turnId === null || !log.waitingTurns.includes(before.turnId)) break;
+  }
+  log.items.splice(index, 0, item);
+}
+
 function queueTurn(log: Draft, turnId: string | null): void {
   if (turnId !== null && turnId !== log.runningTurn) log.waitingTurns = [...log.waitingTurns, turnId];
 }
@@ -144,7 +154,7 @@ function putReply(
   const index = log.items.findLastIndex((item) => item.kind === "reply" && item.id === id);
   const before = log.items[index];
   if (before?.kind === "reply") log.items[index] = { ...before, ...part };
-  else log.items.push({ kind: "reply", id, at, turnId, isWhole: false, ...part });
+  else put(log, { kind: "reply", id, at, turnId, isWhole: false, ...part });
 }
 
 function putBlock(log: Draft, data: BlockData, at: string, turnId: string | null): void {
@@ -167,7 +177,7 @@ function putBlock(log: Draft, data: BlockData, at: string, turnId: string | null
     isStub,
     revision: log.revision,
   };
-  log.items.push(item);
+  put(log, item);
 }
 
 function endTurn(
@@ -191,7 +201,7 @@ function endTurn(
   if (!isOther) log.runningTurn = null;
   log.notification = null;
   if (status === "succeeded") return;
-  log.items.push({ kind: "turn-end", id: turnId ?? `end-${String(offset)}`, at, turnId, status, error });
+  put(log, { kind: "turn-end", id: turnId ?? `end-${String(offset)}`, at, turnId, status, error });
 }
 
 function errorText(error: string | { message?: string } | null | undefined): string | null {

@@ -1,6 +1,8 @@
 import { Button } from "@capsule/ui";
 import { ExternalLink, RotateCw } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
+import { BlockBoundary } from "../blocks/block-boundary.tsx";
+import { UnknownBlock } from "../blocks/unknown-block.tsx";
 import { asRecord, numberOf, safeHref, textOf } from "../blocks/payload.ts";
 import { useChat } from "../chat-context.ts";
 import type { BlockItem } from "../log/chat-items.ts";
@@ -11,9 +13,11 @@ export function PreviewContent({ item }: { item: BlockItem }) {
   if (item.type === "browser_preview") return <BrowserFrame item={item} />;
   return (
     <div className="min-h-0 flex-1 overflow-auto p-4">
-      <Suspense fallback={null}>
-        <WidgetView item={item} />
-      </Suspense>
+      <BlockBoundary fallback={<UnknownBlock item={item} />}>
+        <Suspense fallback={null}>
+          <WidgetView item={item} />
+        </Suspense>
+      </BlockBoundary>
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import { Button } from "@capsule/ui";
+import { Button, ErrorState, Skeleton } from "@capsule/ui";
 import { useConnections } from "../../../parts/connect/use-connections.ts";
 import { SecretForm } from "../../../parts/connect/secret-form.tsx";
 import { openPopup, useOauth } from "../../../parts/connect/use-oauth.ts";
@@ -22,15 +22,18 @@ export function ConnectForm({ type, mode, promptId, deadline, onAway }: ConnectF
   const connections = useConnections();
   const oauth = useOauth(type, promptId ?? undefined);
   const answer = useAnswerPrompt(promptId ?? "");
-  const known = connections.data?.find((one) => one.type === type) ?? app.integrations?.find((one) => one.type === type);
+  const known = connections.data?.find((one) => one.type === type);
+  const declared = app.integrations?.find((one) => one.type === type);
   const away = (): void => (promptId === null ? onAway() : answer.mutate({ dismissed: true }));
   const awayLabel = promptId === null ? "Dismiss" : "Not now";
-  if ((known?.mode ?? mode) === "secret") {
+  if ((known?.mode ?? declared?.mode ?? mode) === "secret") {
+    // How the fields are called and which are secret is known with the connections.
+    if (!known) return connections.isError ? <ErrorState error={connections.error} /> : <Skeleton className="h-24" />;
     return (
       <>
         <SecretForm
           type={type}
-          fields={known?.fields ?? []}
+          fields={known.fields}
           onSaved={() => undefined}
           onCancel={away}
           cancelLabel={awayLabel}

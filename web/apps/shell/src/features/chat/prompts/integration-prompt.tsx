@@ -27,7 +27,7 @@ export function IntegrationPrompt({ item }: BlockProps) {
     const account = connection?.account;
     return <PromptCard icon={PlugZap} title={`${name} is connected`} isOpen={false} {...(account ? { note: account } : {})} />;
   }
-  if (state !== "open") return <PromptCard icon={X} title={reason || name} note={`${name}: ${ENDS[state]}`} isOpen={false} />;
+  if (state !== "open") return <PromptCard icon={X} title={reason || `Connect ${name}`} note={ENDS[state]} isOpen={false} />;
   if (isAway) return null;
   const title = payload["reconnect"] === true || connection?.status === "needs_reconnect" ? `Connect ${name} again` : `Connect ${name}`;
   return (
