@@ -24,3 +24,4 @@ export * from "./theme.ts";
 export * from "./theme-switch.tsx";
 export * from "./time.tsx";
 export * from "./toasts.tsx";
+export * from "./zoomable-image.tsx";

@@ -1,5 +1,5 @@
 import { CopyButton } from "@capsule/ui";
-import { useEffect, useState, type ReactNode } from "react";
+import { memo, useEffect, useMemo, useState, type ReactNode } from "react";
 
 type Highlighter = (text: string, language: string) => ReactNode;
 
@@ -22,17 +22,27 @@ function useHighlighter(): Highlighter | null {
   return highlight;
 }
 
-export function CodeBlock({ text, language }: { text: string; language: string | null }) {
+/** Colouring starts over with every letter, so longer code waits until it is complete. */
+const GROWING_LIMIT = 3000;
+
+type CodeBlockProps = { text: string; language: string | null; isGrowing?: boolean };
+
+export const CodeBlock = memo(function CodeBlock({ text, language, isGrowing = false }: CodeBlockProps) {
   const highlight = useHighlighter();
+  const isPlain = language === null || (isGrowing && text.length > GROWING_LIMIT);
+  const shown = useMemo(
+    () => (!isPlain && highlight ? highlight(text, language) : text),
+    [highlight, isPlain, text, language],
+  );
   return (
     <figure className="overflow-hidden rounded-lg border bg-sunken" data-testid="code-block">
       <figcaption className="flex h-9 items-center justify-between border-b pr-1.5 pl-3 text-xs text-ink-faint">
         {language ?? "text"}
         <CopyButton text={text} label="Copy" showsLabel />
       </figcaption>
-      <pre className="overflow-x-auto p-3 font-mono text-xs leading-5" tabIndex={0}>
-        <code>{language !== null && highlight ? highlight(text, language) : text}</code>
+      <pre className="overflow-x-auto p-3 font-mono text-xs leading-5" tabIndex={0} aria-label={`Code, ${language ?? "text"}`}>
+        <code>{shown}</code>
       </pre>
     </figure>
   );
-}
+});

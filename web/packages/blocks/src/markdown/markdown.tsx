@@ -1,57 +1,41 @@
-import { memo, type ComponentProps } from "react";
-import ReactMarkdown, { type Components } from "react-markdown";
+import { memo, useMemo } from "react";
+import ReactMarkdown from "react-markdown";
 import remarkGfm from "remark-gfm";
-import { safeLink, safeMedia } from "../safe-url.ts";
-import { CodeBlock } from "./code-block.tsx";
+import { growingComponents, settledComponents } from "./elements.tsx";
+import { mayHoldMath, normalizeMath } from "./math-text.ts";
+import { splitBlocks } from "./split-blocks.ts";
+import { useMath } from "./use-math.ts";
 
-/** Raw HTML in the text is shown as text: no plugin here parses it. */
-const COMPONENTS: Components = {
-  a: ({ children, href }) => {
-    const address = safeLink(href);
-    return address === null ? (
-      <span>{children}</span>
-    ) : (
-      <a href={address} target="_blank" rel="noopener noreferrer nofollow">
-        {children}
-      </a>
-    );
-  },
-  table: ({ children }) => (
-    <div className="overflow-x-auto">
-      <table>{children}</table>
-    </div>
-  ),
-  pre: ({ node, children }) => {
-    const code = node?.children[0];
-    if (code?.type !== "element" || code.tagName !== "code") return <pre>{children}</pre>;
-    const classes = code.properties["className"];
-    const language = Array.isArray(classes)
-      ? classes.map(String).find((name) => name.startsWith("language-"))?.slice("language-".length)
-      : undefined;
-    const text = code.children.map((child) => (child.type === "text" ? child.value : "")).join("");
-    return <CodeBlock text={text.replace(/\n$/, "")} language={language ?? null} />;
-  },
-  img: ({ src, alt }: ComponentProps<"img">) => {
-    const address = safeMedia(src);
-    return address === null ? (
-      <span>{alt}</span>
-    ) : (
-      <img src={address} alt={alt ?? ""} loading="lazy" referrerPolicy="no-referrer" />
-    );
-  },
-};
-const PLUGINS = [remarkGfm];
-/** Addresses are judged by the components above. */
+const PLAIN = [remarkGfm];
+/** Addresses are judged by the elements. */
 const keep = (address: string): string => address;
 
-function Markdown({ text }: { text: string }) {
+/** Text of the app. Raw HTML in it is shown as text: no plugin here parses it. */
+function Markdown({ text, isGrowing = false }: { text: string; isGrowing?: boolean }) {
+  const blocks = useMemo(() => splitBlocks(text), [text]);
   return (
     <div className="prose">
-      <ReactMarkdown remarkPlugins={PLUGINS} components={COMPONENTS} urlTransform={keep}>
-        {text}
-      </ReactMarkdown>
+      {blocks.map((block, index) => (
+        // Pieces only grow at the end, so their number names them.
+        <Piece key={index} text={block} isGrowing={isGrowing && index === blocks.length - 1} />
+      ))}
     </div>
   );
 }
+
+const Piece = memo(function Piece({ text, isGrowing }: { text: string; isGrowing: boolean }) {
+  const hasMath = mayHoldMath(text);
+  const math = useMath(hasMath);
+  return (
+    <ReactMarkdown
+      remarkPlugins={math ? [...PLAIN, ...math.remarkPlugins] : PLAIN}
+      rehypePlugins={math ? math.rehypePlugins : []}
+      urlTransform={keep}
+      components={isGrowing ? growingComponents : settledComponents}
+    >
+      {math ? normalizeMath(text) : text}
+    </ReactMarkdown>
+  );
+});
 
 export default memo(Markdown);

@@ -1,7 +1,7 @@
+import { ZoomableImage } from "@capsule/ui";
 import type { BlockProps } from "./block-view.tsx";
 import { asRecord, numberOf, safeHref, textOf } from "./payload.ts";
 import { UnknownBlock } from "./unknown-block.tsx";
-import { ZoomableImage } from "./zoomable-image.tsx";
 
 const mediaSource = (address: string): string | null =>
   /^data:(image|video)\//i.test(address) ? address : safeHref(address);

@@ -1,7 +1,6 @@
 import type { Attachment } from "@capsule/api";
-import { byteSize } from "@capsule/ui";
+import { byteSize, ZoomableImage } from "@capsule/ui";
 import { FileIcon } from "../../../parts/uploads/file-icon.tsx";
-import { ZoomableImage } from "../blocks/zoomable-image.tsx";
 
 const SHOWN = /^image\/(png|jpeg|gif|webp|avif)$/;
 

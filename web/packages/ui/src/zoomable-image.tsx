@@ -1,4 +1,4 @@
-import { DialogContent, DialogRoot, DialogTrigger } from "@capsule/ui";
+import { DialogContent, DialogRoot, DialogTrigger } from "./primitives/dialog.tsx";
 
 type ZoomableImageProps = { src: string; alt: string; width?: number | undefined };
 

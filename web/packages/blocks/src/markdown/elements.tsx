@@ -1,26 +1,29 @@
+import { ZoomableImage } from "@capsule/ui";
 import type { ComponentProps } from "react";
 import type { Components } from "react-markdown";
-import { ZoomableImage } from "../blocks/zoomable-image.tsx";
+import { safeLink, safeMedia } from "../safe-url.ts";
 import { CodeBlock } from "./code-block.tsx";
 
-const isHere = (href: string | undefined): boolean => href === undefined || href.startsWith("#");
-
 const shared: Components = {
-  a: ({ children, href }) =>
-    isHere(href) ? (
-      <a href={href}>{children}</a>
-    ) : (
-      <a href={href} target="_blank" rel="noopener noreferrer nofollow">
+  a: ({ children, href }) => {
+    const address = safeLink(href);
+    if (address === null) return <span>{children}</span>;
+    if (address.startsWith("#")) return <a href={address}>{children}</a>;
+    return (
+      <a href={address} target="_blank" rel="noopener noreferrer nofollow">
         {children}
       </a>
-    ),
+    );
+  },
   table: ({ children }) => (
     <div className="overflow-x-auto rounded-lg border" tabIndex={0} role="region" aria-label="Table">
       <table>{children}</table>
     </div>
   ),
-  img: ({ src, alt }: ComponentProps<"img">) =>
-    typeof src === "string" && src !== "" ? <ZoomableImage src={src} alt={alt ?? ""} /> : <span>{alt}</span>,
+  img: ({ src, alt }: ComponentProps<"img">) => {
+    const address = safeMedia(src);
+    return address === null ? <span>{alt}</span> : <ZoomableImage src={address} alt={alt ?? ""} />;
+  },
 };
 
 const preOf = (isGrowing: boolean): NonNullable<Components["pre"]> =>
