@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
+from capsule.apps.agent_content import Picture, read_content
 from capsule.apps.agent_session import agent_session_id
 from capsule.apps.api_sessions import event_stream, json_response, read_json
 from capsule.apps.errors import WrongChatKey
@@ -47,6 +48,9 @@ async def send_message(visit: Visit) -> Response:
         async for piece in answer_of(visit.live, session_id, accepted):
             if piece.reply is not None:
                 parts.append(piece.reply)
+            if piece.prompt is not None:  # the caller cannot answer it, and must not wait for who can
+                parts.append(_asked(visit, session_id, piece.prompt))
+                break
     except TurnFailed as exc:
         if not parts:
             return json_response({"success": False, "error": str(exc)}, 500)
@@ -77,6 +81,8 @@ async def _chunks(visit: Visit, session_id: str, accepted: Accepted) -> AsyncIte
         async for piece in answer_of(visit.live, session_id, accepted):
             if piece.text:
                 yield _chunk(piece.text)
+            if piece.prompt is not None:
+                yield _chunk(f"\n\n{_asked(visit, session_id, piece.prompt)}\n\n")
     except TurnFailed as exc:
         yield _chunk(str(exc))
 
@@ -85,39 +91,47 @@ def _chunk(text: str) -> bytes:
     return b"data: %s\n\n" % msgspec.json.encode({"chunk": text})
 
 
+def _asked(visit: Visit, session_id: str, prompt: dict[str, Any]) -> str:
+    """Return in words what the app asks, and where it can be answered."""
+    payload = prompt["payload"]
+    what = payload.get("message") or payload.get("reason") or f"Connect {payload.get('type', 'an account')}."
+    return f"{what}\nAnswer here: {visit.live.app.url}/#/s/{session_id}"
+
+
 async def _post(visit: Visit) -> tuple[str, Accepted]:
-    body = await read_json(visit.request, _MAX_BODY)
-    text = _prompt(body)
+    text, pictures = read_content(await read_json(visit.request, _MAX_BODY))
     session_id = new_id("ses") if visit.caller.is_new else _session_id(visit)
     new = NewSession(session_id, visit.caller.user_id, visit.caller.email, "api")
     session, _ = await visit.live.create_session(new)
-    return session_id, await visit.live.post(session, new_id("cli"), {"text": text})
+    files = [await _keep(visit, session_id, picture) for picture in pictures]
+    return session_id, await visit.live.post(session, new_id("cli"), {"text": text}, files)
+
+
+async def _keep(visit: Visit, session_id: str, picture: Picture) -> str:
+    files, user_id = visit.live.files, visit.caller.user_id
+    row = await files.create(
+        user_id,
+        name=picture.name,
+        size=len(picture.content),
+        content_type=picture.content_type,
+        session_id=session_id,
+    )
+    await files.append(user_id, row.id, 0, _whole(picture.content))
+    return row.id
+
+
+async def _whole(content: bytes) -> AsyncIterator[bytes]:
+    yield content
 
 
 def _session_id(visit: Visit) -> str:
     return agent_session_id(visit.caller.user_id)
 
 
-def _prompt(body: dict[str, Any]) -> str:
-    """Return the text of a prompt; files travel as text, pictures by name."""
-    content = body.get("content")
-    parts = []
-    for entry in content if isinstance(content, list) else []:
-        if not isinstance(entry, dict):
-            continue
-        if entry.get("type") == "image":
-            parts.append(f"[image: {entry.get('name', '')}]")
-        elif isinstance(entry.get("text"), str):
-            parts.append(entry["text"])
-    text = "\n\n".join(part for part in parts if part.strip())
-    if not text:
-        raise InvalidInput("Message is required.", field="content")
-    return text
-
-
 def _history_entry(event: Event) -> dict[str, Any]:
-    role = "user" if event.type == "message" else "assistant"
-    return _entry(role, [str(event.payload()["text"])], event.at)
+    data, role = event.payload(), "user" if event.type == "message" else "assistant"
+    names = [f"[image: {file['name']}]" for file in data.get("attachments") or []]
+    return _entry(role, [text for text in (str(data["text"]), *names) if text], event.at)
 
 
 def _entry(role: str, texts: list[str], at: float) -> dict[str, Any]:

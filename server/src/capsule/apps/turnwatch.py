@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 
 from capsule.apps.events import Event
 from capsule.apps.liveapp import LiveApp
@@ -10,10 +11,12 @@ from capsule.apps.records import Accepted
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of an answer: `text` to add, and the whole reply once one is complete."""
+    """A part of an answer: `text` to add, the whole reply once one is complete, what is asked."""
 
     text: str = ""
     reply: str | None = None
+    prompt: dict[str, Any] | None = None
+    """The element `{id, type, payload}` of a prompt for which the turn waits from here on."""
 
 
 class TurnFailed(Exception):
@@ -47,4 +50,8 @@ def _piece(event: Event) -> Piece | None:
         return Piece(str(event.payload()["text"]))
     if event.type == "reply_ended":
         return Piece(reply=str(event.payload()["text"]))
+    if event.type == "block":
+        payload = event.payload().get("payload") or {}
+        if payload.get("blocking") and not payload.get("completed"):
+            return Piece(prompt=event.payload())
     return None

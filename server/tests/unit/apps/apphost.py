@@ -107,6 +107,7 @@ class Replica:
 
     def kill(self) -> None:
         """As if the zygote had crashed; it is started again after a moment."""
+        eventually(lambda: self.status()["pid"] is not None)  # it may just be started again
         pid = self.status()["pid"]
         os.kill(pid, signal.SIGKILL)
         eventually(lambda: self.status()["pid"] != pid)
@@ -272,7 +273,7 @@ class Host:
             options.pop("reason", ""),
             options.pop("keep_warm_seconds", 600.0),
             access=options.pop("access", AccessPolicy()),
-            url=options.pop("url", ""),
+            url=options.pop("url", "http://demo.localhost"),
             mounts=options.pop("mounts", {}),
         )
         client = AppHostClient(self.data.apps_control_socket)
