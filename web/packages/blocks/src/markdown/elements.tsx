@@ -20,6 +20,9 @@ const shared: Components = {
       <table>{children}</table>
     </div>
   ),
+  input: ({ checked }: ComponentProps<"input">) => (
+    <input type="checkbox" checked={checked === true} disabled readOnly aria-label={checked === true ? "Done" : "Open"} />
+  ),
   img: ({ src, alt }: ComponentProps<"img">) => {
     const address = safeMedia(src);
     return address === null ? <span>{alt}</span> : <ZoomableImage src={address} alt={alt ?? ""} />;

@@ -10,7 +10,10 @@ export function RenameField({ title, onEnd }: { title: string; onEnd: (title: st
   const isOver = useRef(false);
   useEffect(() => {
     // The menu that opened this lets go of the focus a moment later.
-    const timer = setTimeout(() => field.current?.select(), 0);
+    const timer = setTimeout(() => {
+      field.current?.focus();
+      field.current?.select();
+    }, 60);
     return () => clearTimeout(timer);
   }, []);
   const end = (next: string | null): void => {

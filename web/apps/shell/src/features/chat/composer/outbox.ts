@@ -93,7 +93,8 @@ export class Outbox {
           this.#change(entry.clientId, { state: "failed", problem });
           continue;
         }
-        this.#change(entry.clientId, { state: "waiting", problem });
+        // Those behind it wait with it.
+        this.#set(this.entries.map((one) => (one.state === "sending" ? { ...one, state: "waiting", problem } : one)));
         await untilOnline(wait);
         wait = Math.min(wait * 2, LONGEST_WAIT_MS);
       }
