@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ._app import App
     from ._blocks import Block
     from ._channels import API, Channel, ChannelRef, Chat, Slack, Telegram, WhatsApp
-    from ._client import Client
+    from ._client import AsyncClient, Client
     from ._collections import CollectionManager, CollectionRef, DynamicCollection
     from ._context import HomeContext, RequestContext, pipedream
     from ._errors import FileUploadTimeout, IntegrationDeclined, IntegrationTimeout, NotYetAvailable
@@ -82,6 +82,7 @@ __all__ = [
     "PRICING_MONTHLY",
     "PRICING_ONE_TIME",
     "App",
+    "AsyncClient",
     "Attachment",
     "Block",
     "Channel",
@@ -163,7 +164,7 @@ _HOMES = {
     "_app": "App",
     "_blocks": "Block",
     "_channels": "API Channel ChannelRef Chat Slack Telegram WhatsApp",
-    "_client": "Client",
+    "_client": "AsyncClient Client",
     "_collections": "CollectionManager CollectionRef DynamicCollection",
     "_context": "HomeContext RequestContext pipedream",
     "_errors": "FileUploadTimeout IntegrationDeclined IntegrationTimeout NotYetAvailable",

@@ -1,99 +1,101 @@
-"""Talk to deployed apps from any Python program."""
+"""Talk to deployed apps from any Python program, waiting (`Client`) or awaiting (`AsyncClient`).
+
+Both only move bytes; what is said and how answers are read lies in `_client_calls`.
+"""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from ._config import clean_url, resolve
+from . import _client_calls as calls
+from ._client_calls import AnswerStream, Call, ChatResponse, StreamChunk
 from ._errors import NotYetAvailable
 
-_TIMEOUT_SECONDS = 120.0
-_ID = re.compile(r"^(cap_[0-9a-z]{12}|(?=.*-)[0-9a-zA-Z-]{36})$")
+__all__ = ["AsyncClient", "ChatResponse", "Client", "StreamChunk"]
 
 
-@dataclass
-class ChatResponse:
-    """The answer of one turn. `text` is the first reply; `raw` has all of them."""
-
-    text: str
-    session_id: str
-    request_id: str
-    raw: dict[str, Any]
-
-    def __str__(self) -> str:
-        return self.text
-
-
-@dataclass
-class StreamChunk:
-    """One event of a streamed answer."""
-
-    event: str
-    data: dict[str, Any]
-
-    @property
-    def text(self) -> str:
-        return str(self.data.get("text") or "")
-
-    @property
-    def done(self) -> bool:
-        return self.event == "done" or bool(self.data.get("done"))
-
-
-class Client:
-    """Calls the platform with the saved login, or with an address and a token."""
+class _Face:
+    """What both kinds of client hold."""
 
     def __init__(self, token: str | None = None, gateway_url: str | None = None) -> None:
-        login = resolve(url=gateway_url, token=token)
-        if login is None:
-            raise RuntimeError("No login found. Run `capsule login`, or set CAPSULE_URL and CAPSULE_TOKEN.")
-        self._url = clean_url(login.url)
-        self._token = login.token
-        self._ids: dict[str, str] = {}
+        login = calls.find_login(token, gateway_url)
+        self._url = login.url
+        self._names = calls.AppNames()
+        self._headers = {"Authorization": f"Bearer {login.token}"}
+
+    def _options(self, call: Call) -> dict[str, Any]:
+        url = f"{self._url}/api/v1{call.path}"
+        return {"method": call.method, "url": url, "json": call.body, "params": call.params}
+
+    def _stream_options(self, answer: AnswerStream) -> dict[str, Any]:
+        url = f"{self._url}/api/v1{answer.path}"
+        return {"method": "GET", "url": url, "params": answer.params(), "headers": answer.headers()}
+
+
+class Client(_Face):
+    """Calls the platform with the saved login, or with an address and a token."""
 
     def list_apps(self) -> list[dict[str, Any]]:
         """Return the apps that this login reaches, as `{id, name, hostname, ...}`."""
-        found: list[dict[str, Any]] = self._request("GET", "/apps")["apps"]
-        return found
+        return calls.read_apps(self._send(calls.LIST_APPS))
 
     def get_app(self, name_or_id: str) -> dict[str, Any]:
         """Return one app. Raises ValueError when there is none of that name."""
-        found: dict[str, Any] = self._request("GET", f"/apps/{self._app_id(name_or_id)}")
-        inner = found.get("app")
-        return inner if isinstance(inner, dict) else found
+        return calls.read_app(self._send(calls.get_app(self._app_id(name_or_id))))
 
     def chat(self, app: str, text: str, session_id: str | None = None) -> ChatResponse:
-        """Send `text` and wait for the whole answer; `session_id` continues a conversation."""
-        body = {"text": text, **({"session_id": session_id} if session_id else {})}
-        raw = self._request("POST", f"/app/{self._app_id(app)}/chat", body)
-        replies = raw.get("replies") or []
-        first = str(replies[0].get("text") or "") if replies else ""
-        return ChatResponse(first, str(raw.get("session_id") or ""), str(raw.get("request_id") or ""), raw)
+        """Send `text` and wait for the whole answer; `session_id` continues a conversation.
+
+        When the app asks something meanwhile, the answer comes at once with status `waiting`: see `answer`.
+        """
+        return calls.read_chat(self._send(calls.chat(self._app_id(app), text, session_id)))
+
+    def answer(
+        self,
+        app: str,
+        session_id: str,
+        prompt_id: str,
+        *,
+        approved: bool | None = None,
+        dismissed: bool = False,
+    ) -> ChatResponse:
+        """Answer what the app asks (`ChatResponse.prompts`) and wait for what it replies then."""
+        call = calls.answer(self._app_id(app), session_id, prompt_id, approved=approved, dismissed=dismissed)
+        return calls.read_chat(self._send(call))
 
     def stream(self, app: str, text: str, session_id: str | None = None) -> Iterator[StreamChunk]:
-        """Send `text` and yield the answer while it is made; the last chunk is `done`."""
+        """Send `text` and yield the answer while it is made; the last chunk is `done`.
+
+        A connection that breaks is made again, and the answer goes on where it was.
+        """
         import httpx2
 
-        params = {"text": text, **({"session_id": session_id} if session_id else {})}
-        url = f"{self._url}/api/v1/app/{self._app_id(app)}/stream"
-        try:
-            with (
-                httpx2.Client(timeout=_TIMEOUT_SECONDS, headers=self._headers()) as client,
-                client.stream("GET", url, params=params) as answer,
-            ):
-                if answer.status_code >= 400:
-                    answer.read()
-                    raise _failure(answer.status_code, answer.text)
-                for chunk in _chunks(answer.iter_lines()):
-                    yield chunk
-                    if chunk.done:
-                        return
-        except httpx2.TransportError as exc:
-            raise RuntimeError(f"{self._url} cannot be reached: {exc}") from exc
+        answer = AnswerStream(self._app_id(app), text, session_id)
+        while not answer.is_over():
+            problem, pause = RuntimeError("The stream ended too early."), answer.patience.pause()
+            answer.begin()
+            try:
+                with (
+                    httpx2.Client(timeout=calls.TIMEOUT_SECONDS, headers=self._headers) as client,
+                    client.stream(**self._stream_options(answer)) as response,
+                ):
+                    if response.status_code >= 400:
+                        response.read()
+                        problem = calls.failure(response.status_code, response.text)
+                        pause = answer.patience.pause(response.status_code)
+                    else:
+                        for line in response.iter_lines():
+                            yield from answer.read(line)
+                            if answer.is_over():
+                                return
+            except httpx2.TransportError as exc:
+                problem, pause = calls.unreachable(self._url, exc), answer.patience.pause()
+            if pause is None:
+                raise problem
+            time.sleep(pause)
 
     def create_checkout(self, app: str, return_url: str = "") -> str:
         raise NotYetAvailable("Paid apps")
@@ -108,45 +110,116 @@ class Client:
         raise NotYetAvailable("Onboarding")
 
     def _app_id(self, name_or_id: str) -> str:
-        if _ID.match(name_or_id):
-            return name_or_id
-        if name_or_id not in self._ids:
-            self._ids = {str(app["name"]): str(app["id"]) for app in self.list_apps()}
-        if name_or_id not in self._ids:
-            known = ", ".join(sorted(self._ids)) or "none"
-            raise ValueError(f"There is no app {name_or_id!r}; there are: {known}.")
-        return self._ids[name_or_id]
+        return self._names.known(name_or_id) or self._names.learn(self.list_apps(), name_or_id)
 
-    def _headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self._token}"}
-
-    def _request(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    def _send(self, call: Call) -> dict[str, Any]:
         import httpx2
 
-        url = f"{self._url}/api/v1{path}"
-        try:
-            answer = httpx2.request(method, url, json=body, headers=self._headers(), timeout=_TIMEOUT_SECONDS)
-        except httpx2.TransportError as exc:
-            raise RuntimeError(f"{self._url} cannot be reached: {exc}") from exc
-        if answer.status_code >= 400:
-            raise _failure(answer.status_code, answer.text)
-        found: dict[str, Any] = answer.json()
-        return found
+        patience = calls.Patience(call)
+        with httpx2.Client(timeout=calls.TIMEOUT_SECONDS, headers=self._headers) as client:
+            while True:
+                try:
+                    answer = client.request(**self._options(call))
+                    if answer.status_code < 400:
+                        found: dict[str, Any] = answer.json()
+                        return found
+                    problem = calls.failure(answer.status_code, answer.text)
+                    pause = patience.pause(answer.status_code)
+                except httpx2.TransportError as exc:
+                    problem, pause = calls.unreachable(self._url, exc), patience.pause()
+                if pause is None:
+                    raise problem
+                time.sleep(pause)
 
 
-def _failure(status: int, body: str) -> RuntimeError:
-    return RuntimeError(f"HTTP {status}: {body[:2000]}")
+class AsyncClient(_Face):
+    """The same as `Client`, for programs that run an event loop."""
 
+    async def list_apps(self) -> list[dict[str, Any]]:
+        """See `Client.list_apps`."""
+        return calls.read_apps(await self._send(calls.LIST_APPS))
 
-def _chunks(lines: Iterator[str]) -> Iterator[StreamChunk]:
-    event = "message"
-    data: list[str] = []
-    for line in lines:
-        if not line:
-            if data:
-                yield StreamChunk(event, json.loads("\n".join(data)))
-            event, data = "message", []
-        elif line.startswith("event:"):
-            event = line[6:].strip()
-        elif line.startswith("data:"):
-            data.append(line[5:].removeprefix(" "))
+    async def get_app(self, name_or_id: str) -> dict[str, Any]:
+        """See `Client.get_app`."""
+        return calls.read_app(await self._send(calls.get_app(await self._app_id(name_or_id))))
+
+    async def chat(self, app: str, text: str, session_id: str | None = None) -> ChatResponse:
+        """See `Client.chat`."""
+        return calls.read_chat(await self._send(calls.chat(await self._app_id(app), text, session_id)))
+
+    async def answer(
+        self,
+        app: str,
+        session_id: str,
+        prompt_id: str,
+        *,
+        approved: bool | None = None,
+        dismissed: bool = False,
+    ) -> ChatResponse:
+        """See `Client.answer`."""
+        app_id = await self._app_id(app)
+        call = calls.answer(app_id, session_id, prompt_id, approved=approved, dismissed=dismissed)
+        return calls.read_chat(await self._send(call))
+
+    async def stream(self, app: str, text: str, session_id: str | None = None) -> AsyncIterator[StreamChunk]:
+        """See `Client.stream`."""
+        import httpx2
+
+        answer = AnswerStream(await self._app_id(app), text, session_id)
+        while not answer.is_over():
+            problem, pause = RuntimeError("The stream ended too early."), answer.patience.pause()
+            answer.begin()
+            try:
+                async with (
+                    httpx2.AsyncClient(timeout=calls.TIMEOUT_SECONDS, headers=self._headers) as client,
+                    client.stream(**self._stream_options(answer)) as response,
+                ):
+                    if response.status_code >= 400:
+                        await response.aread()
+                        problem = calls.failure(response.status_code, response.text)
+                        pause = answer.patience.pause(response.status_code)
+                    else:
+                        async for line in response.aiter_lines():
+                            for chunk in answer.read(line):
+                                yield chunk
+                            if answer.is_over():
+                                return
+            except httpx2.TransportError as exc:
+                problem, pause = calls.unreachable(self._url, exc), answer.patience.pause()
+            if pause is None:
+                raise problem
+            await asyncio.sleep(pause)
+
+    async def create_checkout(self, app: str, return_url: str = "") -> str:
+        raise NotYetAvailable("Paid apps")
+
+    async def list_payments(self, app: str) -> list[dict[str, Any]]:
+        raise NotYetAvailable("Paid apps")
+
+    async def get_earnings(self, app: str) -> dict[str, Any]:
+        raise NotYetAvailable("Paid apps")
+
+    async def reset_onboarding(self, app: str) -> dict[str, Any]:
+        raise NotYetAvailable("Onboarding")
+
+    async def _app_id(self, name_or_id: str) -> str:
+        return self._names.known(name_or_id) or self._names.learn(await self.list_apps(), name_or_id)
+
+    async def _send(self, call: Call) -> dict[str, Any]:
+        import httpx2
+
+        patience = calls.Patience(call)
+        async with httpx2.AsyncClient(timeout=calls.TIMEOUT_SECONDS, headers=self._headers) as client:
+            while True:
+                try:
+                    answer = await client.request(**self._options(call))
+                    if answer.status_code < 400:
+                        found: dict[str, Any] = answer.json()
+                        return found
+                    problem = calls.failure(answer.status_code, answer.text)
+                    pause = patience.pause(answer.status_code)
+                except httpx2.TransportError as exc:
+                    problem, pause = calls.unreachable(self._url, exc), patience.pause()
+                if pause is None:
+                    raise problem
+                await asyncio.sleep(pause)

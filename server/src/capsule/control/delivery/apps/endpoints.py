@@ -4,9 +4,9 @@ Conversations live in the app host; this asks it over its unix socket on the cal
 """
 
 from typing import Annotated, Any, Literal
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Header, Path, Query
 from fastapi.responses import RedirectResponse, Response
 from pydantic import Field
 from sqlalchemy import select
@@ -47,6 +47,18 @@ class Apps(Shape):
 class ChatText(Input):
     text: str = Field(max_length=200_000)
     session_id: str | None = Field(default=None, max_length=100)
+    client_id: str | None = Field(
+        default=None,
+        max_length=100,
+        description="Chosen by you: a message that comes again with the same one is not doubled.",
+    )
+
+
+class PromptAnswer(Input):
+    session_id: str = Field(max_length=100)
+    approved: bool | None = Field(default=None, description="To an approval.")
+    dismissed: bool | None = Field(default=None, description="To anything: the user does not want to.")
+    file_id: str | None = Field(default=None, max_length=100, description="To a request for a file.")
 
 
 @router.get("/apps")
@@ -96,9 +108,26 @@ async def chat(
     actor: CurrentActor,
     context: CurrentContext,
 ) -> Response:
-    """Send a message and wait for the whole answer; without a session a new conversation begins."""
+    """Send a message and wait for the whole answer; without a session a new conversation begins.
+
+    When the app asks something, the answer comes at once with `status: "waiting"` and `prompts`.
+    """
     ensure_type(app, "app")
     return await ask(context, app, actor, "POST", CHAT_PATH, json=wanted.model_dump(exclude_none=True))
+
+
+@router.post("/app/{app}/prompts/{prompt}")
+async def answer_prompt(
+    prompt: Annotated[str, Path(max_length=100)],
+    wanted: PromptAnswer,
+    app: Annotated[Capsule, requires(Action.app_chat, detached=True)],
+    actor: CurrentActor,
+    context: CurrentContext,
+) -> Response:
+    """Answer what the app asks, and wait for what it replies then."""
+    ensure_type(app, "app")
+    path = f"{CHAT_PATH}/prompts/{quote(prompt, safe='')}"
+    return await ask(context, app, actor, "POST", path, json=wanted.model_dump(exclude_none=True))
 
 
 @router.get("/app/{app}/stream")
@@ -106,10 +135,16 @@ async def stream(
     app: Annotated[Capsule, requires(Action.app_chat, detached=True)],
     actor: CurrentActor,
     context: CurrentContext,
-    text: Annotated[str, Query(max_length=200_000)],
+    text: Annotated[str | None, Query(max_length=200_000)] = None,
     session_id: Annotated[str | None, Query(max_length=100)] = None,
+    client_id: Annotated[str | None, Query(max_length=100)] = None,
+    last_event_id: Annotated[
+        str | None, Header(max_length=100, description="Go on behind this event; no message is sent.")
+    ] = None,
 ) -> Response:
-    """Send a message and get the answer piece by piece: `chunk` events, then `done`."""
+    """Send a message and get the answer piece by piece: `started`, `chunk` events, then `done`."""
     ensure_type(app, "app")
-    params = {"text": text} | ({"session_id": session_id} if session_id else {})
-    return await ask_stream(context, app, actor, "GET", STREAM_PATH, params=params)
+    wanted = {"text": text, "session_id": session_id, "client_id": client_id}
+    params = {name: value for name, value in wanted.items() if value}
+    headers = {"Last-Event-ID": last_event_id} if last_event_id else {}
+    return await ask_stream(context, app, actor, "GET", STREAM_PATH, params=params, headers=headers)

@@ -1,7 +1,7 @@
 """Ask the app host something over its unix socket, on behalf of a person who is signed in here."""
 
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from typing import Any
 
 import httpx2
@@ -55,9 +55,11 @@ def _copy(answer: httpx2.Response) -> Response:
 
 
 async def _pass_on(stack: AsyncExitStack, answer: httpx2.Response) -> AsyncGenerator[bytes, None]:
+    # Readers of a stream that broke off come back and go on behind the last event.
     async with stack:
-        async for chunk in answer.aiter_raw():
-            yield chunk
+        with suppress(httpx2.TransportError):
+            async for chunk in answer.aiter_raw():
+                yield chunk
 
 
 async def _client(stack: AsyncExitStack, context: Context, app: Capsule, actor: Actor) -> httpx2.AsyncClient:
