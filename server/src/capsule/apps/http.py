@@ -58,6 +58,7 @@ def create_application(
         route(f"{session}/prompts/{{prompt_id}}", "POST", api_prompts.answer_prompt),
         route("/api/chat", "POST", api_client.chat),
         route("/api/chat/stream", "GET", api_client.stream),
+        route("/api/chat/prompts/{prompt_id}", "POST", api_client.answer_prompt),
         agent("/api/chat/message", "POST", api_agent.send_message),
         agent("/api/chat/message/stream", "POST", api_agent.stream_message),
         agent("/api/chat/history", "GET", api_agent.read_history),
