@@ -32,14 +32,19 @@ export function App() {
   const { access, user } = app.data;
   const isShut = access !== undefined && !access.anonymous && user.is_anonymous !== false;
   if (isShut || route.page === "sign-in" || route.page === "sign-up") {
+    const isDoor = route.page === "sign-in" || route.page === "sign-up";
+    // Where nobody gets in without an account, the address stays what was asked for.
+    const back = isDoor ? route.from : window.location.hash.replace(/^#/, "");
+    const doorPath = (page: string): string => `/${page}?from=${encodeURIComponent(back)}`;
     return (
       <Suspense fallback={null}>
         <SignInPage
           app={app.data}
           isSigningUp={route.page === "sign-up"}
-          onSwitch={(isSigningUp) => openPath(isSigningUp ? "/sign-up" : "/sign-in", true)}
-          onDone={() => openPath("", true)}
-          {...(isShut ? {} : { onCancel: () => openPath("") })}
+          onSwitch={(isSigningUp) => openPath(doorPath(isSigningUp ? "sign-up" : "sign-in"), true)}
+          returnTo={back === "" ? "/" : `/#${back}`}
+          onDone={() => openPath(back, true)}
+          {...(isShut ? {} : { onCancel: () => openPath(back, true) })}
         />
       </Suspense>
     );

@@ -4,16 +4,19 @@ import { useSyncExternalStore } from "react";
 export type Route =
   | { page: "chat"; sessionId: string | null }
   | { page: "connections" }
-  | { page: "sign-in" }
-  | { page: "sign-up" };
+  /** `from`: the path to go back to. */
+  | { page: "sign-in" | "sign-up"; from: string };
 
 /** `#/s/<id>`, `#/connections`, `#/sign-in`, `#/sign-up`; the empty chat for all else. */
 export function parseRoute(hash: string): Route {
-  const [path = ""] = hash.replace(/^#/, "").split("?");
+  const [path = "", query = ""] = hash.replace(/^#/, "").split("?");
   const session = /^\/s\/([^/]+)$/.exec(path)?.[1];
   if (session !== undefined) return { page: "chat", sessionId: decodeURIComponent(session) };
   if (path === "/connections" || path === "/integrations") return { page: "connections" };
-  if (path === "/sign-in" || path === "/sign-up") return { page: path === "/sign-in" ? "sign-in" : "sign-up" };
+  if (path === "/sign-in" || path === "/sign-up") {
+    const from = new URLSearchParams(query).get("from") ?? "";
+    return { page: path === "/sign-in" ? "sign-in" : "sign-up", from: from.replace(/^#/, "") };
+  }
   return { page: "chat", sessionId: null };
 }
 

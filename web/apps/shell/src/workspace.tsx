@@ -50,7 +50,8 @@ export function Workspace({ app, route, outbox }: WorkspaceProps) {
         setIsSheetOpen(false);
         openPath("/connections");
       }}
-      onSignIn={() => openPath("/sign-in")}
+      onSignIn={() => openPath(`/sign-in?from=${encodeURIComponent(window.location.hash)}`)}
+      onSignedOut={() => openSession(null, true)}
       onHelp={() => setIsHelpOpen(true)}
     />
   );

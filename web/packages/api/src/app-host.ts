@@ -87,4 +87,5 @@ export const signOutHere = (): Promise<unknown> => post("/account/sign-out");
 export const sendMagicLink = (email: string, returnTo?: string): Promise<unknown> =>
   post("/account/magic-link", { email, ...(returnTo === undefined ? {} : { return_to: returnTo }) });
 export const changePassword = (body: { old?: string; new: string }): Promise<unknown> => post("/account/password", body);
-export const oidcStartUrl = (name: string): string => ROOT + path("/account/oidc/{}/start", name);
+export const oidcStartUrl = (name: string, returnTo: string): string =>
+  withQuery(ROOT + path("/account/oidc/{}/start", name), { return_to: returnTo });

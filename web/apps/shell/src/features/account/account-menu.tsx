@@ -7,15 +7,19 @@ import { methodsOf } from "./methods.ts";
 import { PasswordDialog } from "./password-dialog.tsx";
 import { useNewVisitor } from "./use-new-visitor.ts";
 
-type AccountMenuProps = { app: AppInfo; onConnections: () => void; onSignIn: () => void; onHelp: () => void };
+type AccountMenuProps = { app: AppInfo; onConnections: () => void; onSignIn: () => void; onSignedOut: () => void; onHelp: () => void };
 
 /** At the foot of the list of chats: who one is here, and what goes with it. */
-export function AccountMenu({ app, onConnections, onSignIn, onHelp }: AccountMenuProps) {
+export function AccountMenu({ app, onConnections, onSignIn, onSignedOut, onHelp }: AccountMenuProps) {
   const [isChanging, setIsChanging] = useState(false);
   const leave = useNewVisitor();
   const signOut = useMutation({
     mutationFn: appHost.signOutHere,
-    onSuccess: () => leave(),
+    onSuccess: async () => {
+      sessionStorage.clear(); // Drafts are nobody else's business.
+      onSignedOut();
+      await leave();
+    },
     onError: (error) => toastProblem("You are still signed in", error),
   });
   const { access, user } = app;

@@ -4,9 +4,9 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { CheckYourMail } from "./check-your-mail.tsx";
 
-export function MagicLinkForm() {
+export function MagicLinkForm({ returnTo }: { returnTo: string }) {
   const [email, setEmail] = useState("");
-  const send = useMutation({ mutationFn: () => appHost.sendMagicLink(email.trim()) });
+  const send = useMutation({ mutationFn: () => appHost.sendMagicLink(email.trim(), returnTo) });
   if (send.isSuccess) {
     return (
       <CheckYourMail email={email.trim()} onBack={() => send.reset()}>

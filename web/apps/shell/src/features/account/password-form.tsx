@@ -5,14 +5,17 @@ import { useState } from "react";
 import { CheckYourMail } from "./check-your-mail.tsx";
 import { useNewVisitor } from "./use-new-visitor.ts";
 
-type PasswordFormProps = { isSigningUp: boolean; onDone: () => void };
+type PasswordFormProps = { isSigningUp: boolean; returnTo: string; onDone: () => void };
 
-export function PasswordForm({ isSigningUp, onDone }: PasswordFormProps) {
+export function PasswordForm({ isSigningUp, returnTo, onDone }: PasswordFormProps) {
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
   const welcome = useNewVisitor();
   const enter = useMutation({
-    mutationFn: () => (isSigningUp ? appHost.signUp : appHost.signInHere)({ email: email.trim(), password }),
+    mutationFn: () =>
+      isSigningUp
+        ? appHost.signUp({ email: email.trim(), password, return_to: returnTo })
+        : appHost.signInHere({ email: email.trim(), password }),
     onSuccess: async (answer) => {
       if (answer.status === "mail_sent") return;
       await welcome();

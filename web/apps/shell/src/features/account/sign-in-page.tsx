@@ -10,12 +10,14 @@ type SignInPageProps = {
   app: AppInfo;
   isSigningUp: boolean;
   onSwitch: (isSigningUp: boolean) => void;
+  /** Where links in mails and other services lead back to. */
+  returnTo: string;
   onDone: () => void;
   /** Goes back to the app; missing where nobody gets in without signing in. */
   onCancel?: () => void;
 };
 
-export default function SignInPage({ app, isSigningUp: wantsSignUp, onSwitch, onDone, onCancel }: SignInPageProps) {
+export default function SignInPage({ app, isSigningUp: wantsSignUp, onSwitch, returnTo, onDone, onCancel }: SignInPageProps) {
   const { hasPassword, hasMagicLink, oidc } = methodsOf(app.access);
   const mayJoin = app.access?.sign_up === true && app.access.password_sign_up !== false;
   const isSigningUp = wantsSignUp && mayJoin;
@@ -47,14 +49,14 @@ export default function SignInPage({ app, isSigningUp: wantsSignUp, onSwitch, on
       <div className="space-y-4">
         {oidc.map(({ name, label }) => (
           <Button key={name} asChild size="lg" className="w-full">
-            <a href={appHost.oidcStartUrl(name)}>Continue with {label}</a>
+            <a href={appHost.oidcStartUrl(name, returnTo)}>Continue with {label}</a>
           </Button>
         ))}
         {oidc.length > 0 && hasForm && <Divider />}
         {isLink ? (
-          <MagicLinkForm />
+          <MagicLinkForm returnTo={returnTo} />
         ) : (
-          hasPassword && <PasswordForm key={String(isSigningUp)} isSigningUp={isSigningUp} onDone={onDone} />
+          hasPassword && <PasswordForm key={String(isSigningUp)} isSigningUp={isSigningUp} returnTo={returnTo} onDone={onDone} />
         )}
         {hasPassword && hasMagicLink && (
           <Button tone="quiet" className="w-full" onClick={() => setWantsLink(!isLink)}>

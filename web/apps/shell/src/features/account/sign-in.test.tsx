@@ -17,6 +17,7 @@ const show = (access: AppAccess, isSigningUp = false, onCancel?: () => void) =>
       app={app({ access })}
       isSigningUp={isSigningUp}
       onSwitch={onSwitch}
+      returnTo="/#/s/1"
       onDone={onDone}
       {...(onCancel ? { onCancel } : {})}
     />,
@@ -52,13 +53,13 @@ describe("signing in", () => {
     await userEvent.type(screen.getByLabelText("Email"), "ada@example.com");
     await userEvent.click(screen.getByRole("button", { name: "Send me a link" }));
     expect(await screen.findByText("Check your mail")).toBeTruthy();
-    expect(api.calls[0]?.body).toEqual({ email: "ada@example.com" });
+    expect(api.calls[0]?.body).toEqual({ email: "ada@example.com", return_to: "/#/s/1" });
   });
 
   test("with another service", () => {
     mockApi({});
     show(ALL);
-    expect(screen.getByRole("link", { name: "Continue with Google" }).getAttribute("href")).toBe("/api/account/oidc/google/start");
+    expect(screen.getByRole("link", { name: "Continue with Google" }).getAttribute("href")).toBe("/api/account/oidc/google/start?return_to=%2F%23%2Fs%2F1");
   });
 
   test("only what the app offers is there", () => {
@@ -100,7 +101,7 @@ test("a signed-in person can change the password and sign out", async () => {
   });
   const user = { id: "u", email: "ada@example.com", is_anonymous: false };
   const nothing = (): void => undefined;
-  renderPart(<AccountMenu app={app({ user, access: ALL })} onConnections={nothing} onSignIn={nothing} onHelp={nothing} />);
+  renderPart(<AccountMenu app={app({ user, access: ALL })} onConnections={nothing} onSignIn={nothing} onSignedOut={nothing} onHelp={nothing} />);
   await userEvent.click(screen.getByRole("button", { name: "Account and more" }));
   expect(screen.queryByRole("menuitem", { name: "Sign in" })).toBeNull();
   await userEvent.click(screen.getByRole("menuitem", { name: "Change password" }));

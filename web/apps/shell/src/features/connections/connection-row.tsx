@@ -33,7 +33,7 @@ export function ConnectionRow({ connection }: { connection: Connection }) {
   const isSecret = mode === "secret";
   const connectLabel = status === "needs_reconnect" ? "Reconnect" : status === "connected" ? "Replace" : "Connect";
   return (
-    <li className="rounded-xl border bg-surface p-4 shadow-soft" data-testid="connection" data-type={type} data-status={status}>
+    <li className="rounded-xl border bg-surface p-4 shadow-soft" data-testid="connection-row" data-type={type} data-status={status}>
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
         <div className="min-w-0 flex-1 basis-44">
           <h2 className="flex flex-wrap items-center gap-2 font-medium">

@@ -15,7 +15,7 @@ const AWS = {
   connected_at: "2026-01-01T10:00:00Z",
 };
 const row = (type: string): HTMLElement => {
-  const found = screen.getAllByTestId("connection").find((element) => element.dataset["type"] === type);
+  const found = screen.getAllByTestId("connection-row").find((element) => element.dataset["type"] === type);
   if (!found) throw new Error(`no ${type}`);
   return found;
 };

@@ -41,4 +41,6 @@ export function applyTheme({ fixed, light, dark }: KeptTheme): void {
   const old = Array.from(root.style).filter((name) => name.startsWith("--") && !(name in variables));
   for (const name of old) root.style.removeProperty(name);
   for (const [name, value] of Object.entries(variables)) root.style.setProperty(name, value);
+  // The bar of a phone's browser goes with the page.
+  document.querySelector("meta[name='theme-color']")?.setAttribute("content", getComputedStyle(document.body).backgroundColor);
 }

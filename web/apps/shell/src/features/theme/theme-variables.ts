@@ -28,9 +28,10 @@ export function themeVariables(theme: AppTheme, scheme: Scheme): Variables {
     Object.assign(found, grounds(background, foreground, surface));
   }
   if (theme.foreground !== undefined || theme.background !== undefined) {
-    found["--ink"] = toHex(readable(foreground, background, ground));
-    found["--ink-soft"] = toHex(readable(mix(foreground, background, 0.22), background, ground));
-    found["--ink-faint"] = toHex(readable(parseColour(theme.muted ?? "") ?? mix(foreground, background, 0.4), background, ground));
+    const places = [background, ground, parseColour(theme.sidebar ?? "") ?? background];
+    found["--ink"] = toHex(readable(foreground, ...places));
+    found["--ink-soft"] = toHex(readable(mix(foreground, background, 0.22), ...places));
+    found["--ink-faint"] = toHex(readable(parseColour(theme.muted ?? "") ?? mix(foreground, background, 0.4), ...places));
   }
   set(found, "--surface", theme.surface);
   set(found, "--sidebar", theme.sidebar);

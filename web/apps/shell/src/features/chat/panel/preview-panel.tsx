@@ -21,12 +21,16 @@ export default function PreviewPanel({ item, others, onOpen, onClose }: PreviewP
   const close = useEffectEvent(onClose);
   useEffect(() => {
     const isOver = !window.matchMedia("(min-width: 48rem)").matches;
+    const before = document.activeElement;
     if (isOver) box.current?.focus();
     const onKey = (event: KeyboardEvent): void => {
       if (event.key === "Escape" && box.current?.contains(document.activeElement)) close();
     };
     window.addEventListener("keydown", onKey);
-    return () => window.removeEventListener("keydown", onKey);
+    return () => {
+      window.removeEventListener("keydown", onKey);
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    };
   }, []);
   return (
     <aside
