@@ -394,6 +394,11 @@ def get_file(handler: Handler, platform: FakePlatform, _: Any, id_: str) -> byte
     return platform.files[path]
 
 
+def get_serve(_: Handler, platform: FakePlatform, __: Any, id_: str) -> Json:
+    manifest = {"cpu": 0.25, "memory": 512, "secrets": [{"_secret_name": "NEEDED"}], "keep_warm_seconds": 60}
+    return {**platform.serves[id_], "manifest": manifest}
+
+
 def create_serve(_: Handler, platform: FakePlatform, body: Json, id_: str) -> Json:
     if not platform.secrets.get("NEEDED", "x"):
         raise Problem(422, "missing_secret", "There is no secret 'NEEDED'.", "capsule secret create NEEDED=…")
@@ -503,6 +508,7 @@ ROUTES: list[tuple[str, str, Callable[..., Any]]] = [
     ("PUT", "/capsules/([^/]+)/files", put_file),
     ("GET", "/capsules/([^/]+)/files/content", get_file),
     ("POST", "/capsules/([^/]+)/serves", create_serve),
+    ("GET", "/serves/([^/]+)", get_serve),
     ("POST", "/serves/([^/]+)/heartbeat", heartbeat),
     ("POST", "/serves/([^/]+)/changes", serve_changes),
     ("GET", "/serves/([^/]+)/logs/stream", serve_log),

@@ -144,6 +144,39 @@ def test_failed_build_ends_with_its_reason(platform: FakePlatform, project: Path
     assert platform.called("DELETE", "/serves/srv_1")
 
 
+def test_summary_says_what_the_app_uses(serving: Serving) -> None:
+    text = serving[1]()
+    for label, value in (("Entry", "app.py:app"), ("Compute", "0.25 CPU, 512 MiB"), ("Secrets", "NEEDED")):
+        assert [line for line in text.splitlines() if label in line and value in line]
+    assert "Pages" not in text
+
+
+def test_secrets_that_the_shell_exports_are_sent_and_nothing_else(
+    platform: FakePlatform, project: Path, capsule_cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("NAMED", "ON_DEMAND", "UNRELATED"):
+        monkeypatch.setenv(name, f"value of {name}")
+    (project / "app.py").write_text(
+        'import cpsl\n\napp = cpsl.App("report-agent", image=cpsl.Image(), secrets=["NAMED", "ABSENT"])\n'
+    )
+    (project / "more.py").write_text('import cpsl\nKEY = cpsl.Secret.from_name("ON_DEMAND")\n')
+    platform.serve_runs = False
+    platform.build_end = {"status": "failed", "reason": "Enough", "hint": ""}
+    ran = capsule_cli("serve", "app.py:app")
+    [sent] = platform.called("POST", "/capsules/[^/]+/serves")
+    assert sent["shell"] == {"NAMED": "value of NAMED", "ON_DEMAND": "value of ON_DEMAND"}
+    assert "Taken from your shell, for this serve only: NAMED, ON_DEMAND" in ran.out + ran.err
+    assert "value of" not in ran.out + ran.err
+
+
+def test_options_of_later_versions_say_so(platform: FakePlatform, project: Path, capsule_cli: Cli) -> None:
+    platform.serve_runs = False
+    platform.build_end = {"status": "failed", "reason": "Enough", "hint": ""}
+    ran = capsule_cli("serve", "app.py:app", "--channel", "tg", "--force-channel", "--reset-onboarding")
+    assert "nothing is bound (tg)" in ran.out + ran.err
+    assert "nothing to reset" in ran.out + ran.err
+
+
 def test_wrong_entry_sends_nothing(platform: FakePlatform, project: Path, capsule_cli: Cli) -> None:
     assert capsule_cli("serve", "app.py:nope").code == 2
     assert platform.requests == []

@@ -24,6 +24,7 @@ from capsule.build.contract import Builder, BuildLimits
 from capsule.build.pipeline import Pipeline
 from capsule.build.toolchain import Toolchain, find_toolchain
 from capsule.control.delivery.changes import Changes
+from capsule.control.delivery.serves.shell import shell_value
 from capsule.control.delivery.subscriptions import subscribe
 from capsule.control.events import Events
 from capsule.control.identity.tokens.cli_file import issue_cli_login
@@ -112,7 +113,7 @@ class Server:
         pipeline = Pipeline(paths, self._make_builder(paths, toolchain), toolchain)
         context = self._context(database, pipeline, node, edge, apps)
         reconciler = Reconciler(self._platform(context, pipeline))
-        vault = SpaceVault(database, context.box)
+        vault = SpaceVault(database, context.box, shell_value)
         control = RpcServer(paths.server_control_socket, vault_handlers(vault))
         await control.start()
         web = _WebServer(self._web_config(context))

@@ -8,6 +8,7 @@ import pytest
 from api_records import World
 
 from capsule.api.context import Context
+from capsule.control.delivery.serves.shell import shell_value
 from capsule.control.workload.secrets import service
 from capsule.control.workload.secrets.vault import SpaceVault, vault_handlers
 from capsule.db import Database
@@ -90,7 +91,7 @@ class TestVault:
         app = await client.post(
             "/capsules", json={"space_id": world.space.id, "name": "shop", "type": "app", "deploy": False}
         )
-        vault = SpaceVault(database, context.box)
+        vault = SpaceVault(database, context.box, shell_value)
         caplog.set_level(logging.INFO)
         for value in ("first", "second"):
             await client.post("/spaces/main/secrets", json={"name": "KEY", "value": value})
@@ -109,7 +110,7 @@ class TestVault:
         backend = await client.post("/capsules", json={**made, "name": "api", "type": "backend"})
         async with database.unit_of_work() as db_session:
             (await db_session.get_one(Capsule, removed.json()["id"])).removed_at = now()
-        vault = SpaceVault(database, context.box)
+        vault = SpaceVault(database, context.box, shell_value)
         for capsule_id in (removed.json()["id"], backend.json()["id"], "cap_unknown"):
             assert await vault.secret(capsule_id, "deploy", "KEY") is None
 
@@ -120,7 +121,9 @@ class TestVault:
             "/capsules", json={"space_id": world.space.id, "name": "shop", "type": "app", "deploy": False}
         )
         await client.post("/spaces/main/secrets", json={"name": "KEY", "value": VALUE})
-        server = RpcServer(data.server_control_socket, vault_handlers(SpaceVault(database, context.box)))
+        server = RpcServer(
+            data.server_control_socket, vault_handlers(SpaceVault(database, context.box, shell_value))
+        )
         await server.start()
         caller = RpcClient(data.server_control_socket, name="server")
         try:

@@ -21,6 +21,8 @@ from cpsl.cli.delivery import BuildLog
 from cpsl.cli.entry import Entry, read_declaration, syntax_problem
 from cpsl.cli.invocation import Invocation
 from cpsl.cli.progress import Progress
+from cpsl.cli.shell import exported
+from cpsl.cli.summary import facts
 from cpsl.cli.upload import upload_directory
 from cpsl.cli.watch import ChangeSet, Tree, wakes
 
@@ -90,12 +92,14 @@ class Development:
     def _start(self, progress: Progress) -> Record:
         upload, project = upload_directory(self._invocation, self._entry.root, progress)
         self._tree = Tree(project)
+        shell = exported(project.files)
+        if shell:
+            self._out.notice(f"Taken from your shell, for this serve only: {', '.join(shell)}")
         capsule, is_new = self._capsule()
         progress.step("Building")
+        wanted = {"upload_id": upload["id"], "entry": str(self._entry), **({"shell": shell} if shell else {})}
         try:
-            serve: Record = self._api.post(
-                f"/capsules/{capsule['id']}/serves", {"upload_id": upload["id"], "entry": str(self._entry)}
-            )
+            serve: Record = self._api.post(f"/capsules/{capsule['id']}/serves", wanted)
         except BaseException:
             if is_new:
                 self._api.delete(f"/capsules/{capsule['id']}", confirm=capsule["name"])
@@ -278,6 +282,7 @@ class Development:
 
     def _up(self, serve: Record, *, is_first: bool) -> None:
         if is_first:
+            self._out.facts(self._summary())
             self._out.success(f"{self._name} is running at {click.style(str(serve['url']), bold=True)}")
             self._out.line("Watching for changes. Ctrl-C stops it.", dim=True)
         else:
@@ -285,6 +290,13 @@ class Development:
             took = f" in {time.monotonic() - since:.1f} s" if since is not None else ""
             self._out.success(f"Reloaded{took}.")
         self._settled.set()
+
+    def _summary(self) -> list[tuple[str, object]]:
+        try:
+            manifest = self._api.get(self._path).get("manifest") or {}
+        except CapsuleError:  # only for people to read
+            manifest = {}
+        return facts(str(self._entry), manifest)
 
     def _failed(self, reason: str, *, runs_on: bool) -> None:
         self._sent_at = None

@@ -120,4 +120,6 @@ class Serve(Record):
     build_id: Mapped[str | None] = mapped_column(String(40))
     replica_id: Mapped[str | None] = mapped_column(String(40))
     reason: Mapped[str | None]
+    shell: Mapped[str | None]
+    """Values of secrets that the developer's shell exports, encrypted JSON; gone when the serve ends."""
     heartbeat_at: Mapped[datetime]

@@ -17,6 +17,7 @@ from capsule.control.delivery.deployments.service import request_deployment
 from capsule.control.delivery.leases import Lease, LeaseLost, end
 from capsule.control.delivery.releases.requirements import resolve
 from capsule.control.delivery.releases.service import make_release
+from capsule.control.delivery.serves.shell import shell_of_build
 from capsule.control.workload.env.service import EnvService
 from capsule.errors import PlatformError
 from capsule.kit.ids import new_id
@@ -145,7 +146,8 @@ class BuildRun:
             if capsule is None or capsule.removed_at is not None:
                 end(build, "cancelled", "The capsule was removed.")
             elif build.trigger == "serve":
-                await resolve(db_session, capsule, build.manifest)
+                shell = await shell_of_build(db_session, self._platform.box, build)
+                await resolve(db_session, capsule, build.manifest, given=shell)
                 end(build, "succeeded")
             else:
                 await self._release(db_session, build, capsule)

@@ -13,6 +13,7 @@ from capsule.control.delivery.replicas.repository import SPARE, ReplicaRepositor
 from capsule.control.delivery.serves.files import apply_staged, make_tree, remove_files
 from capsule.control.delivery.serves.repository import ACTIVE
 from capsule.control.delivery.serves.service import HEARTBEAT_OVER
+from capsule.control.delivery.serves.shell import shell_of
 from capsule.edge.contract import RouteState
 from capsule.engines.contract import ReplicaSpec, ReplicaStatus
 from capsule.errors import PlatformError
@@ -105,6 +106,7 @@ class ServeRun:
                         stopped(row)
                 if serve := await db_session.get(Serve, self._serve.id):
                     serve.status = "stopped"
+                    serve.shell = None
                     serve.replica_id = None
 
     async def _hold_first_requests(self) -> None:
@@ -123,8 +125,7 @@ class ServeRun:
         spare = await self._spares.take(self._serve.id)
         async with self._platform.database.unit_of_work() as db_session:
             serve = await db_session.get_one(Serve, self._serve.id)
-            config = await configuration(db_session, self._capsule, self._build)
-            spec = await self._spec(db_session, serve.revision, config)
+            config, spec = await self._spec(db_session, serve, serve.revision)
             # Not so when a secret or a variable was changed meanwhile.
             if spare is not None and spare[0] == replace(spec, id=spare[0].id, loads_when_asked=True):
                 row = await db_session.get(Replica, spare[0].id)
@@ -139,13 +140,16 @@ class ServeRun:
             serve = await db_session.get(Serve, self._serve.id)
             if serve is None or serve.status not in ACTIVE or serve.heartbeat_at <= HEARTBEAT_OVER:
                 return None
-            config = await configuration(db_session, self._capsule, self._build)
-            spec = await self._spec(db_session, serve.revision + 1, config)
+            _, spec = await self._spec(db_session, serve, serve.revision + 1)
             db_session.add(self._row(spec.id, SPARE))
             return replace(spec, loads_when_asked=True)
 
-    async def _spec(self, db_session: AsyncSession, revision: int, config: dict[str, Any]) -> ReplicaSpec:
-        return await serve_spec(
+    async def _spec(
+        self, db_session: AsyncSession, serve: Serve, revision: int
+    ) -> tuple[dict[str, Any], ReplicaSpec]:
+        shell = shell_of(serve, self._platform.box)
+        config = await configuration(db_session, self._capsule, self._build, given=shell)
+        spec = await serve_spec(
             self._platform,
             db_session,
             self._capsule,
@@ -154,7 +158,9 @@ class ServeRun:
             revision=revision,
             config=config,
             env=await current_env(db_session, self._platform.box, self._capsule),
+            shell=shell,
         )
+        return config, spec
 
     def _row(self, replica_id: str, environment: str) -> Replica:
         return Replica(

@@ -1,6 +1,8 @@
 """Turn a release into the spec of one replica: command, environment, mounts, limits. Starts nothing."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -47,7 +49,9 @@ async def serve_spec(
     revision: int,
     config: dict[str, Any],
     env: dict[str, str],
+    shell: Mapping[str, str],
 ) -> ReplicaSpec:
+    """`shell`: values of secrets that win over those of the space."""
     return await _spec(
         platform,
         db_session,
@@ -59,6 +63,7 @@ async def serve_spec(
         artifact=str(platform.paths.serve_tree(serve_id)),
         config=config,
         env=env,
+        shell=shell,
     )
 
 
@@ -74,8 +79,11 @@ async def _spec(
     artifact: str,
     config: dict[str, Any],
     env: dict[str, str],
+    shell: Mapping[str, str] = MappingProxyType({}),
 ) -> ReplicaSpec:
-    secrets = await _secrets(platform, db_session, capsule, config["secrets"])
+    declared = config["secrets"]
+    kept = await _secrets(platform, db_session, capsule, [name for name in declared if name not in shell])
+    secrets = kept | {name: shell[name] for name in declared if name in shell}
     storage = await _storage(platform.paths, db_session, capsule, config["mounts"])
     is_app = capsule.type == "app"
     return ReplicaSpec(

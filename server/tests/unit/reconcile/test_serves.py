@@ -8,16 +8,19 @@ from reconcile_stage import Stage
 
 from capsule.control.delivery.serves import service
 from capsule.control.delivery.serves.files import stage as stage_change
+from capsule.control.delivery.serves.shell import shell_value
 from capsule.control.events import Events
 from capsule.control.workload.capsules.service import CapsuleService
 from capsule.control.workload.env.service import EnvService
+from capsule.control.workload.secrets.service import put
+from capsule.control.workload.secrets.vault import SpaceVault
 from capsule.edge.contract import RouteState
 from capsule.kit.clock import now
 from capsule.models import Build, Capsule, Deployment, Replica, Serve, Upload
 from capsule.reconcile.platform import Pace
 
 
-async def begin(stage: Stage, capsule: Capsule) -> Serve:
+async def begin(stage: Stage, capsule: Capsule, shell: dict[str, str] | None = None) -> Serve:
     async with stage.database.unit_of_work() as db_session:
         upload = Upload(
             id=f"upl_{now().timestamp()}",
@@ -35,7 +38,14 @@ async def begin(stage: Stage, capsule: Capsule) -> Serve:
             upload_id=upload.id,
             entry="app.py:app",
             user_id="usr_1",
+            box=stage.platform.box,
+            shell=shell or {},
         )
+
+
+def be_patient(stage: Stage) -> None:
+    """Let no serve end for being silent."""
+    object.__setattr__(stage.platform, "pace", Pace(answer=1, drain=0.1, heartbeat=30))
 
 
 async def get(stage: Stage, serve: Serve) -> Serve:
@@ -97,6 +107,7 @@ async def test_change_restarts_the_runtime_with_the_new_files(stage: Stage) -> N
 
 
 async def test_change_is_loaded_by_the_replica_that_was_started_ahead(stage: Stage) -> None:
+    be_patient(stage)
     await stage.begin()
     capsule = await stage.add_capsule(type="app", build=False)
     serve = await until(stage, await begin(stage, capsule), status="running")
@@ -111,6 +122,7 @@ async def test_change_is_loaded_by_the_replica_that_was_started_ahead(stage: Sta
 
 
 async def test_spare_from_before_a_variable_changed_is_not_used(stage: Stage) -> None:
+    be_patient(stage)
     await stage.begin()
     capsule = await stage.add_capsule(type="app", build=False)
     serve = await until(stage, await begin(stage, capsule), status="running")
@@ -137,6 +149,7 @@ async def test_spare_from_before_a_variable_changed_is_not_used(stage: Stage) ->
 
 
 async def test_spare_that_has_died_is_not_used(stage: Stage) -> None:
+    be_patient(stage)
     await stage.begin()
     capsule = await stage.add_capsule(type="app", build=False)
     serve = await until(stage, await begin(stage, capsule), status="running")
@@ -196,7 +209,7 @@ async def test_silence_ends_the_serve_and_leaves_nothing(stage: Stage) -> None:
 
 
 async def test_newer_serve_takes_over(stage: Stage) -> None:
-    object.__setattr__(stage.platform, "pace", Pace(answer=1, drain=0.1, heartbeat=30))
+    be_patient(stage)
     await stage.begin()
     capsule = await stage.add_capsule(type="app", build=False)
     first = await until(stage, await begin(stage, capsule), status="running")
@@ -215,3 +228,28 @@ async def test_ended_serve_cancels_its_build(stage: Stage) -> None:
         service.finish(await db_session.get_one(Serve, serve.id))
     await until(stage, serve, status="stopped")
     assert (await stage.until_ended(Build, capsule)).status == "cancelled"
+
+
+async def test_what_the_shell_exports_wins_over_the_space_and_is_forgotten_at_the_end(stage: Stage) -> None:
+    be_patient(stage)
+    stage.pipeline.manifest = {"secrets": ["ONLY_HERE", "BOTH"]}
+    await stage.begin()
+    capsule = await stage.add_capsule(type="app", build=False)
+    async with stage.database.unit_of_work() as db_session:
+        await put(db_session, stage.platform.box, stage.space, name="BOTH", value="of the space")
+    shell = {"ONLY_HERE": "1", "BOTH": "of the shell", "NOT_DECLARED": "no"}
+    serve = await until(stage, await begin(stage, capsule, shell), status="running")
+    assert serve.shell is not None
+    assert "of the shell" not in serve.shell
+    assert serve.replica_id is not None
+    spec = stage.engine.world.replicas[serve.replica_id].spec
+    assert (spec.env["ONLY_HERE"], spec.env["BOTH"]) == ("1", "of the shell")
+    assert "NOT_DECLARED" not in spec.env
+    assert set(spec.redact) == {"1", "of the shell"}
+    vault = SpaceVault(stage.database, stage.platform.box, shell_value)
+    assert await vault.secret(capsule.id, "serve", "BOTH") == "of the shell"
+    assert await vault.secret(capsule.id, "deploy", "BOTH") == "of the space"
+    async with stage.database.unit_of_work() as db_session:
+        service.finish(await db_session.get_one(Serve, serve.id))
+    assert (await until(stage, serve, status="stopped")).shell is None
+    assert await vault.secret(capsule.id, "serve", "BOTH") == "of the space"

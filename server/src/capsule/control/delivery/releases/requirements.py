@@ -1,6 +1,6 @@
 """Turn what an app declares (`secrets`, `filesystems`) into records of its space. Knows no replica."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,16 +35,21 @@ class Requirements:
 
 
 async def resolve(
-    db_session: AsyncSession, capsule: Capsule, manifest: Mapping[str, Any] | None
+    db_session: AsyncSession,
+    capsule: Capsule,
+    manifest: Mapping[str, Any] | None,
+    *,
+    given: Collection[str] = (),
 ) -> Requirements:
     """Find the declared secrets and storage capsules in the capsule's space.
 
+    `given` are secrets that need not be there, since their values come from elsewhere.
     Raises SecretMissing or FilesystemMissing, each with the command that makes what is missing.
     """
     if not manifest:
         return Requirements()
     return Requirements(
-        secrets=await _secrets(db_session, capsule, declared_secrets(manifest)),
+        secrets=await _secrets(db_session, capsule, declared_secrets(manifest), given),
         mounts=await _mounts(db_session, capsule, declared_filesystems(manifest)),
     )
 
@@ -66,10 +71,12 @@ def declared_filesystems(manifest: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-async def _secrets(db_session: AsyncSession, capsule: Capsule, names: tuple[str, ...]) -> tuple[str, ...]:
+async def _secrets(
+    db_session: AsyncSession, capsule: Capsule, names: tuple[str, ...], given: Collection[str]
+) -> tuple[str, ...]:
     query = select(Secret.name).where(Secret.space_id == capsule.space_id, Secret.name.in_(names))
     known = set((await db_session.scalars(query)).all())
-    missing = [name for name in names if name not in known]
+    missing = [name for name in names if name not in known and name not in given]
     if missing:
         pairs = " ".join(f"{name}=…" for name in missing)
         raise SecretMissing(

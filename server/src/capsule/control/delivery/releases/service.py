@@ -1,7 +1,7 @@
 """Make releases: an artifact and everything its replicas are started with, numbered, never changed after."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -40,13 +40,15 @@ async def make_release(
     )
 
 
-async def configuration(db_session: AsyncSession, capsule: Capsule, build: Build) -> dict[str, Any]:
+async def configuration(
+    db_session: AsyncSession, capsule: Capsule, build: Build, *, given: Collection[str] = ()
+) -> dict[str, Any]:
     """Return what replicas of a build are started with, the environment left out.
 
-    Raises SecretMissing or FilesystemMissing.
+    `given`: as `requirements.resolve` has it. Raises SecretMissing or FilesystemMissing.
     """
     plan = build.plan or {}
-    requirements = await resolve(db_session, capsule, build.manifest)
+    requirements = await resolve(db_session, capsule, build.manifest, given=given)
     return {
         **_settings(capsule, build.manifest, requirements),
         "start": plan["start"],

@@ -4,10 +4,11 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import StreamingResponse
+from pydantic import ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import ClientDisconnect
 
@@ -29,7 +30,7 @@ from capsule.control.shapes.base import Input, Shape
 from capsule.control.workload.capsules.service import CapsuleService
 from capsule.errors import InvalidInput
 from capsule.kit.ids import new_id
-from capsule.models import Capsule, Serve
+from capsule.models import Build, Capsule, Serve
 
 router = APIRouter(tags=["serves"])
 
@@ -37,8 +38,14 @@ _MAX_CHANGE_BYTES = 1024**3
 
 
 class WantServe(Input):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=False, hide_input_in_errors=True)
+
     upload_id: str
     entry: str
+    shell: dict[str, str] = Field(
+        default_factory=dict,
+        description="Values of secrets from your shell: they win over the space's, in this serve only.",
+    )
 
 
 class ServeShape(Shape):
@@ -66,6 +73,10 @@ class ServeShape(Shape):
         )
 
 
+class ServeDetail(ServeShape):
+    manifest: dict[str, Any] | None = Field(default=None, description="What the app declares, once built.")
+
+
 @router.post("/capsules/{capsule}/serves", status_code=201)
 async def begin_serve(
     wanted: WantServe,
@@ -82,6 +93,8 @@ async def begin_serve(
         upload_id=wanted.upload_id,
         entry=wanted.entry,
         user_id=actor.user.id,
+        box=context.box,
+        shell=wanted.shell,
     )
     return await ServeShape.of(db_session, serve, context)
 
@@ -89,8 +102,10 @@ async def begin_serve(
 @router.get("/serves/{serve}")
 async def read_serve(
     serve: Annotated[Serve, requires(Action.serve_read)], db_session: DbSession, context: CurrentContext
-) -> ServeShape:
-    return await ServeShape.of(db_session, serve, context)
+) -> ServeDetail:
+    shape = await ServeShape.of(db_session, serve, context)
+    build = await db_session.get(Build, serve.build_id or "")
+    return ServeDetail(**shape.model_dump(), manifest=build.manifest if build else None)
 
 
 @router.post("/serves/{serve}/heartbeat")

@@ -1,5 +1,6 @@
 """Begin, keep alive, change and end a developer's `capsule serve`. The work itself is done by `reconcile`."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -7,8 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from capsule.control.delivery.builds.service import queue_build
 from capsule.control.delivery.serves.errors import ServeEnded
 from capsule.control.delivery.serves.repository import ServeRepository
+from capsule.control.delivery.serves.shell import keep
 from capsule.control.workload.capsules.service import CapsuleService, ensure_present, ensure_type
 from capsule.kit.clock import now
+from capsule.kit.crypto import SecretBox
 from capsule.kit.ids import new_id
 from capsule.models import Capsule, Serve
 
@@ -24,10 +27,13 @@ async def begin(
     upload_id: str,
     entry: str,
     user_id: str,
+    box: SecretBox,
+    shell: Mapping[str, str],
 ) -> Serve:
     """Build the uploaded files and serve them; an earlier serve of the capsule ends.
 
-    Raises WrongCapsuleType unless it is an app, UploadNotFound.
+    `shell`: values of secrets that are exported in the developer's shell. Raises WrongCapsuleType unless it
+    is an app, UploadNotFound, and InvalidSecret for a value that cannot be kept.
     """
     ensure_present(capsule)
     ensure_type(capsule, "app")
@@ -53,6 +59,7 @@ async def begin(
         build_id=build.id,
         heartbeat_at=now(),
     )
+    keep(serve, box, shell)
     db_session.add(serve)
     await db_session.flush()
     return serve

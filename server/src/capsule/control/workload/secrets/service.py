@@ -26,6 +26,21 @@ class InvalidSecret(InvalidInput):
 
 async def put(db_session: AsyncSession, box: SecretBox, space: Space, *, name: str, value: str) -> Secret:
     """Create the secret or replace its value."""
+    check(name, value)
+    secret = await SecretRepository(db_session).by_name(space.id, name)
+    if secret is None:
+        secret = Secret(
+            id=new_id("sec"), team_id=space.team_id, space_id=space.id, name=name, created_at=now()
+        )
+        db_session.add(secret)
+    secret.ciphertext = box.encrypt(value, context=_context(space.id, name))
+    secret.updated_at = now()
+    await db_session.flush()
+    return secret
+
+
+def check(name: str, value: str) -> None:
+    """Raises InvalidSecret."""
     if not _NAME.fullmatch(name):
         raise InvalidSecret(
             f"'{name[:60]}' cannot be the name of a secret.",
@@ -38,16 +53,6 @@ async def put(db_session: AsyncSession, box: SecretBox, space: Space, *, name: s
             hint=f"It needs 1 to {MAX_BYTES} bytes, and no zero byte.",
             field="value",
         )
-    secret = await SecretRepository(db_session).by_name(space.id, name)
-    if secret is None:
-        secret = Secret(
-            id=new_id("sec"), team_id=space.team_id, space_id=space.id, name=name, created_at=now()
-        )
-        db_session.add(secret)
-    secret.ciphertext = box.encrypt(value, context=_context(space.id, name))
-    secret.updated_at = now()
-    await db_session.flush()
-    return secret
 
 
 async def delete(db_session: AsyncSession, space: Space, name: str) -> None:
