@@ -80,12 +80,15 @@ class LiveApp:
 
         Raises RuntimeUnready and changes nothing when the new replica's runtimes do not become ready.
         """
-        release, access = self.app.release, self.app.access
+        release, access, reason = self.app.release, self.app.access, self.app.reason
         old = await self.runtimes.adopt(app, ready_seconds)
         if app.access != access:
             self.log.end_streams()  # whoever still may follow comes back
         if app.state is AppState.live and (app.release != release or old is not None):
             self._tell_release()
+        if app.reason != reason:
+            for session_id in self.log.followed():
+                self.log.tell(session_id, "app_state", {"state": app.state, "reason": app.reason})
         return None if old is None else partial(self.turns.leave, old)
 
     async def close(self, error: str | None = None) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from capsule.apps.contract import AppState
 from capsule.control.delivery.releases.service import configuration, current_env
 from capsule.control.delivery.replicas.repository import SPARE, ReplicaRepository
 from capsule.control.delivery.serves.files import apply_staged, make_tree, remove_files
@@ -22,7 +23,7 @@ from capsule.kit.ids import new_id
 from capsule.models import Build, Capsule, Replica, Serve
 from capsule.reconcile.platform import Platform
 from capsule.reconcile.rollout import stopped
-from capsule.reconcile.routes import capsule_route, serve_route_id
+from capsule.reconcile.routes import app_host_upstream, capsule_route, hosted_app, serve_route_id
 from capsule.reconcile.spares import Spares
 from capsule.reconcile.specs import serve_spec
 from capsule.reconcile.traffic import AppTraffic, Traffic
@@ -203,6 +204,33 @@ class ServeRun:
             if serve := await db_session.get(Serve, self._serve.id):
                 serve.status = "running" if serve.replica_id else "failed"
                 serve.reason = reason
+        try:
+            await self._show(reason)
+        except PlatformError as exc:
+            log.warning("the chat of %s does not tell why it failed: %s", self._capsule.slug, exc.detail)
+
+    async def _show(self, reason: str) -> None:
+        """Tell whoever has the chat open, whether a version before goes on or there was none yet."""
+        platform, capsule = self._platform, self._capsule
+        apps = await platform.patiently(platform.apps.apps)
+        key = (capsule.id, "serve", AppState.live)
+        live = next((app for app in apps if (app.capsule_id, app.environment, app.state) == key), None)
+        if live is not None:
+            await platform.patiently(lambda: platform.apps.put_app(replace(live, reason=reason)))
+            return
+        failed = hosted_app(
+            platform,
+            capsule,
+            environment="serve",
+            version=f"serve-{self._serve.revision}",
+            state=AppState.failed,
+            manifest=self._build.manifest,
+            reason=reason,
+        )
+        await platform.patiently(lambda: platform.apps.put_app(failed))
+        upstreams = (app_host_upstream(platform),)
+        route = capsule_route(platform, capsule, RouteState.live, upstreams=upstreams, environment="serve")
+        await platform.patiently(lambda: platform.edge.put_route(route))
 
     async def _retire_others(self, replica_id: str, draining: asyncio.Task[None]) -> None:
         try:

@@ -67,7 +67,9 @@ class MemoryAppHost:
         self, app: HostedApp, *, ready_seconds: float = 60.0, drain_seconds: float = 30.0
     ) -> None:
         await asyncio.sleep(0.01)
-        if self.unready and app.replica_id is not None:
+        hosted = self.hosted.get((app.capsule_id, app.environment))
+        runs_already = hosted is not None and hosted.replica_id == app.replica_id
+        if self.unready and app.replica_id is not None and not runs_already:
             raise RuntimeUnready(self.unready)
         self.hosted[app.capsule_id, app.environment] = app
 

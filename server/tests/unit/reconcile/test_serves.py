@@ -6,6 +6,7 @@ from typing import Any
 
 from reconcile_stage import Stage
 
+from capsule.apps.contract import AppState
 from capsule.control.delivery.serves import service
 from capsule.control.delivery.serves.files import stage as stage_change
 from capsule.control.delivery.serves.shell import shell_value
@@ -181,9 +182,37 @@ async def test_change_that_does_not_start_leaves_the_running_one_and_tells_why(s
     assert "SyntaxError: invalid syntax (app.py, line 3)" in str(row.reason)
     await stage.until_replicas(capsule, 1)
     assert await stage.running(capsule) == running
+    hosted = stage.apps.hosted[capsule.id, "serve"]
+    assert (hosted.state, hosted.release) == (AppState.live, "serve-0")
+    assert "SyntaxError: invalid syntax" in hosted.reason
     stage.apps.unready = ""
     await change(stage, serve, {"app.py": "fine"})
     await until(stage, serve, reason=None, revision=2)
+
+    async def swapped() -> bool:
+        return stage.apps.hosted[capsule.id, "serve"].release == "serve-2"
+
+    await stage.until(swapped)
+    assert stage.apps.hosted[capsule.id, "serve"].reason == ""
+
+
+async def test_an_app_that_never_ran_is_shown_with_the_reason(stage: Stage) -> None:
+    be_patient(stage)
+    stage.apps.unready = "NameError: name 'x' is not defined"
+    await stage.begin()
+    capsule = await stage.add_capsule(type="app", build=False)
+    await until(stage, await begin(stage, capsule), status="failed")
+
+    async def shown() -> bool:
+        hosted = stage.apps.hosted.get((capsule.id, "serve"))
+        return hosted is not None and hosted.state is AppState.failed and "NameError" in hosted.reason
+
+    await stage.until(shown)
+    await stage.until(lambda: is_open(stage, capsule))
+
+
+async def is_open(stage: Stage, capsule: Capsule) -> bool:
+    return stage.edge.table[f"{capsule.id}:serve"].state is RouteState.live
 
 
 async def test_failed_build_is_told(stage: Stage) -> None:
