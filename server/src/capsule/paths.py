@@ -46,6 +46,11 @@ class DataPaths:
         return self.keys / "files.key"
 
     @property
+    def previews_key(self) -> Path:
+        """Signs the addresses under which apps show what listens on a port of a user's runtime."""
+        return self.keys / "previews.key"
+
+    @property
     def run(self) -> Path:
         """Sockets and pid files of the platform's own processes."""
         return self.root / "run"

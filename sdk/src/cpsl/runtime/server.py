@@ -35,6 +35,7 @@ from .dispatcher import Dispatcher
 from .link import Link, LinkClosed
 from .lookups import LookupLine
 from .orphans import Orphans
+from .ports import connect_port
 from .watch import LoopWatch
 
 log = logging.getLogger(__name__)
@@ -129,6 +130,8 @@ class RuntimeServer:
             hello = await self._hear(reader, link)
             if hello is not None and hello.line == "lookups":
                 await self._look_up(link, writer)
+            elif hello is not None and hello.line == "port":
+                await connect_port(reader, writer)
             elif hello is not None:
                 # Beside reading, since `boot` may ask for values.
                 greeting = asyncio.create_task(self._greet(link))

@@ -78,9 +78,22 @@ class Hello:
     """Host to runtime, first on a connection."""
 
     protocol: int = PROTOCOL
-    line: Literal["turns", "lookups"] = "turns"
+    line: Literal["turns", "lookups", "port"] = "turns"
     """A line for lookups is opened first. It serves callers that block (`Secret.value`), with nothing but
-    `Lookup` and `Ack` on it; the runtime answers its greeting with an `Ack` of id 0."""
+    `Lookup` and `Ack` on it; the runtime answers its greeting with an `Ack` of id 0. A line to a port goes on
+    with `OpenPort`."""
+
+
+@dataclass(frozen=True)
+class OpenPort:
+    """Host to runtime, second and last on a line to a port: connect it with what listens there on the
+    runtime's own loopback.
+
+    Answered by an `Ack` of id 0. Unless that has an error (`port_not_ready`), what follows on the line are
+    the bytes of the connection, both ways, until each side has ended its own; the host sends none before.
+    """
+
+    port: int
 
 
 @dataclass(frozen=True)
@@ -335,6 +348,7 @@ class TurnEnded:
 
 WireMessage = Union[  # noqa: UP007 - get_args reads it, on Python 3.10 too
     Hello,
+    OpenPort,
     Ready,
     Refused,
     Leaving,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -18,6 +19,8 @@ from capsule.apps.files import routes as files
 from capsule.apps.hosting import Hosting
 from capsule.apps.identity import Visitors
 from capsule.apps.options import AppHostOptions
+from capsule.apps.preview import routes as preview
+from capsule.apps.preview.tokens import PreviewTokens
 from capsule.apps.tickets import ENTER_PATH, Tickets
 from capsule.apps.visit import Doorman, Handler, Visit
 from capsule.errors import NotFound, PlatformError
@@ -29,6 +32,7 @@ def create_application(
     tickets: Tickets,
     shell_folder: Path,
     options: AppHostOptions,
+    previews: PreviewTokens,
 ) -> Starlette:
     """Return the application behind every host name of a `cpsl` app."""
     mailer = Mailer(options)
@@ -64,6 +68,7 @@ def create_application(
         agent("/api/chat/history", "GET", api_agent.read_history),
         *connections.routes(doorman),
         *files.routes(doorman),
+        *preview.routes(doorman, previews),
         *accounts.routes(doorman, visitors, mailer, options),
         Route("/{path:path}", doorman.admit(page, any_origin=True, open_to_all=True), methods=["GET"]),
     ]
@@ -72,6 +77,7 @@ def create_application(
         routes.insert(0, Mount("/_shell", shell.ShellAssets(directory=shell_folder)))
     return Starlette(
         routes=routes,
+        middleware=[Middleware(preview.StrayRequests)],
         exception_handlers={
             PlatformError: problem.on_platform_error,
             HTTPException: _on_http_exception,

@@ -22,6 +22,7 @@ from capsule.apps.hosting import Hosting
 from capsule.apps.http import create_application
 from capsule.apps.identity import Visitors
 from capsule.apps.options import AppHostOptions
+from capsule.apps.preview.tokens import PreviewTokens
 from capsule.apps.tickets import Tickets
 from capsule.apps.tokens import RuntimeTokens
 from capsule.apps.vault import ServerVault
@@ -60,7 +61,8 @@ async def serve(
     await control.start()
     await hosting.start()
     visitors, tickets = Visitors(data.visitors_key), Tickets(data.visitors_key)
-    http = _http_server(create_application(hosting, visitors, tickets, shell, options))
+    previews = PreviewTokens(data.previews_key)
+    http = _http_server(create_application(hosting, visitors, tickets, shell, options, previews))
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -127,7 +129,7 @@ def _http_server(application: Starlette) -> "_Server":
         application,
         loop="uvloop",
         http="httptools",
-        ws="none",
+        ws="websockets-sansio",  # for previews
         lifespan="off",
         log_config=None,
         access_log=False,

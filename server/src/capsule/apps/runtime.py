@@ -59,6 +59,8 @@ class RuntimeLink:
         self.lost = asyncio.Event()
         """Set when the connection has ended, for whatever reason."""
         self.runtime_id = ""
+        self.socket = Path()
+        """Where further lines to this runtime are opened."""
         self.is_stopping = False
         """Somebody wants this runtime ended, with its turns."""
         self.explain: Callable[[], Awaitable[Loss]] | None = None
@@ -183,7 +185,9 @@ async def connect(
             token = await _greet(line, ready_seconds, answerer)
             side.cancel()
             await asyncio.gather(side, return_exceptions=True)
-            return RuntimeLink(line, lookups, release, room, answerer), token
+            link = RuntimeLink(line, lookups, release, room, answerer)
+            link.socket = socket
+            return link, token
         except BaseException:
             line.writer.close()
             raise

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections import deque
 from collections.abc import Coroutine
 from typing import Any
@@ -84,6 +85,14 @@ class RuntimeSupply:
         """Wake a user's runtime ahead of the first message: somebody is looking at the page."""
         if self._pool is not None and self.app.state is AppState.live:
             self._in_background(_try_to_wake(self._pool, user_id, email))
+
+    def warm(self, user_id: str) -> RuntimeLink | None:
+        """Return a user's runtime if there is one now, and count this as use of it."""
+        slot = self.slots.get(user_id)
+        if slot is None or slot.link is None or slot.link.lost.is_set():
+            return None
+        slot.used_at = time.time()
+        return slot.link
 
     async def stop_idle(self) -> None:
         if self._pool is not None:

@@ -52,7 +52,7 @@ class Doorman:
 
         async def endpoint(request: Request) -> Response:
             route = request.headers.get(ROUTE_HEADER, "")
-            live = self._find(route)
+            live = self.find(route)
             if not any_origin:
                 refuse_foreign_origin(request)
             book = self._books.of(live)
@@ -65,7 +65,8 @@ class Doorman:
 
         return endpoint
 
-    def _find(self, route: str) -> LiveApp:
+    def find(self, route: str) -> LiveApp:
+        """Return the app that `X-Capsule-Route` names. Raises AppNotFound."""
         capsule_id, _, environment = route.partition(":")
         if not capsule_id:
             raise AppNotFound("The request names no app.", hint="Apps are reached by their own host name.")
