@@ -181,8 +181,8 @@ class Host:
         self.data.root.chmod(0o711)
         self.secrets: dict[str, str] = {}
         """Of the space that all apps are in."""
+        self.agent = self.start_agent()  # first, since it may be another user's and makes the folders
         self.server = Server(self.data.server_control_socket, self.secrets)
-        self.agent = self.start_agent()
         self.process = self._start()
 
     def start_agent(self) -> "subprocess.Popen[bytes]":
