@@ -41,6 +41,9 @@ export const retryTurn = (id: string, turnId: string): Promise<{ turn_id: string
 export const stopTurn = (id: string): Promise<void> => request("POST", path("/sessions/{}/stop", id), {}, ROOT);
 export const answerPrompt = (id: string, promptId: string, answer: PromptAnswer): Promise<{ status: string }> =>
   post(path("/sessions/{}/prompts/{}", id, promptId), answer);
+/** The address of what listens on a port that the session shows, good for some hours, and whether anything answers yet. */
+export const openPreview = (id: string, port: number): Promise<{ url: string; is_ready: boolean }> =>
+  post(path("/sessions/{}/preview", id), { port });
 export const sessionEventsUrl = (id: string, after: number): string =>
   withQuery(ROOT + path("/sessions/{}/events", id), { after });
 
