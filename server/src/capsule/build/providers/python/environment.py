@@ -6,6 +6,11 @@ from capsule.build.providers.draft import Draft
 from capsule.build.providers.python.dependencies import SDK, Dependencies
 from capsule.build.toolchain import Interpreter
 
+# Apps that declare no packages need no network once an app was built here; the others use what is in the
+# cache only where the index cannot be reached. Of the second try nothing is shown: the first one says why.
+_CACHE_FIRST = '"$@" --offline --quiet 2>/dev/null || exec "$@"'
+_INDEX_FIRST = '"$@" || "$@" --offline --quiet 2>/dev/null'
+
 VENV = "{deps}/venv"
 PYTHON = f"{VENV}/bin/python"
 
@@ -42,8 +47,10 @@ def plan_install(
     if not dependencies.arguments and not extra:
         return
     compiled = ("--compile-bytecode",) if compile_bytecode else ()
+    is_bare = not dependencies.arguments and set(extra) == {"{sdk}"}
     draft.step(
         "install dependencies",
+        "sh", "-c", _CACHE_FIRST if is_bare else _INDEX_FIRST, "install",
         "{uv}", "pip", "install", "--no-config", "--python", PYTHON, *compiled,
         "--overrides", "{deps}/overrides.txt", *dependencies.arguments, *extra,
         env=_uv_env(),
