@@ -9,6 +9,7 @@ import { Composer } from "./composer/composer.tsx";
 import type { Outbox } from "./composer/outbox.ts";
 import { useOutboxEntries } from "./composer/use-outbox.ts";
 import { ConnectionState } from "./connection-state.tsx";
+import { isAsking } from "./list/is-asking.ts";
 import { MessageList } from "./list/message-list.tsx";
 import { useSessionLog } from "./log/use-session-log.ts";
 import { usePanel } from "./panel/use-panel.ts";
@@ -48,11 +49,12 @@ export function ChatPage({ app, outbox, sessionId, title, menu, onSession, onNav
   const settle = useEffectEvent(() => outbox.settle(hasArrived));
   const tellTurn = useEffectEvent(onTurn);
   const isRunning = log.runningTurn !== null;
+  const isAsked = isAsking(log);
   // A quick turn begins and ends within one batch of events, so the items tell of it and `isRunning` does not.
   useEffect(() => {
     settle();
     tellTurn();
-  }, [isRunning, log.items.length, log.title]);
+  }, [isRunning, log.items.length, log.title, isAsked]);
 
   const queryClient = useQueryClient();
   const isSignedOut = problem?.status === 401;

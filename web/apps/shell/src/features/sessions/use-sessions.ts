@@ -1,8 +1,10 @@
 import { appHost, type ChatSession } from "@capsule/api";
 import { toastProblem } from "@capsule/ui";
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useRef } from "react";
 
 const KEY = ["sessions"] as const;
+const REFRESH_MS = 300;
 const isBusy = (session: ChatSession): boolean => session.status !== "idle";
 
 /** The chats of the user, the newest first; those that `query` finds in titles and texts. */
@@ -18,9 +20,16 @@ export function useSessions(query = "") {
   });
 }
 
+/** Reads the lists again, at most once in a moment however often it is asked for. */
 export function useRefreshSessions(): () => void {
   const queryClient = useQueryClient();
-  return () => void queryClient.invalidateQueries({ queryKey: KEY });
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  return () => {
+    timer.current ??= setTimeout(() => {
+      timer.current = undefined;
+      void queryClient.invalidateQueries({ queryKey: KEY });
+    }, REFRESH_MS);
+  };
 }
 
 /** Changes every list of chats at once, and takes it back when the server refuses. */

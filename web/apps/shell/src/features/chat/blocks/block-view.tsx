@@ -5,6 +5,7 @@ import { FilePrompt } from "../prompts/file-prompt.tsx";
 import { IntegrationPrompt } from "../prompts/integration-prompt.tsx";
 import { BlockBoundary } from "./block-boundary.tsx";
 import { ImageBlock, MediaBlock } from "./media-block.tsx";
+import { NoteBlock } from "./note-block.tsx";
 import { PreviewBlock } from "./preview-block.tsx";
 import { SuggestionsBlock } from "./suggestions-block.tsx";
 import { TaskCard } from "./task-card.tsx";
@@ -26,6 +27,7 @@ const BLOCKS: Record<string, ComponentType<BlockProps>> = {
   media: MediaBlock,
   terminal: TerminalBlock,
   task_card: TaskCard,
+  notification: NoteBlock,
   browser_preview: PreviewBlock,
   table_preview: PreviewBlock,
   ui_preview: PreviewBlock,

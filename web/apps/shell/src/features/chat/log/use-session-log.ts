@@ -1,5 +1,5 @@
 import { appHost, asProblem, followEvents, type ProblemError, type SessionEvent, type StreamState } from "@capsule/api";
-import { useEffect, useRef, useState } from "react";
+import { startTransition, useEffect, useRef, useState } from "react";
 import { prependEvents } from "./older-page.ts";
 import { emitSessionSignal } from "./session-bus.ts";
 import { applyEvents, emptySession, type SessionLog } from "./session-log.ts";
@@ -78,7 +78,8 @@ function follow(sessionId: string, change: Change): () => void {
     flushTimer = undefined;
     const events = pending;
     pending = [];
-    change((before) => ({ ...before, log: applyEvents(before.log, events) }));
+    // What one types comes first.
+    startTransition(() => change((before) => ({ ...before, log: applyEvents(before.log, events) })));
   };
   const onEvent = (text: string): void => {
     const event = JSON.parse(text) as SessionEvent;

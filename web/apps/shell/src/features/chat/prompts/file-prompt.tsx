@@ -1,7 +1,7 @@
 import { byteSize } from "@capsule/ui";
 import { FileCheck, FileUp, X } from "lucide-react";
 import type { BlockProps } from "../blocks/block-view.tsx";
-import { asRecord, numberOf, textOf } from "../blocks/payload.ts";
+import { asRecord, numberOf, safeHref, textOf } from "../blocks/payload.ts";
 import { FileDrop } from "./file-drop.tsx";
 import { PromptCard } from "./prompt-card.tsx";
 import { promptState } from "./prompt-state.ts";
@@ -21,6 +21,18 @@ export function FilePrompt({ item }: BlockProps) {
   }
   if (state !== "answered") return <PromptCard icon={X} title={message} note={ENDS[state]} isOpen={false} />;
   const size = numberOf(payload, "size");
-  const note = [textOf(payload, "filename"), size === null ? "" : byteSize(size)].filter(Boolean).join(" · ");
+  const [name, url] = [textOf(payload, "filename"), safeHref(textOf(payload, "url"))];
+  const note = (
+    <>
+      {url === null || textOf(payload, "url") === "" ? (
+        name
+      ) : (
+        <a href={url} target="_blank" rel="noopener" className="text-accent-text underline underline-offset-2">
+          {name}
+        </a>
+      )}
+      {size !== null && ` · ${byteSize(size)}`}
+    </>
+  );
   return <PromptCard icon={FileCheck} title={message} note={note} isOpen={false} />;
 }
