@@ -17,6 +17,8 @@ from capsule.apps.visit import Visit
 from capsule.kit.ids import new_id
 
 MAX_BODY = 1024 * 1024
+_MESSAGE_BODY = 4 * MAX_BODY
+"""Holds the longest text with every character escaped, and much of one that is too long, to say so."""
 _LOG_PAGE = 1000
 _LAST = 10**18
 _QUERY_LENGTH = 200
@@ -90,15 +92,15 @@ async def follow_events(visit: Visit) -> Response:
 
 
 async def post_message(visit: Visit) -> Response:
-    session = await own_session(visit, visit.request.path_params["session_id"])
-    body = await read_json(visit.request)
+    body = await read_json(visit.request, _MESSAGE_BODY)
     client_id = body.get("client_id")
     if client_id is None:
         client_id = new_id("cli")
     if not isinstance(client_id, str) or not 0 < len(client_id) <= 200:
         raise InvalidMessage("client_id must be a text of 1 to 200 characters.", field="client_id")
     data, files = inbound(body)
-    accepted = await visit.live.post(session, client_id, data, files)
+    session_id, user_id = visit.request.path_params["session_id"], visit.caller.user_id
+    accepted = await visit.live.post_of(user_id, session_id, client_id, data, files)
     return json_response({"offset": accepted.offset, "turn_id": accepted.turn_id}, 202)
 
 
@@ -131,7 +133,9 @@ async def read_json(request: Request, limit: int = MAX_BODY) -> dict[str, Any]:
     async for chunk in request.stream():
         body += chunk
         if len(body) > limit:
-            raise MessageTooLarge(f"The request is larger than {limit} bytes.")
+            raise MessageTooLarge(
+                f"The request is larger than {limit} bytes.", hint="Upload large content as a file."
+            )
     try:
         found = msgspec.json.decode(bytes(body)) if body else {}
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:

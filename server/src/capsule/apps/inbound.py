@@ -12,6 +12,8 @@ MAX_TEXT = 200_000
 _ATTACHMENTS = 20
 _NAME_LENGTH = 200
 _RESERVED = "__"
+_CHAT_NAME = "__chat_name__"
+"""Where the runtime looks for the chat of an item that names none."""
 
 
 def message_text(body: dict[str, Any], *, may_be_empty: bool = False) -> str:
@@ -65,7 +67,7 @@ def new_session(body: dict[str, Any], live: LiveApp, caller: Caller) -> NewSessi
         chat_name=chat,
         thread_key=_thread_key(body, name),
         is_hidden=visibility == "hidden",
-        data=_object(body, "initial_data"),
+        data={**_object(body, "initial_data"), **({_CHAT_NAME: chat} if chat else {})},
     )
 
 
