@@ -14,9 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from capsule.build.builders.process.builder import ProcessBuilder
 from capsule.build.contract import Artifact, BuildSettings, LogSink
 from capsule.build.pipeline import Pipeline
 from capsule.build.plan import Plan
+from capsule.build.toolchain import Toolchain
+from capsule.paths import DataPaths
 from capsule.sandbox.box import Bind, Box
 from capsule.sandbox.command import enclose
 from capsule.sandbox.machine import Machine
@@ -51,6 +54,25 @@ async def test_example_is_built_and_answers(
     async with started(plan, artifact, machine, tmp_path) as port:
         status, text = await ask(port, expect["path"])
     assert (status, expect["text"] in text) == (expect["status"], True), text
+
+
+async def test_an_app_without_packages_is_built_without_a_network(
+    paths: DataPaths, toolchain: Toolchain, machine: Machine, pipeline: Pipeline, log: LogSink, tmp_path: Path
+) -> None:
+    """Once an app was built here."""
+    (tmp_path / "app.py").write_text('import cpsl\napp = cpsl.App("offline", image=cpsl.Image())\n')
+    settings = BuildSettings(type="app", entry="app.py:app")
+    plan = await pipeline.plan(tmp_path, settings)
+    assert isinstance(plan, Plan), plan
+    await pipeline.build(plan, tree=tmp_path, artifact_id="art_1", identity=IDENTITY, env={}, log=log)
+    nowhere = {**os.environ, "UV_DEFAULT_INDEX": "http://127.0.0.1:9/simple"}
+    builder = ProcessBuilder(cache=paths.cache, toolchain=toolchain, machine=machine, server_env=nowhere)
+    offline = Pipeline(paths, builder, toolchain)
+    artifact = await offline.build(
+        plan, tree=tmp_path, artifact_id="art_2", identity=IDENTITY, env={}, log=log
+    )
+    assert artifact.manifest is not None
+    assert artifact.manifest["app_name"] == "offline"
 
 
 @asynccontextmanager

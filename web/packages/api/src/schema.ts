@@ -1076,8 +1076,30 @@ export interface paths {
         /**
          * Chat
          * @description Send a message and wait for the whole answer; without a session a new conversation begins.
+         *
+         *     When the app asks something, the answer comes at once with `status: "waiting"` and `prompts`.
          */
         post: operations["chat_api_v1_app__app__chat_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/app/{app}/prompts/{prompt}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer Prompt
+         * @description Answer what the app asks, and wait for what it replies then.
+         */
+        post: operations["answer_prompt_api_v1_app__app__prompts__prompt__post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1093,7 +1115,7 @@ export interface paths {
         };
         /**
          * Stream
-         * @description Send a message and get the answer piece by piece: `chunk` events, then `done`.
+         * @description Send a message and get the answer piece by piece: `started`, `chunk` events, then `done`.
          */
         get: operations["stream_api_v1_app__app__stream_get"];
         put?: never;
@@ -1474,6 +1496,11 @@ export interface components {
             text: string;
             /** Session Id */
             session_id?: string | null;
+            /**
+             * Client Id
+             * @description Chosen by you: a message that comes again with the same one is not doubled.
+             */
+            client_id?: string | null;
         };
         /** CliLoginShape */
         CliLoginShape: {
@@ -2093,6 +2120,26 @@ export interface components {
             /** Health */
             health: string;
         };
+        /** PromptAnswer */
+        PromptAnswer: {
+            /** Session Id */
+            session_id: string;
+            /**
+             * Approved
+             * @description To an approval.
+             */
+            approved?: boolean | null;
+            /**
+             * Dismissed
+             * @description To anything: the user does not want to.
+             */
+            dismissed?: boolean | null;
+            /**
+             * File Id
+             * @description To a request for a file.
+             */
+            file_id?: string | null;
+        };
         /** PutSecret */
         PutSecret: {
             /** Name */
@@ -2297,6 +2344,32 @@ export interface components {
              * Format: date-time
              */
             updated_at: string;
+        };
+        /** ServeDetail */
+        ServeDetail: {
+            /** Id */
+            id: string;
+            /** Capsule Id */
+            capsule_id: string;
+            /** Status */
+            status: string;
+            /** Revision */
+            revision: number;
+            /** Url */
+            url: string;
+            /** Reason */
+            reason: string | null;
+            /** Build Id */
+            build_id: string | null;
+            /** Replica Id */
+            replica_id: string | null;
+            /**
+             * Manifest
+             * @description What the app declares, once built.
+             */
+            manifest?: {
+                [key: string]: unknown;
+            } | null;
         };
         /** ServeShape */
         ServeShape: {
@@ -2580,6 +2653,13 @@ export interface components {
             upload_id: string;
             /** Entry */
             entry: string;
+            /**
+             * Shell
+             * @description Values of secrets from your shell: they win over the space's, in this serve only.
+             */
+            shell?: {
+                [key: string]: string;
+            };
         };
     };
     responses: never;
@@ -4200,7 +4280,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ServeShape"];
+                    "application/json": components["schemas"]["ServeDetail"];
                 };
             };
         };
@@ -4397,13 +4477,52 @@ export interface operations {
             };
         };
     };
+    answer_prompt_api_v1_app__app__prompts__prompt__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prompt: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromptAnswer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     stream_api_v1_app__app__stream_get: {
         parameters: {
-            query: {
-                text: string;
+            query?: {
+                text?: string | null;
                 session_id?: string | null;
+                client_id?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description Go on behind this event; no message is sent. */
+                "last-event-id"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
