@@ -65,8 +65,10 @@ async def test_an_app_without_packages_is_built_without_a_network(
     plan = await pipeline.plan(tmp_path, settings)
     assert isinstance(plan, Plan), plan
     await pipeline.build(plan, tree=tmp_path, artifact_id="art_1", identity=IDENTITY, env={}, log=log)
-    nowhere = {**os.environ, "UV_DEFAULT_INDEX": "http://127.0.0.1:9/simple"}
-    builder = ProcessBuilder(cache=paths.cache, toolchain=toolchain, machine=machine, server_env=nowhere)
+    nowhere = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), "http://127.0.0.1:9")
+    builder = ProcessBuilder(
+        cache=paths.cache, toolchain=toolchain, machine=machine, server_env={**os.environ, **nowhere}
+    )
     offline = Pipeline(paths, builder, toolchain)
     artifact = await offline.build(
         plan, tree=tmp_path, artifact_id="art_2", identity=IDENTITY, env={}, log=log
