@@ -1,7 +1,9 @@
 """Answer a request for a preview from the port that it shows. An ASGI application of its own."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from weakref import WeakKeyDictionary
 
 import httpcore2
@@ -38,6 +40,8 @@ class _Target:
     path: str
     """With its query, as it was sent."""
     link: RuntimeLink
+    touch: Callable[[], object]
+    """Counts as use of the runtime, which is stopped when idle."""
 
 
 class PreviewProxy:
@@ -81,17 +85,18 @@ class PreviewProxy:
         ports = await live.log.read(lambda store: shown_ports(store.reader, grant.session_id))
         if address.port not in ports:
             raise not_shown(address.port)
-        link = live.runtimes.warm(grant.user_id)
+        touch = partial(live.runtimes.warm, grant.user_id)
+        link = touch()
         if link is None:
             raise PortNotReady(address.port)
         query = scope["query_string"].decode("latin-1")
-        return _Target(address, f"{path}?{query}" if query else path, link)
+        return _Target(address, f"{path}?{query}" if query else path, link, touch)
 
     async def _relay_socket(self, socket: WebSocket) -> None:
         try:
             target = await self._find(socket.scope)
             line = await open_port(target.link.socket, target.address.port)
-            await sockets.relay(socket, line, target.address, target.path)
+            await sockets.relay(socket, line, target.address, target.path, target.touch)
         except PlatformError as exc:
             await socket.send_denial_response(
                 problem.render(exc, problem.request_id(Request({**socket.scope, "type": "http"})))

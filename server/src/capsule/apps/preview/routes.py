@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
 from capsule.apps.api_sessions import json_response, own_session, read_json
 from capsule.apps.preview.address import ROOT, PreviewAddress, read_address
@@ -37,7 +38,8 @@ def routes(doorman: Doorman, tokens: PreviewTokens) -> list[BaseRoute]:
 class StrayRequests:
     """Leads what a preview's style sheets and modules ask for from the root of the host into the preview.
 
-    They say whence they come, other than the pages themselves (see `pages`).
+    They say whence they come, other than the pages themselves (see `pages`). Websockets there are only below
+    a preview's own address.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -50,6 +52,9 @@ class StrayRequests:
                 answer = preflight(request) or redirect(address.prefix + raw_path(scope), request)
                 await answer(scope, receive, send)
                 return
+        if scope["type"] == "websocket" and not scope["path"].startswith(f"{ROOT}/"):
+            await WebSocketClose()(scope, receive, send)
+            return
         await self._app(scope, receive, send)
 
 

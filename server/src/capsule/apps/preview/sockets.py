@@ -2,6 +2,7 @@
 
 import asyncio
 import socket as sockets
+from collections.abc import Callable
 from typing import Any
 
 from starlette.websockets import WebSocket
@@ -22,9 +23,11 @@ _UNSENDABLE = (1005, 1006, 1015)
 """Codes that say something without having been sent."""
 
 
-async def relay(client: WebSocket, line: sockets.socket, address: PreviewAddress, path: str) -> None:
+async def relay(
+    client: WebSocket, line: sockets.socket, address: PreviewAddress, path: str, touch: Callable[[], object]
+) -> None:
     """Open the websocket at the port's end of `line`, then at the browser's, and pass messages until one
-    closes.
+    closes. Each message of the browser's calls `touch`.
 
     Raises PreviewFailed when the port does not open it; the browser has been told nothing then.
     """
@@ -50,7 +53,7 @@ async def relay(client: WebSocket, line: sockets.socket, address: PreviewAddress
         raise PreviewFailed(f"Port {address.port} of the app did not open the websocket: {exc}") from exc
     async with upstream:
         await client.accept(upstream.subprotocol)
-        ways = (_to_port(client, upstream), _to_browser(upstream, client))
+        ways = (_to_port(client, upstream, touch), _to_browser(upstream, client))
         tasks = [asyncio.create_task(way) for way in ways]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -60,13 +63,14 @@ async def relay(client: WebSocket, line: sockets.socket, address: PreviewAddress
             await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _to_port(client: WebSocket, upstream: ClientConnection) -> None:
+async def _to_port(client: WebSocket, upstream: ClientConnection, touch: Callable[[], object]) -> None:
     while True:
         message = await client.receive()
         if message["type"] == "websocket.disconnect":
             code = message.get("code") or _GONE
             await upstream.close(_GONE if code in _UNSENDABLE else code, message.get("reason") or "")
             return
+        touch()
         content: Any = message.get("text")
         try:
             await upstream.send(message["bytes"] if content is None else content)
