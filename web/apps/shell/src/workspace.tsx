@@ -1,5 +1,5 @@
 import type { AppInfo } from "@capsule/api";
-import { Button, DialogRoot, DialogTrigger, SheetContent } from "@capsule/ui";
+import { Button, DialogRoot, DialogTrigger, SheetContent, useIsWide } from "@capsule/ui";
 import { Menu } from "lucide-react";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { AccountMenu } from "./features/account/account-menu.tsx";
@@ -8,6 +8,7 @@ import type { Outbox } from "./features/chat/composer/outbox.ts";
 import { ShortcutHelp } from "./features/help/shortcut-help.tsx";
 import { useShortcuts } from "./features/help/use-shortcuts.ts";
 import { SessionList } from "./features/sessions/session-list.tsx";
+import { SEARCH_ID } from "./features/sessions/thread-search.tsx";
 import { useRefreshSessions, useSessions } from "./features/sessions/use-sessions.ts";
 import { appName } from "./parts/brand/app-name.ts";
 import { useConnectionNews } from "./parts/connect/use-connections.ts";
@@ -15,12 +16,15 @@ import { openPath, openSession, type Route } from "./route.ts";
 
 const ConnectionsPage = lazy(() => import("./features/connections/connections-page.tsx"));
 
+const SHEET_MS = 100;
+
 type WorkspaceProps = { app: AppInfo; route: Route; outbox: Outbox };
 
 /** The app itself: the list of chats beside the open chat or another page. */
 export function Workspace({ app, route, outbox }: WorkspaceProps) {
   const [isSheetOpen, setIsSheetOpen] = useState(false);
   const [isHelpOpen, setIsHelpOpen] = useState(false);
+  const isWide = useIsWide();
   const sessions = useSessions();
   useConnectionNews();
   const refreshSessions = useRefreshSessions();
@@ -32,8 +36,9 @@ export function Workspace({ app, route, outbox }: WorkspaceProps) {
   }, [route.page, title, name]);
   useShortcuts({
     onSearch: () => {
-      if (window.matchMedia("(min-width: 48rem)").matches) document.getElementById("thread-search")?.focus();
-      else setIsSheetOpen(true);
+      if (!isWide) setIsSheetOpen(true);
+      // The sheet takes the focus when it opens.
+      setTimeout(() => document.getElementById(SEARCH_ID)?.focus(), isWide ? 0 : SHEET_MS);
     },
     onNew: () => openSession(null),
     onHelp: () => setIsHelpOpen(true),
@@ -56,10 +61,10 @@ export function Workspace({ app, route, outbox }: WorkspaceProps) {
     />
   );
   const list = <SessionList app={app} openId={sessionId} onOpen={open} foot={foot} />;
-  const menu = (
+  const menu = !isWide && (
     <DialogRoot open={isSheetOpen} onOpenChange={setIsSheetOpen}>
       <DialogTrigger asChild>
-        <Button tone="quiet" size="icon" className="md:hidden" aria-label="Open the list of chats">
+        <Button tone="quiet" size="icon" aria-label="Open the list of chats">
           <Menu />
         </Button>
       </DialogTrigger>
@@ -68,7 +73,7 @@ export function Workspace({ app, route, outbox }: WorkspaceProps) {
   );
   return (
     <div className="flex h-full">
-      <aside className="hidden w-66 shrink-0 border-r bg-sidebar md:block">{list}</aside>
+      {isWide && <aside className="w-66 shrink-0 border-r bg-sidebar">{list}</aside>}
       {route.page === "connections" ? (
         <Suspense fallback={<div className="flex-1" />}>
           <ConnectionsPage menu={menu} />

@@ -24,4 +24,5 @@ export * from "./theme.ts";
 export * from "./theme-switch.tsx";
 export * from "./time.tsx";
 export * from "./toasts.tsx";
+export * from "./use-media.ts";
 export * from "./zoomable-image.tsx";

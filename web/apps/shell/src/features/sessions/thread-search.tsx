@@ -2,6 +2,8 @@ import { Search } from "lucide-react";
 import { useEffect, useEffectEvent, useState } from "react";
 
 const WAIT_MS = 200;
+/** There is one at a time: in the sidebar, or in the sheet on phones. */
+export const SEARCH_ID = "thread-search";
 
 /** Finds chats by what was said in them. Tells the text a moment after the last key. */
 export function ThreadSearch({ onSearch }: { onSearch: (query: string) => void }) {
@@ -17,7 +19,7 @@ export function ThreadSearch({ onSearch }: { onSearch: (query: string) => void }
       <span className="sr-only">Search chats</span>
       <input
         type="search"
-        id="thread-search"
+        id={SEARCH_ID}
         data-testid="thread-search"
         autoComplete="off"
         placeholder="Search chats"

@@ -1,3 +1,4 @@
+import { useIsWide } from "@capsule/ui";
 import { useState } from "react";
 import type { BlockItem } from "../log/chat-items.ts";
 import type { SessionLog } from "../log/session-log.ts";
@@ -22,7 +23,7 @@ export function usePanel(sessionId: string | null, log: SessionLog): Panel {
   }
   const previews = openPreviews(log.items);
   const newest = previews[0]?.revision ?? 0;
-  const opensItself = window.matchMedia("(min-width: 48rem)").matches;
+  const opensItself = useIsWide();
   const chosen = opensItself || choice.id === null ? choice : { ...choice, at: newest };
   return {
     previews,
