@@ -54,6 +54,9 @@ class Host:
         self.left = 10_000
         """How many effects there may be before the runtime dies."""
 
+    async def post(self, message: WireMessage) -> None:
+        await self.request(lambda _: message)
+
     async def request(self, make: Callable[[int], WireMessage]) -> Any:
         await asyncio.sleep(0)
         message: Any = make(1)

@@ -61,8 +61,17 @@ class WireBackend:
         """Whether the user has seen any part of an answer."""
 
     async def reply(self, text: str) -> None:
-        await self._once("reply", lambda key, site: Reply(self._turn_id, key, site, text))
+        # Without an acknowledgement: whatever the turn does next is durable only after it.
+        if self._is_closed:
+            await asyncio.sleep(0)  # a handler that goes on in an endless loop gives way to others
+            return
+        site, is_known, _ = self._journal.next("reply")
         self.has_output = True
+        if is_known:
+            await asyncio.sleep(0)
+            return
+        self._flush_replies()
+        await self._link.post(Reply(self._turn_id, 0, site, text))
 
     def start_reply(self) -> StreamedReply:
         site, is_known, kept = self._journal.next("stream")
@@ -197,8 +206,6 @@ class WireBackend:
             return None
         site, is_known, kept = self._journal.next(kind)
         if is_known:
-            if kind == "reply":
-                self.has_output = True
             await asyncio.sleep(0)
             return kept
         return await self._request(lambda key: make(key, site))

@@ -37,6 +37,20 @@ class Link:
         if not self.is_closed:
             self._writer.write(encode(message))
 
+    async def post(self, message: WireMessage) -> None:
+        """Send what nobody waits for, and give way to others.
+
+        Raises EffectRefused when the message is too long, LinkClosed when the host is gone.
+        """
+        if self.is_closed:
+            raise LinkClosed("The app host is gone.")
+        try:
+            self._writer.write(encode(message))
+        except WireError as exc:
+            raise EffectRefused(str(exc)) from exc
+        await self._writer.drain()
+        await asyncio.sleep(0)
+
     async def drain(self) -> None:
         """Wait while the host reads more slowly than the app writes."""
         if not self.is_closed:

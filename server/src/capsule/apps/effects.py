@@ -208,7 +208,7 @@ class Effects:
         transaction.append(self._session.id, type, self._turn_id, data)
 
     def _once(self, message: _Sited, work: Work) -> "asyncio.Future[Any]":
-        """Do `work` and note its result, unless that was noted before; then acknowledge."""
+        """Do `work` and note its result, unless that was noted before; acknowledge it if it has an id."""
         turn_id, site = self._turn_id, message.site
 
         def apply(transaction: Transaction) -> Any:
@@ -219,7 +219,8 @@ class Effects:
             return result
 
         written = self._log.submit(apply)
-        written.add_done_callback(lambda done: self._acknowledge(message.id, done))
+        if message.id:
+            written.add_done_callback(lambda done: self._acknowledge(message.id, done))
         return written
 
     def _answer(self, key: int, work: Coroutine[Any, Any, Any]) -> None:

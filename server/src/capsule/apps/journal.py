@@ -12,6 +12,8 @@ from cpsl.wire import JournalEntry
 STREAM = "stream"
 _ACCOUNTS = "accounts"
 """The site of what was connected when a turn began; no handler has such a one."""
+_SINCE_ITS_MESSAGE = '"offset" > (SELECT message_offset FROM turns WHERE id = ?)'
+"""Spares going through all of a long conversation."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +71,9 @@ def open_replies(connection: sqlite3.Connection, session_id: str, turn_id: str) 
 def progress(connection: sqlite3.Connection, session_id: str, turn_id: str) -> int:
     """Return how far a turn has come, as the offset of the last thing it said or asked."""
     row = connection.execute(
-        'SELECT max("offset") FROM events WHERE session_id = ? AND turn_id = ? AND type NOT IN'
-        " ('message', 'action', 'turn_started', 'turn_resumed', 'turn_retried')",
-        (session_id, turn_id),
+        f'SELECT max("offset") FROM events WHERE session_id = ? AND {_SINCE_ITS_MESSAGE} AND turn_id = ?'
+        " AND type NOT IN ('message', 'action', 'turn_started', 'turn_resumed', 'turn_retried')",
+        (session_id, turn_id, turn_id),
     ).fetchone()
     return int(row[0] or 0)
 
@@ -90,8 +92,9 @@ def _replies(connection: sqlite3.Connection, session_id: str, turn_id: str) -> d
     found: dict[str, list[str]] = {}
     ended: dict[str, str] = {}
     rows = connection.execute(
-        'SELECT type, data FROM events WHERE session_id = ? AND turn_id = ? ORDER BY "offset"',
-        (session_id, turn_id),
+        f"SELECT type, data FROM events WHERE session_id = ? AND {_SINCE_ITS_MESSAGE} AND turn_id = ?"
+        " AND type IN ('reply_started', 'reply_delta', 'reply_ended') ORDER BY \"offset\"",
+        (session_id, turn_id, turn_id),
     )
     for type, text in rows:
         if type == "reply_started":

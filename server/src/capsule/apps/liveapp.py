@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from capsule.apps import values
+from capsule.apps.beginning import Beginning, begin
 from capsule.apps.connections.connections import Connections
 from capsule.apps.contract import AppState, HostedApp, Vault
 from capsule.apps.files import rows as file_rows
@@ -128,19 +129,37 @@ class LiveApp:
 
         The same `client_id` again changes nothing.
         """
+        return await self.post_of(session.user_id, session.id, client_id, data, files)
+
+    async def post_of(
+        self,
+        user_id: str,
+        session_id: str,
+        client_id: str,
+        data: Mapping[str, Any],
+        files: Sequence[str] = (),
+    ) -> Accepted:
+        """As `post`, for a session that may be another user's. Raises SessionNotFound then."""
         turn_id = new_id("trn")
         type = "action" if "name" in data else "message"
         complete = {**data, **({} if type == "action" else {"sender": "user"})}
+        with self.turns.opening(session_id, user_id) as link:
 
-        def accept(transaction: Transaction) -> Accepted:
-            if files:
-                claimed = file_rows.claim(transaction.connection, session.user_id, list(files), session.id)
-                complete["attachments"] = [self.files.describe(row) for row in claimed]
-            return transaction.accept(session.id, turn_id, client_id, type, complete)
+            def accept(transaction: Transaction) -> tuple[Accepted, Beginning | None]:
+                transaction.ensure_owner(session_id, user_id)
+                if files:
+                    claimed = file_rows.claim(transaction.connection, user_id, list(files), session_id)
+                    complete["attachments"] = [self.files.describe(row) for row in claimed]
+                accepted = transaction.accept(session_id, turn_id, client_id, type, complete)
+                if link is None or not accepted.is_new:
+                    return accepted, None
+                turn = TurnRecord(turn_id, session_id, accepted.offset, "queued")
+                return accepted, begin(transaction, turn, link.release)
 
-        accepted = await self.log.submit(accept)
-        if accepted.is_new:
-            self.turns.enqueue(TurnRecord(turn_id, session.id, accepted.offset, "queued"))
+            accepted, begun = await self.log.submit(accept)
+            if accepted.is_new:
+                turn = TurnRecord(turn_id, session_id, accepted.offset, "queued")
+                self.turns.enqueue(turn, None if link is None or begun is None else (link, begun))
         return accepted
 
     async def repeat(self, session_id: str, ended_id: str) -> Accepted:

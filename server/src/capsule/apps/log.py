@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import Executor
+from itertools import takewhile
 from typing import Any, TypeVar
 
 import msgspec
@@ -78,7 +79,9 @@ class _Feed:
         """Return the events after `cursor`, or None when only the store can tell."""
         if not self.ring or self.ring[0].offset > cursor + 1:
             return None
-        return [event for event in self.ring if event.offset > cursor]
+        found = list(takewhile(lambda event: event.offset > cursor, reversed(self.ring)))
+        found.reverse()
+        return found
 
 
 class SessionLog:

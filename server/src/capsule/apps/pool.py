@@ -100,6 +100,13 @@ class RuntimePool:
                 raise RuntimeFailed("A new version of the app takes over.") from None
             raise
 
+    def ready(self, user_id: str) -> RuntimeLink | None:
+        """Return the user's runtime if one takes turns now."""
+        link = self._links.get(user_id)
+        if self._is_closed or link is None or not link.takes_turns or user_id in self._stopping:
+            return None
+        return link
+
     def slot(self, user_id: str, email: str | None = None) -> Slot:
         slot = self._slots.setdefault(user_id, Slot(user_id))
         slot.email = email or slot.email

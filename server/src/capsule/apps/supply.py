@@ -94,6 +94,12 @@ class RuntimeSupply:
         slot.used_at = time.time()
         return slot.link
 
+    def ready(self, user_id: str) -> RuntimeLink | None:
+        """Return the user's runtime if one takes turns now; waits for nothing."""
+        if self._pool is None or self.app.state is not AppState.live:
+            return None
+        return self._pool.ready(user_id)
+
     async def stop_idle(self) -> None:
         if self._pool is not None:
             await self._pool.stop_idle()

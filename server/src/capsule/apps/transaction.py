@@ -135,6 +135,12 @@ class Transaction:
 
     # Turns
 
+    def ensure_owner(self, session_id: str, user_id: str) -> None:
+        """Raises SessionNotFound when a session is another user's, or not there."""
+        row = self.connection.execute("SELECT user_id FROM sessions WHERE id = ?", (session_id,)).fetchone()
+        if row is None or row[0] != user_id:
+            raise SessionNotFound(f"There is no session {session_id!r}.")
+
     def accept(
         self, session_id: str, turn_id: str, client_id: str, type: str, data: Mapping[str, Any]
     ) -> Accepted:

@@ -9,10 +9,11 @@ import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any
 
 from capsule.apps import journal
+from capsule.apps.beginning import Beginning, begin
 from capsule.apps.effects import Effects
 from capsule.apps.events import Event
 from capsule.apps.file_effects import FileEffects
@@ -20,10 +21,9 @@ from capsule.apps.files.store import FileStore
 from capsule.apps.log import SessionLog
 from capsule.apps.pool import RuntimePool
 from capsule.apps.prompts import Prompts
-from capsule.apps.records import SessionRecord, TurnRecord
+from capsule.apps.records import TurnRecord
 from capsule.apps.runtime import Loss, RuntimeLink
 from capsule.apps.source import LOST
-from capsule.apps.store import SessionStore
 from capsule.apps.supply import RuntimeSupply
 from capsule.apps.turn import RunningTurn
 from capsule.errors import PlatformError
@@ -54,8 +54,28 @@ class Turns:
         self._workers: dict[str, asyncio.Task[None]] = {}
         self._running: dict[str, RunningTurn] = {}
         self._background: set[asyncio.Task[None]] = set()
+        self._opening: set[str] = set()
+        self._begun: dict[str, tuple[RuntimeLink, Beginning]] = {}
 
-    def enqueue(self, turn: TurnRecord) -> None:
+    @contextlib.contextmanager
+    def opening(self, session_id: str, user_id: str) -> Iterator[RuntimeLink | None]:
+        """While an item is taken in: give the runtime on which its turn may begin in the same commit.
+
+        None when the turn has to wait, for others of its session or for a runtime.
+        """
+        if session_id in self._queues or session_id in self._opening:
+            yield None
+            return
+        self._opening.add(session_id)
+        try:
+            yield self._supply.ready(user_id)
+        finally:
+            self._opening.discard(session_id)
+
+    def enqueue(self, turn: TurnRecord, begun: tuple[RuntimeLink, Beginning] | None = None) -> None:
+        """Put a turn in line; `begun` when its first attempt has begun already, on that runtime."""
+        if begun is not None:
+            self._begun[turn.id] = begun
         self._queues.setdefault(turn.session_id, deque()).append(turn)
         if turn.session_id not in self._workers:
             self._workers[turn.session_id] = asyncio.create_task(self._work(turn.session_id))
@@ -124,7 +144,7 @@ class Turns:
         try:
             while queue:
                 await self._run(queue[0])
-                queue.popleft()
+                self._begun.pop(queue.popleft().id, None)
         finally:
             self._queues.pop(session_id, None)
             self._workers.pop(session_id, None)
@@ -147,19 +167,24 @@ class Turns:
 
     async def _attempt(self, turn: TurnRecord) -> Loss | None:
         """Run the turn on a runtime; return how that was lost, None when the turn has ended."""
-        session = await self._log.read(lambda store: store.session(turn.session_id))
-        if session is None:
-            return None  # deleted while the turn was in line
-        link = await self._supply.get(session.user_id, session.user_email)
+        link, begun = self._begun.pop(turn.id, (None, None))
+        session = begun.session if begun is not None else None
+        if session is None or link is None or self._supply.ready(session.user_id) is not link:
+            begun = None
+            session = await self._log.read(lambda store: store.session(turn.session_id))
+            if session is None:
+                return None  # deleted while the turn was in line
+            link = await self._supply.get(session.user_id, session.user_email)
         files = FileEffects(session, self._log, self._files, self._supply.app.url)
         effects = Effects(turn.id, session, self._log, link, self._prompts, files)
         running = RunningTurn(turn, self._log, link, effects)
         self._running[turn.id] = running
         try:
-            attempt = await self._log.submit(lambda t: t.start_turn(turn, link.release))
-            if attempt is None:
+            if begun is None:
+                begun = await self._log.submit(lambda t: begin(t, turn, link.release))
+            if begun is None:
                 return None
-            running.send(await self._describe(turn, attempt))
+            running.send(await self._describe(turn, begun))
             loss = await running.finish()
         finally:
             link.detach(turn.id)
@@ -170,30 +195,18 @@ class Turns:
     async def _give_up(self, turn: TurnRecord, status: str, error: str) -> None:
         await self._log.submit(lambda t: t.end_turn(turn.session_id, turn.id, status, error))
 
-    async def _describe(self, turn: TurnRecord, attempt: int) -> RunTurn:
-        def look(
-            store: SessionStore,
-        ) -> tuple[SessionRecord | None, list[Event], Event, dict[str, Any], list[JournalEntry]]:
-            return (
-                store.session(turn.session_id),
-                store.history(turn.session_id, turn.message_offset),
-                store.inbound(turn),
-                store.base_data(turn.id),
-                journal.entries(store.reader, turn.session_id, turn.id) if attempt > 1 else [],
-            )
-
-        session, history, inbound, data, entries = await self._log.read(look)
-        assert session is not None
+    async def _describe(self, turn: TurnRecord, begun: Beginning) -> RunTurn:
+        session = begun.session
         state: SessionState = {
             "id": session.id,
             "user": {"id": session.user_id, "email": session.user_email, "org_id": None},
             "channel": session.channel,
-            "data": data,
-            "history": [_history_entry(event) for event in history],
-            "is_entered": session.is_entered and not _entered_here(entries),
+            "data": begun.data,
+            "history": [_history_entry(event) for event in begun.history],
+            "is_entered": session.is_entered and not _entered_here(begun.entries),
             "integrations": await self._accounts(turn, session.user_id),
         }
-        return RunTurn(turn.id, state, self._inbound(inbound), entries, attempt)
+        return RunTurn(turn.id, state, self._inbound(begun.inbound), begun.entries, begun.attempt)
 
     async def _accounts(self, turn: TurnRecord, user_id: str) -> dict[str, CredentialState]:
         """Return the accounts that were connected when the turn first began, as far as they still are."""

@@ -69,7 +69,7 @@ def test_history_has_at_most_fifty_entries(store: SessionStore) -> None:
 def test_history_stops_before_it_is_too_long_for_one_message(
     store: SessionStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("capsule.apps.store.HISTORY_BYTES", 1000)
+    monkeypatch.setattr("capsule.apps.reading.HISTORY_BYTES", 1000)
     for number in range(4):
         answer(store, queue(store, number), f"a{number}" + 400 * "x")
     found = texts(store)
