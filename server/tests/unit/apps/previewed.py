@@ -31,6 +31,13 @@ class Shop(http.server.BaseHTTPRequestHandler):
             self.end_headers()
         elif path == "/slow":
             self._stream()
+        elif path == "/half":
+            self.send_response(200)
+            self.send_header("Content-Length", "1000")
+            self.end_headers()
+            self.wfile.write(b"half")
+            self.wfile.flush()
+            time.sleep(60)
         elif path == "/die":
             self.close_connection = True
         elif path == "/wait":

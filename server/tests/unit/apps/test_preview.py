@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import itsdangerous
 import pytest
 from apphost import Browser, Host, Replica
@@ -249,6 +250,13 @@ async def test_a_runtime_that_dies_takes_the_preview_along(shop: Shop) -> None:
     answer = await waiting
     assert (answer.status_code, answer.json()["code"]) == (502, "preview_failed")
     assert "sandbox" in answer.headers["content-security-policy"]
+
+
+async def test_an_answer_that_breaks_off_does_not_pass_for_whole(shop: Shop) -> None:
+    async with shop.browser._client.stream("GET", shop.url + "/half") as answer, asyncio.timeout(20):
+        await shop.browser.send(shop.session, "die")
+        with pytest.raises(httpx2.RemoteProtocolError):
+            await answer.aread()
 
 
 async def test_ports_of_two_users_are_apart(shop: Shop, host: Host) -> None:

@@ -1,7 +1,8 @@
 """Answer a request for a preview from the port that it shows. An ASGI application of its own."""
 
+import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from weakref import WeakKeyDictionary
@@ -18,7 +19,7 @@ from capsule.apps.errors import ForeignOrigin
 from capsule.apps.preview import sockets
 from capsule.apps.preview.address import PreviewAddress, read_address
 from capsule.apps.preview.answers import not_shown, preflight, raw_path, redirect, sandboxed
-from capsule.apps.preview.errors import PortNotReady, PreviewNotFound
+from capsule.apps.preview.errors import PortNotReady, PreviewFailed, PreviewNotFound
 from capsule.apps.preview.exchange import Exchange
 from capsule.apps.preview.line import Lines, open_port
 from capsule.apps.preview.shown import shown_ports
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 
 _CONNECTIONS = 64
 """At once to one runtime; further requests wait."""
+_SOCKETS = 64
+"""Websockets at once to one runtime; further ones are refused."""
 _PAGE_KINDS = ("document", "iframe", "frame", "empty")
 
 
@@ -49,6 +52,8 @@ class PreviewProxy:
         self._doorman = doorman
         self._tokens = tokens
         self._pools: WeakKeyDictionary[RuntimeLink, httpcore2.AsyncConnectionPool] = WeakKeyDictionary()
+        self._sockets: WeakKeyDictionary[RuntimeLink, int] = WeakKeyDictionary()
+        """How many are open."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -95,12 +100,22 @@ class PreviewProxy:
     async def _relay_socket(self, socket: WebSocket) -> None:
         try:
             target = await self._find(socket.scope)
-            line = await open_port(target.link.socket, target.address.port)
-            await sockets.relay(socket, line, target.address, target.path, target.touch)
+            with self._place(target.link):
+                line = await open_port(target.link.socket, target.address.port)
+                await sockets.relay(socket, line, target.address, target.path, target.touch)
         except PlatformError as exc:
-            await socket.send_denial_response(
-                problem.render(exc, problem.request_id(Request({**socket.scope, "type": "http"})))
-            )
+            request = Request({**socket.scope, "type": "http"})
+            await socket.send_denial_response(_refusal(exc, request))
+
+    @contextlib.contextmanager
+    def _place(self, link: RuntimeLink) -> Iterator[None]:
+        if self._sockets.get(link, 0) >= _SOCKETS:
+            raise PreviewFailed(f"This app's runtime has {_SOCKETS} websockets open already.")
+        self._sockets[link] = self._sockets.get(link, 0) + 1
+        try:
+            yield
+        finally:
+            self._sockets[link] -= 1
 
     def _pool(self, link: RuntimeLink) -> httpcore2.AsyncConnectionPool:
         pool = self._pools.get(link)
