@@ -84,7 +84,7 @@ TIMED = """
 @app.message()
 async def handle(session, msg):
     begun = time.monotonic()
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(0.6)
     await session.reply(f"{begun} {time.monotonic()}")
 """
 

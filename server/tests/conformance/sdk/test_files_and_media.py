@@ -127,7 +127,7 @@ TERMINAL = """
 async def handle(session, msg):
     terminal = session.terminal("build", title="Build")
     if msg.text == "hang":
-        result = await terminal.shell("sleep 300 & echo started; sleep 300", timeout=0.5)
+        result = await terminal.shell("sleep 300 & echo started; sleep 300", timeout=1.5)
     elif msg.text == "alive":
         result = await terminal.shell("cat /proc/[0-9]*/cmdline | tr '\\\\0' ' '")
     else:
