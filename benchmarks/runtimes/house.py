@@ -198,6 +198,7 @@ def _turn(turn_id: str) -> RunTurn:
             "data": {},
             "history": [],
             "is_entered": True,
+            "integrations": {},
         },
         {"text": "hello", "at": 0.0},
     )
