@@ -1,5 +1,7 @@
 """One running installation for all end-to-end tests, and a real browser."""
 
+import json
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from installation import ADMIN, PASSWORD, Installation, new_installation
+from installation import ADMIN, PASSWORD, REPOSITORY, Installation, new_installation
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -19,9 +21,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.e2e)
 
 
+OAUTH_SERVER = REPOSITORY / "server" / "tests" / "unit" / "apps" / "connections" / "oauth_server.py"
+
+
 @pytest.fixture(scope="session")
-def installation() -> Iterator[Installation]:
-    installation = new_installation()
+def provider() -> Iterator[str]:
+    """A real OAuth server; the installation believes that it is GitHub."""
+    with subprocess.Popen([sys.executable, OAUTH_SERVER], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+        process.terminate()
+
+
+@pytest.fixture(scope="session")
+def installation(provider: str) -> Iterator[Installation]:
+    providers = json.dumps({"github": {"base_url": provider}})
+    installation = new_installation(CAPSULE_PROVIDERS=providers)
     try:
         installation.up()
         yield installation

@@ -28,6 +28,8 @@ class Installation:
     port: int
     data: Path
     demo: bool = False
+    settings: dict[str, str] = field(default_factory=dict)
+    """Environment variables that only this installation is started with."""
     home: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -79,6 +81,7 @@ class Installation:
             "CAPSULE_DATA": str(self.data),
             "CAPSULE_ADMIN_EMAIL": ADMIN,
             "CAPSULE_ADMIN_PASSWORD": PASSWORD,
+            **self.settings,
         }
 
     def json_status(self) -> Any:
@@ -98,8 +101,8 @@ class Installation:
         shutil.rmtree(self.data, ignore_errors=True)
 
 
-def new_installation(*, demo: bool = False) -> Installation:
-    return Installation(free_port(), Path(tempfile.mkdtemp(prefix="c", dir="/tmp")), demo)
+def new_installation(*, demo: bool = False, **settings: str) -> Installation:
+    return Installation(free_port(), Path(tempfile.mkdtemp(prefix="c", dir="/tmp")), demo, settings)
 
 
 def free_port() -> int:

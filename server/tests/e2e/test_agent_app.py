@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from installation import CAPSULE, REPOSITORY, Installation, eventually
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 import cpsl
 
@@ -22,7 +22,11 @@ def tutorial(installation: Installation, tmp_path_factory: pytest.TempPathFactor
     folder: Path = tmp_path_factory.mktemp("tutorial") / "app"
     shutil.copytree(REPOSITORY / "examples" / "integrations-demo", folder)
     installation.run(
-        "secret", "create", "OPENAI_API_KEY=sk-1", "GITHUB_CLIENT_ID=a", "GITHUB_CLIENT_SECRET=b"
+        "secret",
+        "create",
+        "OPENAI_API_KEY=sk-1",
+        "GITHUB_CLIENT_ID=demo-client",
+        "GITHUB_CLIENT_SECRET=demo-secret",
     )
     installation.run("fs", "create", "reports")
     return folder
@@ -60,9 +64,58 @@ def test_client_continues_a_session(installation: Installation, deployed: str) -
     assert "".join(chunk.text for chunk in api.stream(deployed, "more")) == HELP
 
 
-def test_branches_of_later_versions_say_so(installation: Installation, deployed: str) -> None:
-    answer = client(installation).chat(deployed, "connect github")
-    assert "later" in answer.text.lower()
+def say(page: Page, text: str) -> None:
+    composer = page.get_by_test_id("composer").get_by_role("textbox")
+    composer.fill(text)
+    composer.press("Enter")
+
+
+def card(page: Page, kind: str) -> Locator:
+    return page.locator(f'[data-type="{kind}"]').last
+
+
+def test_the_tutorial_in_a_browser(
+    installation: Installation, deployed: str, page: Page, tmp_path: Path
+) -> None:
+    page.goto(f"http://{installation.host(deployed)}/")
+
+    say(page, "connect github")
+    expect(page.get_by_text("Need GitHub access to inspect repositories").first).to_be_visible()
+    with page.expect_popup() as opened:
+        card(page, "integration_prompt").get_by_role("button", name="Connect").click()
+    opened.value.get_by_role("button", name="Allow").click()
+    expect(page.get_by_text("Connected github with scopes: ['repo', 'read:user']")).to_be_visible()
+
+    say(page, "connect aws")
+    form = card(page, "integration_prompt")
+    expect(form.get_by_label("Secret access key")).to_have_css("-webkit-text-security", "disc")
+    form.get_by_label("Access key id").fill("AKIA")
+    form.get_by_label("Secret access key").fill("s3cr3t")
+    form.get_by_label("Region").fill("eu-west-1")
+    form.get_by_role("button", name="Connect").click()
+    expect(page.get_by_text("Connected aws for region eu-west-1")).to_be_visible()
+
+    say(page, "hint github")
+    expect(page.get_by_text("Rendered a non-blocking integration card.")).to_be_visible()
+    expect(card(page, "integration_prompt")).to_contain_text("GitHub is connected")
+
+    say(page, "upload csv")
+    sheet = tmp_path / "sales.csv"
+    sheet.write_text("month,sales\nMay,12\n")
+    card(page, "file_upload").locator("input[type=file]").set_input_files(sheet)
+    expect(page.get_by_text("Uploaded sales.csv to /data/uploads")).to_be_visible()
+
+    say(page, "write report")
+    expect(page.get_by_text("Wrote /data/reports/summary.txt")).to_be_visible()
+    say(page, "anything else")
+    expect(page.get_by_text(HELP)).to_be_visible()
+
+    page.reload()
+    for text in ("Connected github with scopes", "Connected aws for region", "Uploaded sales.csv", HELP):
+        expect(page.get_by_text(text).first).to_be_visible()
+    target = tmp_path / "uploaded"
+    installation.run("fs", "download", "reports", "/uploads", str(target))
+    assert target.read_text() == sheet.read_text()
 
 
 def test_http_api_of_the_specification_answers(installation: Installation, deployed: str) -> None:
