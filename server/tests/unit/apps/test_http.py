@@ -178,10 +178,12 @@ async def test_the_client_api_streams_chunks_and_says_when_it_is_done(host: Host
     capsule, _ = await host.host_app(THREE)
     async with host.browser(capsule, X_Capsule_User="usr_7") as browser:
         answer = await browser.get("/api/chat/stream", params={"text": "hi"})
-    frames = [frame.splitlines() for frame in answer.text.strip().split("\n\n")]
-    found = [(event[7:], json.loads(data[6:])) for event, data in frames]
-    assert "".join(data["text"] for event, data in found[:-1]) == "api Nonestreamed"
-    assert found[-1][0] == "done"
+    frames = [
+        dict(line.split(": ", 1) for line in frame.splitlines()) for frame in answer.text.split("\n\n")[:-1]
+    ]
+    found = [(frame["event"], json.loads(frame["data"])) for frame in frames]
+    assert "".join(data["text"] for event, data in found if event == "chunk") == "api Nonestreamed"
+    assert [event for event, _ in found if event != "chunk"] == ["started", "done"]
     assert found[-1][1]["done"] is True
 
 
