@@ -31,14 +31,14 @@ def run(chosen: list[str] | None = None) -> None:
         print("runtimes: not run, since without root there is neither a memory account nor Docker")
         return
     for name in chosen or SECTIONS:
-        if (busy := _busy_share()) > _QUIET:
+        if (busy := busy_share()) > _QUIET:
             print(f"\nnote: others use {busy:.0%} of this machine; the figures below are too high")
         began = time.perf_counter()
         asyncio.run(SECTIONS[name]())
         print(f"runtimes {name}: {time.perf_counter() - began:.0f} s", file=sys.stderr)
 
 
-def _busy_share() -> float:
+def busy_share() -> float:
     """Return how much of the processors is in use while nothing is measured."""
     idle, total = _processor_time()
     time.sleep(_LOOK_SECONDS)
