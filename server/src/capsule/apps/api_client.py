@@ -23,6 +23,7 @@ from capsule.kit.ids import new_id
 
 _CHANNEL = "api"
 _ID_LENGTH = 100
+_OFFSET_LENGTH = 18
 
 
 async def chat(visit: Visit) -> Response:
@@ -106,7 +107,8 @@ async def _position(visit: Visit, text: str) -> tuple[str, str, int]:
     """Return session, turn and offset that an event's id names. Raises InvalidMessage, TurnNotFound."""
     _refuse_others(visit)
     turn_id, _, offset = text.rpartition(":")
-    if not offset.isdigit() or len(text) > _ID_LENGTH:
+    is_number = offset.isascii() and offset.isdigit() and len(offset) <= _OFFSET_LENGTH
+    if not is_number or len(text) > _ID_LENGTH:
         raise InvalidMessage(
             "Last-Event-ID must be the id of an event of this stream.", field="Last-Event-ID"
         )

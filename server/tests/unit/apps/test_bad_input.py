@@ -398,6 +398,36 @@ class TestLongThread:
                         break
 
 
+class TestPlacesInAStream:
+    """A page or a client that comes back says where it was; what makes no sense is refused."""
+
+    ODD = ("²", "٣", "-1", "1.5", "x", "9" * 40)
+
+    async def test_of_a_session(self, host: Host) -> None:
+        capsule, _ = await host.host_app(ECHO)
+        async with host.browser(capsule) as browser:
+            session = await browser.open()
+            path = f"/api/sessions/{session}"
+            for odd in self.ODD:
+                for asked in (
+                    f"{path}/log?after={odd}",
+                    f"{path}/log?before={odd}",
+                    f"{path}/events?after={odd}",
+                ):
+                    answer = await browser.get(asked)
+                    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_message"), asked
+
+    async def test_of_a_client(self, host: Host) -> None:
+        capsule, _ = await host.host_app(ECHO)
+        async with host.browser(capsule, X_Capsule_User="usr_1") as client:
+            answer = await client.post("/api/chat", {"text": "hi"})
+            turn_id = answer.json()["request_id"]
+            for odd in self.ODD:
+                headers = {"Last-Event-ID": f"{turn_id}:{odd}".encode()}
+                answer = await client.get("/api/chat/stream", headers=headers)
+                assert (answer.status_code, answer.json()["code"]) == (422, "invalid_message"), odd
+
+
 class TestTwoTabs:
     async def test_sending_at_once_are_both_answered_in_order(self, host: Host) -> None:
         capsule, _ = await host.host_app(ECHO)
