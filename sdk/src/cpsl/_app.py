@@ -252,7 +252,7 @@ class App(PageDeclarations, HandlerDeclarations, AppStore):
 
     def _serialize(self) -> dict[str, Any]:
         """Return the manifest of everything declared so far."""
-        handlers = self._functions if self._cls is None else collect_handlers(self._cls)
+        handlers = self._declared_handlers()
         return {
             "app_name": self.name,
             **self._resources.to_dict(),
@@ -266,6 +266,9 @@ class App(PageDeclarations, HandlerDeclarations, AppStore):
             "module": None if self._cls is None else self._cls.__module__,
             "class_name": None if self._cls is None else self._cls.__qualname__,
         }
+
+    def _declared_handlers(self) -> Handlers:
+        return self._functions if self._cls is None else collect_handlers(self._cls)
 
     def _bind(self) -> Handlers:
         """Make the app usable inside a runtime and return its handlers; a class app is instantiated."""

@@ -68,7 +68,6 @@ class Handlers:
         """Return the keys of the manifest that tell which handlers there are."""
         return {
             "has_message_handler": bool(self.messages),
-            "has_exit": self.exit is not None,
             "message_handlers": [{"name": name, "label": label} for name, label in self.labels.items()],
             "session_handlers": list(self.sessions),
             "actions": list(self.actions),

@@ -31,7 +31,8 @@ class Definition:
     def manifest(self) -> dict[str, Any]:
         """Return the manifest of everything the module declared, whatever the order."""
         found: dict[str, Any] = to_jsonable(self.app._serialize())
-        return {**found, "module": self.module, "protocol": PROTOCOL}
+        has_exit = self.app._declared_handlers().exit is not None
+        return {**found, "module": self.module, "protocol": PROTOCOL, "has_exit": has_exit}
 
 
 def load(entry: str) -> Definition:
