@@ -344,3 +344,54 @@ async def test_what_comes_later_says_so_in_the_chat(host: Host) -> None:
     async with host.browser(capsule) as browser:
         (reply,) = await browser.say(await browser.open(), "data")
     assert "is not available yet; it comes in a later version of Capsule." in reply
+
+
+async def test_enter_runs_once_and_exit_when_a_session_is_deleted(host: Host) -> None:
+    replica = host.run("""
+        import cpsl
+        app = cpsl.App(name="doors", image=cpsl.Image())
+
+        @app.enter()
+        async def enter(session):
+            await app.set("doors", await app.get("doors", "") + f" in:{session.user.id[:3]}")
+            await session.reply("Welcome")
+
+        @app.exit()
+        async def leave(session):
+            await app.set("doors", await app.get("doors", "") + f" out:{session.data['n']}")
+
+        @app.message()
+        async def handle(session, msg):
+            session.data["n"] = session.data.get("n", 0) + 1
+            await session.reply(await app.get("doors"))
+    """)
+    capsule = await host.put(replica, manifest={"has_exit": True})
+    async with host.browser(capsule) as browser:
+        session = await browser.open()
+        assert await browser.say(session, "one") == ["Welcome", " in:vis"]
+        assert await browser.say(session, "two") == [" in:vis"]
+        assert (await browser.delete(f"/api/sessions/{session}")).status_code == 204
+        assert (await browser.get(f"/api/sessions/{session}/log")).status_code == 404
+        assert await browser.say(await browser.open(), "three") == ["Welcome", " in:vis out:2 in:vis"]
+
+
+async def test_boot_may_use_the_apps_values_and_secrets(host: Host) -> None:
+    host.secrets["LATE"] = "s3cr3t"
+    replica = host.run("""
+        import cpsl
+        app = cpsl.App(name="boots", image=cpsl.Image())
+
+        @app.boot()
+        async def boot():
+            await app.set("boots", await app.get("boots", 0) + 1)
+            app.secret = cpsl.Secret.from_name("LATE").value
+
+        @app.message()
+        async def handle(session, msg):
+            await session.reply(f"{await app.get('boots')} {app.secret}")
+    """)
+    capsule = await host.put(replica)
+    async with host.browser(capsule) as browser:
+        # One boot was the trial of the release.
+        assert await browser.say(await browser.open(), "hi") == ["2 s3cr3t"]
+    del host.secrets["LATE"]

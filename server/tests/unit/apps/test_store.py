@@ -224,6 +224,21 @@ def test_sessions_are_found_by_title_and_by_what_was_said(store: SessionStore) -
     assert len(found("")) == 2
 
 
+def test_a_session_in_which_nothing_happens_expires_once(store: SessionStore) -> None:
+    turn = queue(store, 1)
+    store.apply([lambda t: t.set_entered("ses_1")])
+    assert store.expired(9e12) == [], "its turn is open"
+    answer(store, turn, "a")
+    assert store.expired(0) == []
+    assert store.expired(9e12) == ["ses_1"]
+    store.apply([lambda t: t.set_closed("ses_1")])
+    assert store.expired(9e12) == []
+    queue(store, 2)
+    session = store.session("ses_1")
+    assert session is not None
+    assert not session.is_closed, "a message opens it again"
+
+
 def test_a_thread_key_finds_its_session_again(store: SessionStore) -> None:
     def create(id: str, user: str, key: str | None) -> tuple[str, bool]:
         new = NewSession(id, user, thread_key=key, chat_name="help")
