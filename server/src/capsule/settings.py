@@ -75,6 +75,12 @@ class Settings(BaseSettings):
         "private network or not https.",
     )
 
+    session_idle_days: float = Field(
+        30,
+        gt=0,
+        description="Days without a message after which a conversation is closed and its `exit` handler runs; "
+        "the next message opens it again.",
+    )
     providers: dict[str, ProviderUrls] = Field(
         {},
         description="Where providers of connections are, as a JSON object by type: "

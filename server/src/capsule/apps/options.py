@@ -33,6 +33,8 @@ class AppHostOptions:
     """Sender of the mail; empty: `no-reply@` and the host that the app is reached by."""
     providers: Mapping[str, ProviderUrls] = field(default_factory=dict)
     """Addresses of providers of connections, by type (`github`)."""
+    session_idle_days: float = 30.0
+    """Without a message, after which a conversation is closed."""
     upload_bytes: int = 2 * 1024**3
     """Of one file that a user uploads."""
     private_issuers: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import socket as sockets
@@ -55,7 +56,16 @@ async def serve(
     vault = ServerVault(data.server_control_socket)
     files = FileKeeper(data, FileLimits(upload_bytes=options.upload_bytes))
     connections = ConnectionKeeper(data.connections_key, options.providers)
-    hosting = Hosting(data, engine, tokens, vault, files, connections, wait_seconds=wait_seconds)
+    hosting = Hosting(
+        data,
+        engine,
+        tokens,
+        vault,
+        files,
+        connections,
+        wait_seconds=wait_seconds,
+        session_idle_days=options.session_idle_days,
+    )
     control = RpcServer(data.apps_control_socket, control_handlers(hosting))
     # First, since it refuses to start beside another app host on the same data.
     await control.start()
@@ -69,6 +79,7 @@ async def serve(
         loop.add_signal_handler(number, stopping.set)
     with _listen(data.apps_socket) as listener:
         serving = asyncio.create_task(http.serve(sockets=[listener]))
+        _calm_collector()
         log.info("app host is ready with %d apps", len(await hosting.apps()))
         stopped = asyncio.create_task(stopping.wait())
         await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -82,6 +93,13 @@ async def serve(
     await vault.close()
     await engine.close()
     data.apps_socket.unlink(missing_ok=True)
+
+
+def _calm_collector() -> None:
+    """Have the garbage collector look at what requests leave, not again and again at what was loaded."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 def control_handlers(hosting: Hosting) -> dict[str, Handler]:

@@ -16,6 +16,7 @@ def app_host_options(settings: Settings) -> AppHostOptions:
         smtp_url=settings.smtp_url.get_secret_value() if settings.smtp_url else "",
         mail_from=settings.mail_from,
         private_issuers=tuple(settings.private_issuers),
+        session_idle_days=settings.session_idle_days,
         upload_bytes=settings.upload_bytes,
         providers=settings.providers,
     )
