@@ -78,7 +78,7 @@ class Settings(BaseSettings):
     session_idle_days: float = Field(
         30,
         gt=0,
-        description="Days without a message after which a conversation is closed and its `exit` handler runs; "
+        description="Days without a message after which a conversation is closed: its `exit` runs; "
         "the next message opens it again.",
     )
     providers: dict[str, ProviderUrls] = Field(
