@@ -67,7 +67,7 @@ class Place:
     def load(self, clients: int, seconds: float, **more: object) -> Found:
         """Run the load in a process of its own."""
         plan = Plan(**{**asdict(Plan(self.what, self.host, self.port, clients, seconds)), **more})
-        command = [sys.executable, "-m", "benchmarks.chat.load", json.dumps(asdict(plan))]
+        command = [sys.executable, "-W", "ignore", "-m", "benchmarks.chat.load", json.dumps(asdict(plan))]
         with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=CACHE.parents[1]) as load:
             assert load.stdout is not None
             load.stdout.readline()

@@ -60,6 +60,7 @@ def _lengthen(place: house.Place, session: str) -> None:
     """Write a past of so many messages and answers, as the app would have left it."""
     (path,) = place.data.joinpath("sessions").glob("*.db")
     connection = sqlite3.connect(path, isolation_level=None, timeout=10)
+    connection.execute("BEGIN IMMEDIATE")
     (last,) = connection.execute(
         'SELECT max("offset") FROM events WHERE session_id = ?', (session,)
     ).fetchone()
@@ -69,7 +70,6 @@ def _lengthen(place: house.Place, session: str) -> None:
         data = {"id": f"old_{number}", "text": f"Something that was said, number {number}.", "sender": "user"}
         turn = f"trn_old{number // 2}"
         rows.append((session, last + 1 + number, kind, now, turn, json.dumps(data), 1))
-    connection.execute("BEGIN IMMEDIATE")
     connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
     connection.execute("COMMIT")
     connection.close()

@@ -1,7 +1,8 @@
 """The session log of one app: append first, deliver after.
 
 Everything that arrives while one commit runs goes into the next (group commit), and deltas of one reply
-that wait together become one event. Whoever follows a session is told only what is durable.
+that wait together become one event, however many other replies grow at the same time. Whoever follows a
+session is told only what is durable.
 """
 
 import asyncio
@@ -91,6 +92,8 @@ class SessionLog:
         self._store = store
         self._executor = executor
         self._pending: list[tuple[Operation, asyncio.Future[Any] | None]] = []
+        self._deltas: dict[str, _Delta] = {}
+        """The last that waits of each session, as long as nothing else was put in line after it."""
         self._wake = asyncio.Event()
         self._drained = asyncio.Event()
         self._drained.set()
@@ -102,17 +105,18 @@ class SessionLog:
     def submit(self, operation: Callable[[Transaction], T]) -> "asyncio.Future[T]":
         """Put an operation in line; the future is done when it is durable. Order of calls is kept."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        future.add_done_callback(_mark_seen)
+        self._deltas.clear()  # nobody knows whose sessions the operation is about
         self._enqueue(operation, future)
         return future
 
     def append_delta(self, session_id: str, turn_id: str, reply_id: str, text: str) -> None:
         """Add a piece of a reply, together with the piece before it when that still waits."""
-        last = self._pending[-1][0] if self._pending else None
-        if isinstance(last, _Delta) and last.key == (session_id, turn_id, reply_id):
+        last = self._deltas.get(session_id)
+        if last is not None and last.key == (session_id, turn_id, reply_id):
             last.parts.append(text)
         else:
-            self._enqueue(_Delta(session_id, turn_id, reply_id, text), None)
+            last = self._deltas[session_id] = _Delta(session_id, turn_id, reply_id, text)
+            self._enqueue(last, None)
 
     def _enqueue(self, operation: Operation, future: "asyncio.Future[Any] | None") -> None:
         self._pending.append((operation, future))
@@ -200,6 +204,7 @@ class SessionLog:
             await self._wake.wait()
             self._wake.clear()
             batch, self._pending = self._pending, []
+            self._deltas.clear()
             self._drained.set()
             if batch:
                 results, events = await loop.run_in_executor(self._executor, self._apply, batch)
@@ -241,10 +246,6 @@ def _settle(future: "asyncio.Future[Any] | None", result: Any) -> None:
         return
     if isinstance(result, PlatformError):
         future.set_exception(result)
+        future.exception()  # seen: those who do not await an effect learn of its failure from the next one
     else:
         future.set_result(result)
-
-
-def _mark_seen(future: "asyncio.Future[Any]") -> None:
-    if not future.cancelled():
-        future.exception()  # those who do not await an effect learn of its failure from the next one

@@ -8,6 +8,7 @@ from capsule.apps.events import Event
 from capsule.apps.records import ListedSession, SessionRecord, TurnRecord
 
 HISTORY_LENGTH = 50
+_LOOK_BEHIND = 16
 HISTORY_BYTES = 4 * 1024 * 1024
 """Together with a session's data well below what one line of the protocol may hold."""
 
@@ -101,20 +102,18 @@ class Reading:
         At most HISTORY_LENGTH of them, and fewer when they are long; with `before` only those of earlier
         messages. Messages whose turn has not ended are left out: they are still to be answered.
         """
-        rows = self.reader.execute(
+        cursor = self.reader.execute(
             'SELECT e.session_id, e."offset", e.type, e.at, e.turn_id, e.data, t.message_offset, t.state'
             " FROM events e LEFT JOIN turns t ON t.id = e.turn_id"
             ' WHERE e.session_id = ? AND e.is_history = 1 ORDER BY e."offset" DESC LIMIT ?',
             (session_id, 4 * HISTORY_LENGTH),
         )
-        found = [
-            (row[6] if row[6] is not None else row[1], row)
-            for row in rows
-            if row[7] not in ("queued", "running")
-        ]
-        if before is not None:
-            found = [entry for entry in found if entry[0] < before]
-        found.sort(key=lambda entry: (entry[0], entry[1][1]))
+        # Nearly always a few more than are wanted are enough to know which they are.
+        rows = cursor.fetchmany(HISTORY_LENGTH + _LOOK_BEHIND)
+        found = _in_order_of_turns(rows, before)
+        if rows and not (len(found) >= HISTORY_LENGTH and found[-HISTORY_LENGTH][0] >= rows[-1][1]):
+            found = _in_order_of_turns(rows + cursor.fetchall(), before)
+        cursor.close()
         newest = [Event(*row[:6]) for _, row in found[-HISTORY_LENGTH:]]
         size = 0
         for index in range(len(newest) - 1, -1, -1):
@@ -130,6 +129,17 @@ class Reading:
             " WHERE state IN ('queued', 'running') ORDER BY session_id, message_offset, created_at"
         )
         return [TurnRecord(*row) for row in rows]
+
+
+def _in_order_of_turns(rows: list[tuple[Any, ...]], before: int | None) -> list[tuple[int, tuple[Any, ...]]]:
+    """Return the rows of ended turns, each with the offset of its turn's message."""
+    found = [
+        (row[6] if row[6] is not None else row[1], row) for row in rows if row[7] not in ("queued", "running")
+    ]
+    if before is not None:
+        found = [entry for entry in found if entry[0] < before]
+    found.sort(key=lambda entry: (entry[0], entry[1][1]))
+    return found
 
 
 def _like(query: str) -> str:
