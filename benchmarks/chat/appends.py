@@ -11,10 +11,10 @@ from pathlib import Path
 
 from benchmarks.chat.echo import verdict
 from benchmarks.report import Measure, show
-from capsule.apps.log import SessionLog
-from capsule.apps.records import NewSession
-from capsule.apps.store import SessionStore
-from capsule.apps.transaction import Transaction
+from capsule.apps.sessions.log import SessionLog
+from capsule.apps.sessions.records import NewSession
+from capsule.apps.sessions.store import SessionStore
+from capsule.apps.sessions.transaction import Transaction
 
 _BATCHES = (1, 10, 100, 1000)
 _SECONDS = 1.0

@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from capsule.api.context import Context
-from capsule.apps.agent_session import agent_session_id
+from capsule.apps.http.agent_session import agent_session_id
 from capsule.db import Database
 from capsule.kit.sockets import short_path
 from capsule.models import Capsule

@@ -12,7 +12,7 @@ import pytest
 from api_records import World, make_build, make_capsule, make_deployment, make_release, make_serve
 
 from capsule.api.context import Context
-from capsule.apps.tickets import TicketRefused, Tickets
+from capsule.apps.http.tickets import TicketRefused, Tickets
 from capsule.control.delivery.subscriptions import subscribe
 from capsule.db import Database
 from capsule.models import Capsule, Serve

@@ -9,16 +9,16 @@ from functools import partial
 
 import msgspec
 
-from capsule.apps import storefile
 from capsule.apps.connections.opening import ConnectionKeeper
 from capsule.apps.contract import AppState, HostedApp, RuntimeReport, Vault
 from capsule.apps.errors import AppNotFound, AppUnavailable
 from capsule.apps.files.keeper import FileKeeper
 from capsule.apps.liveapp import REMOVED, LiveApp
-from capsule.apps.source import owner_prefix
-from capsule.apps.store import SessionStore
+from capsule.apps.runtimes.source import owner_prefix
+from capsule.apps.runtimes.tokens import RuntimeTokens
+from capsule.apps.sessions import storefile
+from capsule.apps.sessions.store import SessionStore
 from capsule.apps.tending import Tending
-from capsule.apps.tokens import RuntimeTokens
 from capsule.engines.contract import Engine
 from capsule.errors import PlatformError
 from capsule.kit.durable import write_durably

@@ -11,21 +11,21 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from capsule.apps import values
-from capsule.apps.beginning import Beginning, begin
 from capsule.apps.connections.connections import Connections
 from capsule.apps.contract import AppState, HostedApp, Vault
 from capsule.apps.files import rows as file_rows
 from capsule.apps.files.store import FileStore
-from capsule.apps.log import SessionLog
-from capsule.apps.prompts import Prompts
-from capsule.apps.records import Accepted, NewSession, SessionRecord, TurnRecord
-from capsule.apps.runtime import Question
-from capsule.apps.store import SessionStore
-from capsule.apps.supply import RuntimeSupply
-from capsule.apps.tokens import RuntimeTokens
-from capsule.apps.transaction import Transaction
-from capsule.apps.turns import STOP_SECONDS, Turns
+from capsule.apps.runtimes.runtime import Question
+from capsule.apps.runtimes.supply import RuntimeSupply
+from capsule.apps.runtimes.tokens import RuntimeTokens
+from capsule.apps.sessions import values
+from capsule.apps.sessions.log import SessionLog
+from capsule.apps.sessions.records import Accepted, NewSession, SessionRecord, TurnRecord
+from capsule.apps.sessions.store import SessionStore
+from capsule.apps.sessions.transaction import Transaction
+from capsule.apps.turns.beginning import Beginning, begin
+from capsule.apps.turns.prompts import Prompts
+from capsule.apps.turns.turns import STOP_SECONDS, Turns
 from capsule.engines.contract import Engine
 from capsule.errors import NotFound
 from capsule.kit.ids import new_id

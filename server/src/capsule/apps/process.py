@@ -20,12 +20,12 @@ from capsule.apps.contract import HostedApp, RuntimeReport
 from capsule.apps.files.keeper import FileKeeper
 from capsule.apps.files.store import FileLimits
 from capsule.apps.hosting import Hosting
-from capsule.apps.http import create_application
-from capsule.apps.identity import Visitors
+from capsule.apps.http.application import create_application
+from capsule.apps.http.identity import Visitors
+from capsule.apps.http.tickets import Tickets
 from capsule.apps.options import AppHostOptions
 from capsule.apps.preview.tokens import PreviewTokens
-from capsule.apps.tickets import Tickets
-from capsule.apps.tokens import RuntimeTokens
+from capsule.apps.runtimes.tokens import RuntimeTokens
 from capsule.apps.vault import ServerVault
 from capsule.engines.contract import Engine
 from capsule.kit.rpc import Handler, RpcServer

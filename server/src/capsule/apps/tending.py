@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from capsule.apps.liveapp import LiveApp
-from capsule.apps.log import SessionLog
+from capsule.apps.sessions.log import SessionLog
 from capsule.errors import PlatformError
 from capsule.kit.memory import available_share
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from apphost import ECHO, Host, replies
 
-from capsule.apps.tickets import Tickets
+from capsule.apps.http.tickets import Tickets
 
 THREE = """
 import cpsl

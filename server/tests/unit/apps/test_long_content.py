@@ -7,8 +7,8 @@ from functools import partial
 import pytest
 from apphost import Browser, Host, replies
 
-from capsule.apps.store import SessionStore
-from capsule.apps.transaction import Transaction
+from capsule.apps.sessions.store import SessionStore
+from capsule.apps.sessions.transaction import Transaction
 from capsule.kit.ids import new_id
 
 QUICK = 2.0

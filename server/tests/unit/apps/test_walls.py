@@ -8,11 +8,11 @@ from apphost import Browser, Host
 from starlette.routing import Route
 
 from capsule.apps.hosting import Hosting
-from capsule.apps.http import create_application
-from capsule.apps.identity import Visitors
+from capsule.apps.http.application import create_application
+from capsule.apps.http.identity import Visitors
+from capsule.apps.http.tickets import Tickets
 from capsule.apps.options import AppHostOptions
 from capsule.apps.preview.tokens import PreviewTokens
-from capsule.apps.tickets import Tickets
 
 SECRET = "xyzzy-plugh"
 APP = f"""

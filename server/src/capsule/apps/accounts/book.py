@@ -19,7 +19,7 @@ from capsule.apps.accounts.links import hash_of
 from capsule.apps.accounts.offers import describe
 from capsule.apps.accounts.rows import Account, Attempt, Link
 from capsule.apps.accounts.standings import Standings
-from capsule.apps.identity import Caller, Standing
+from capsule.apps.http.identity import Caller, Standing
 from capsule.apps.liveapp import LiveApp
 from capsule.kit.attempts import Attempts
 from capsule.kit.ids import new_id
@@ -32,7 +32,7 @@ _FIRST_RETRY_SECONDS, _LAST_RETRY_SECONDS = 0.25, 5.0
 
 
 class AccountBook:
-    """Implements `identity.Register`."""
+    """Implements `http.identity.Register`."""
 
     def __init__(self, live: LiveApp, *, has_mail: bool) -> None:
         self.live = live

@@ -27,10 +27,10 @@ from capsule.apps.accounts.signing import (
     sign_in,
     text_of,
 )
-from capsule.apps.api_sessions import json_response, read_json
 from capsule.apps.errors import MessageTooLarge
-from capsule.apps.identity import Visitors
-from capsule.apps.visit import Visit
+from capsule.apps.http.api_sessions import json_response, read_json
+from capsule.apps.http.identity import Visitors
+from capsule.apps.http.visit import Visit
 
 CONFIRM_PATH = f"{LINK_PATH}/confirm"
 _FORM = "application/x-www-form-urlencoded"

@@ -19,8 +19,8 @@ from capsule.apps.accounts.errors import (
 from capsule.apps.accounts.provider import Providers, name_of
 from capsule.apps.accounts.rows import Attempt
 from capsule.apps.accounts.signing import base_of, sign_in
-from capsule.apps.identity import Visitors
-from capsule.apps.visit import Visit
+from capsule.apps.http.identity import Visitors
+from capsule.apps.http.visit import Visit
 
 log = logging.getLogger(__name__)
 

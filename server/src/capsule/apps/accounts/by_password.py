@@ -19,9 +19,9 @@ from capsule.apps.accounts.signing import (
     sign_in,
     text_of,
 )
-from capsule.apps.api_sessions import json_response, read_json
-from capsule.apps.identity import Visitors
-from capsule.apps.visit import Visit
+from capsule.apps.http.api_sessions import json_response, read_json
+from capsule.apps.http.identity import Visitors
+from capsule.apps.http.visit import Visit
 from capsule.errors import Conflict, InvalidInput
 from capsule.kit import passwords
 

@@ -8,9 +8,9 @@ from capsule.apps.accounts.by_password import ByPassword
 from capsule.apps.accounts.links import LINK_PATH
 from capsule.apps.accounts.provider import Providers
 from capsule.apps.accounts.signing import Mailer, as_page
-from capsule.apps.identity import Visitors
+from capsule.apps.http.identity import Visitors
+from capsule.apps.http.visit import Doorman, Handler
 from capsule.apps.options import AppHostOptions
-from capsule.apps.visit import Doorman, Handler
 
 
 def routes(doorman: Doorman, visitors: Visitors, mailer: Mailer, options: AppHostOptions) -> list[BaseRoute]:

@@ -12,9 +12,9 @@ from capsule.apps.accounts.mail import Sender
 from capsule.apps.accounts.offers import title_of
 from capsule.apps.accounts.pages import failure_page
 from capsule.apps.accounts.rows import Account
-from capsule.apps.identity import Visitors
+from capsule.apps.http.identity import Visitors
+from capsule.apps.http.visit import ROUTE_HEADER, Handler, Visit
 from capsule.apps.options import AppHostOptions
-from capsule.apps.visit import ROUTE_HEADER, Handler, Visit
 from capsule.errors import InvalidInput, PlatformError
 from capsule.kit import passwords, smtp
 

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
 from capsule.apps.accounts.rows import Account
-from capsule.apps.identity import Standing
+from capsule.apps.http.identity import Standing
 
 _REMEMBERED = 10_000
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from capsule.apps.connections.provider import Declared
-from capsule.apps.log import SessionLog
-from capsule.apps.transaction import Transaction
+from capsule.apps.sessions.log import SessionLog
+from capsule.apps.sessions.transaction import Transaction
 from capsule.kit.ids import new_id
 
 BLOCK = "integration_prompt"

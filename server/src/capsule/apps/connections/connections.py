@@ -17,9 +17,9 @@ from capsule.apps.connections.provider import Declared, Mode, read_declared
 from capsule.apps.connections.rows import Connection, Status
 from capsule.apps.connections.safe import Held, Safe
 from capsule.apps.connections.signin import Answer, Finished, Result, SignIns
-from capsule.apps.events import to_text
-from capsule.apps.log import SessionLog
 from capsule.apps.options import ProviderUrls
+from capsule.apps.sessions.events import to_text
+from capsule.apps.sessions.log import SessionLog
 from capsule.errors import PlatformError
 from cpsl.wire import CredentialState
 

@@ -4,11 +4,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from capsule.apps.api_sessions import json_response, read_json
 from capsule.apps.connections.errors import InvalidConnection
 from capsule.apps.connections.page import page
 from capsule.apps.connections.signin import Answer
-from capsule.apps.visit import Doorman, Visit
+from capsule.apps.http.api_sessions import json_response, read_json
+from capsule.apps.http.visit import Doorman, Visit
 
 CALLBACK = "/api/connections/callback"
 _MAX_BODY = 512 * 1024

@@ -9,7 +9,7 @@ import msgspec
 from capsule.apps.connections import rows
 from capsule.apps.connections.provider import Declared, Mode
 from capsule.apps.connections.rows import Authorization, Connection, Status
-from capsule.apps.log import SessionLog
+from capsule.apps.sessions.log import SessionLog
 from capsule.kit.crypto import CannotDecrypt, SecretBox
 from cpsl.wire import CredentialState
 

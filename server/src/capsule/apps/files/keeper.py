@@ -5,7 +5,7 @@ import asyncio
 from capsule.apps.files.folder import Folder
 from capsule.apps.files.signing import FileSigner
 from capsule.apps.files.store import FileLimits, FileStore
-from capsule.apps.log import SessionLog
+from capsule.apps.sessions.log import SessionLog
 from capsule.paths import DataPaths
 
 

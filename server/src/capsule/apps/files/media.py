@@ -8,7 +8,7 @@ from capsule.apps.files import rows
 from capsule.apps.files.folder import Folder, Growth
 from capsule.apps.files.rows import FileRow
 from capsule.apps.files.threads import in_thread
-from capsule.apps.log import SessionLog
+from capsule.apps.sessions.log import SessionLog
 
 
 class Incoming:

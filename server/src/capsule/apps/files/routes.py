@@ -9,14 +9,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from capsule.apps import problem
-from capsule.apps.api_sessions import json_response, own_session, read_json
 from capsule.apps.files.accept import guess_type
 from capsule.apps.files.answers import Content, answer
 from capsule.apps.files.errors import InvalidFile, LinkRefused, OffsetMismatch, UploadBroken
 from capsule.apps.files.mounts import open_mounted
 from capsule.apps.files.rows import FileRow
-from capsule.apps.visit import Doorman, Visit, refuse_outsiders
+from capsule.apps.http import problem
+from capsule.apps.http.api_sessions import json_response, own_session, read_json
+from capsule.apps.http.visit import Doorman, Visit, refuse_outsiders
 from capsule.errors import PlatformError
 
 _PIECE = 256 * 1024

@@ -27,7 +27,7 @@ from capsule.apps.files.prompted import accepted
 from capsule.apps.files.rows import FileRow
 from capsule.apps.files.signing import FileSigner
 from capsule.apps.files.threads import in_thread
-from capsule.apps.log import SessionLog
+from capsule.apps.sessions.log import SessionLog
 from capsule.kit.ids import new_id
 
 PIECE_BYTES = 256 * 1024

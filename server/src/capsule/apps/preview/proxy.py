@@ -14,8 +14,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from capsule.apps import problem
 from capsule.apps.errors import ForeignOrigin
+from capsule.apps.http import problem
+from capsule.apps.http.visit import ROUTE_HEADER, Doorman
 from capsule.apps.preview import sockets
 from capsule.apps.preview.address import PreviewAddress, read_address
 from capsule.apps.preview.answers import not_shown, preflight, raw_path, redirect, sandboxed
@@ -24,8 +25,7 @@ from capsule.apps.preview.exchange import Exchange
 from capsule.apps.preview.line import Lines, open_port
 from capsule.apps.preview.shown import shown_ports
 from capsule.apps.preview.tokens import PreviewTokens
-from capsule.apps.runtime import RuntimeLink
-from capsule.apps.visit import ROUTE_HEADER, Doorman
+from capsule.apps.runtimes.runtime import RuntimeLink
 from capsule.errors import PlatformError
 
 log = logging.getLogger(__name__)

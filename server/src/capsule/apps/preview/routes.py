@@ -9,7 +9,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from capsule.apps.api_sessions import json_response, own_session, read_json
+from capsule.apps.http.api_sessions import json_response, own_session, read_json
+from capsule.apps.http.visit import ROUTE_HEADER, Doorman, Visit
 from capsule.apps.preview.address import ROOT, PreviewAddress, read_address
 from capsule.apps.preview.answers import not_shown, preflight, raw_path, redirect
 from capsule.apps.preview.errors import InvalidPort, PortNotReady
@@ -18,7 +19,6 @@ from capsule.apps.preview.pages import SHIM
 from capsule.apps.preview.proxy import PreviewProxy
 from capsule.apps.preview.shown import shown_ports
 from capsule.apps.preview.tokens import Grant, PreviewTokens
-from capsule.apps.visit import ROUTE_HEADER, Doorman, Visit
 
 _SHIM_FILE = Path(__file__).with_name("shim.js")
 _IN_PATHS = "/?#[]@!$&'()*+,;=:%~"

@@ -8,7 +8,7 @@ from apphost import Browser, Host
 from conftest import World
 
 from capsule.apps.access import AccessPolicy
-from capsule.apps.tickets import Tickets
+from capsule.apps.http.tickets import Tickets
 
 WHO = """
 import cpsl

@@ -16,10 +16,10 @@ from capsule.apps.accounts.book import AccountBook
 from capsule.apps.accounts.errors import WrongCredentials
 from capsule.apps.accounts.rows import Account
 from capsule.apps.accounts.standings import Standings
-from capsule.apps.identity import Caller
+from capsule.apps.http.identity import Caller
 from capsule.apps.liveapp import LiveApp
-from capsule.apps.log import SessionLog
-from capsule.apps.store import SessionStore
+from capsule.apps.sessions.log import SessionLog
+from capsule.apps.sessions.store import SessionStore
 
 VISITOR = Caller("vis_1", is_anonymous=True)
 

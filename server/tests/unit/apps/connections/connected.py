@@ -15,9 +15,9 @@ from capsule.apps.connections.calls import ProviderCalls
 from capsule.apps.connections.connections import Connections
 from capsule.apps.connections.safe import Safe
 from capsule.apps.connections.signin import Answer, Finished
-from capsule.apps.log import SessionLog
 from capsule.apps.options import ProviderUrls
-from capsule.apps.store import SessionStore
+from capsule.apps.sessions.log import SessionLog
+from capsule.apps.sessions.store import SessionStore
 from capsule.errors import Unavailable
 from capsule.kit.crypto import SecretBox
 

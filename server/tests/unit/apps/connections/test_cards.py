@@ -4,7 +4,7 @@ from typing import Any
 
 from connected import App, OAuthServer
 
-from capsule.apps.records import NewSession
+from capsule.apps.sessions.records import NewSession
 from capsule.kit.ids import new_id
 
 

@@ -13,10 +13,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 from capsule.apps.files.folder import Folder
 from capsule.apps.files.signing import FileSigner
 from capsule.apps.files.store import FileLimits, FileStore
-from capsule.apps.log import SessionLog
-from capsule.apps.records import NewSession
-from capsule.apps.store import SessionStore
-from capsule.apps.transaction import Transaction
+from capsule.apps.sessions.log import SessionLog
+from capsule.apps.sessions.records import NewSession
+from capsule.apps.sessions.store import SessionStore
+from capsule.apps.sessions.transaction import Transaction
 
 MakeStore = Callable[..., FileStore]
 

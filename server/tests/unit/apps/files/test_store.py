@@ -23,7 +23,7 @@ from capsule.apps.files.errors import (
     WrongFileType,
 )
 from capsule.apps.files.store import KEPT_SECONDS, FileStore
-from capsule.apps.log import SessionLog
+from capsule.apps.sessions.log import SessionLog
 
 MakeStore = Callable[..., FileStore]
 

@@ -14,7 +14,7 @@ from pydantic import Field
 from capsule.api.access import requires
 from capsule.api.auth import CurrentActor
 from capsule.api.context import CurrentContext
-from capsule.apps.agent_session import agent_session_id
+from capsule.apps.http.agent_session import agent_session_id
 from capsule.control.delivery.apps.hostcall import ask, ask_stream
 from capsule.control.policy import Action
 from capsule.control.shapes.base import Input

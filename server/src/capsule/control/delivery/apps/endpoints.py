@@ -15,7 +15,7 @@ from capsule.api.access import requires
 from capsule.api.auth import CurrentActor
 from capsule.api.context import Context, CurrentContext
 from capsule.api.uow import DbSession
-from capsule.apps.tickets import ENTER_PATH, Tickets
+from capsule.apps.http.tickets import ENTER_PATH, Tickets
 from capsule.control.delivery.apps.hostcall import ask, ask_stream
 from capsule.control.policy import Action
 from capsule.control.shapes.base import Input, Shape

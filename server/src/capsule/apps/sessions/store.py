@@ -1,0 +1,59 @@
+"""Keep the sessions, turns and event log of one app in one SQLite file. Synchronous; knows no runtime.
+
+WAL with `synchronous=FULL`: what was acknowledged survives a power cut too. That is affordable because
+`log.SessionLog` commits everything that arrived during one commit with the next.
+"""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from capsule.apps.sessions.events import Event
+from capsule.apps.sessions.reading import Reading
+from capsule.apps.sessions.storefile import connect, upgrade
+from capsule.apps.sessions.transaction import Transaction
+from capsule.errors import PlatformError
+
+Operation = Callable[[Transaction], Any]
+
+
+class SessionStore(Reading):
+    """One file. `apply` is called from one thread at a time, the reading methods from another."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._writer = connect(path)
+        try:
+            upgrade(self._writer, path)
+            # Of a broken file the tables that every start reads say so now rather than later.
+            for table in ("turns", "sessions", "events"):
+                self._writer.execute(f"SELECT * FROM {table} LIMIT 1").fetchall()
+            super().__init__(connect(path))
+        except BaseException:
+            self._writer.close()
+            raise
+        self.reader.execute("PRAGMA query_only=ON")
+
+    def apply(self, operations: Iterable[Operation]) -> tuple[list[Any], list[Event]]:
+        """Run the operations in one commit; return each result (or PlatformError) and the new events.
+
+        Any other failure undoes all of them and is raised.
+        """
+        results: list[Any] = []
+        transaction = Transaction(self._writer)
+        self._writer.execute("BEGIN IMMEDIATE")
+        try:
+            for operation in operations:
+                try:
+                    results.append(operation(transaction))
+                except PlatformError as exc:
+                    results.append(exc)
+            self._writer.execute("COMMIT")
+        except BaseException:
+            self._writer.execute("ROLLBACK")
+            raise
+        return results, transaction.appended
+
+    def close(self) -> None:
+        self.reader.close()
+        self._writer.close()

@@ -1,0 +1,285 @@
+"""The changes of one commit to the sessions, turns and event log of one app."""
+
+import json
+import sqlite3
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from capsule.apps.errors import SessionDataTooLarge, SessionNotFound, TurnNotFound, TurnNotRepeatable
+from capsule.apps.sessions import blocks, journal
+from capsule.apps.sessions.events import HISTORY_TYPES, Event
+from capsule.apps.sessions.records import Accepted, NewSession, TurnRecord, shorten
+
+DATA_BYTES = 8 * 1024 * 1024
+"""Well below what one line of the protocol may hold."""
+FUTILE_ATTEMPTS = 3
+"""A turn whose runtime died so often without getting any further is given up."""
+ATTEMPTS = 30
+"""Of a turn in all, for one that always gets a little further."""
+
+_OPEN = "('queued', 'running')"
+
+
+class Transaction:
+    """Methods raise PlatformError only before they have written anything."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self._offsets: dict[str, int] = {}
+        self.appended: list[Event] = []
+
+    def append(self, session_id: str, type: str, turn_id: str | None, data: Mapping[str, Any]) -> Event:
+        """Add an event at the end of a session's log."""
+        last = self._offsets.get(session_id)
+        if last is None:
+            last = self._last_offset(session_id)
+        self._offsets[session_id] = last + 1
+        text = msgspec.json.encode(data).decode()
+        event = Event(session_id, last + 1, type, time.time(), turn_id, text)
+        self.connection.execute(
+            "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (session_id, event.offset, type, event.at, turn_id, text, type in HISTORY_TYPES),
+        )
+        self.appended.append(event)
+        return event
+
+    def put_block(self, session_id: str, turn_id: str | None, block: Mapping[str, Any]) -> Event:
+        """Add the newest state of an element; the states before it are dropped, its place stays."""
+        event = self.append(session_id, "block", turn_id, block)
+        blocks.note(self.connection, event, str(block["id"]), str(block["type"]))
+        return event
+
+    def _last_offset(self, session_id: str) -> int:
+        row = self.connection.execute(
+            'SELECT max("offset") FROM events WHERE session_id = ?', (session_id,)
+        ).fetchone()
+        return int(row[0] or 0)
+
+    # Sessions
+
+    def create_session(self, new: NewSession) -> tuple[str, bool]:
+        """Create a session; return its id, and False when there was one of that id or thread already."""
+        known = self.connection.execute(
+            "SELECT id FROM sessions WHERE id = ? OR (thread_key IS NOT NULL AND thread_key = ?"
+            " AND user_id = ? AND channel = ? AND coalesce(chat_name, '') = ?)",
+            (new.id, new.thread_key, new.user_id, new.channel, new.chat_name or ""),
+        ).fetchone()
+        if known is not None:
+            return str(known[0]), False
+        now = time.time()
+        self.connection.execute(
+            "INSERT INTO sessions (id, user_id, user_email, channel, data, created_at, updated_at,"
+            " chat_name, thread_key, is_hidden) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                new.id,
+                new.user_id,
+                new.user_email,
+                new.channel,
+                msgspec.json.encode(new.data).decode(),
+                now,
+                now,
+                new.chat_name,
+                new.thread_key,
+                new.is_hidden,
+            ),
+        )
+        return new.id, True
+
+    def save_data(
+        self, session_id: str, changed: Mapping[str, Any], removed: Sequence[str]
+    ) -> dict[str, Any]:
+        """Write and remove top-level keys of a session's data; return all of it."""
+        data = {**self._data(session_id), **changed}
+        for key in removed:
+            data.pop(key, None)
+        text = msgspec.json.encode(data).decode()
+        if len(text) > DATA_BYTES:
+            raise SessionDataTooLarge(
+                f"session.data would be {len(text)} characters of JSON; it may have {DATA_BYTES}.",
+                hint="Keep large content in a file of a FileSystem.",
+            )
+        self.connection.execute("UPDATE sessions SET data = ? WHERE id = ?", (text, session_id))
+        return data
+
+    def _data(self, session_id: str) -> dict[str, Any]:
+        row = self.connection.execute("SELECT data FROM sessions WHERE id = ?", (session_id,)).fetchone()
+        if row is None:
+            raise SessionNotFound(f"There is no session {session_id!r}.")
+        found: dict[str, Any] = json.loads(row[0])
+        return found
+
+    def set_entered(self, session_id: str) -> None:
+        self.connection.execute("UPDATE sessions SET is_entered = 1 WHERE id = ?", (session_id,))
+
+    def set_closed(self, session_id: str) -> None:
+        self.connection.execute("UPDATE sessions SET is_closed = 1 WHERE id = ?", (session_id,))
+
+    def set_title(self, session_id: str, title: str, turn_id: str | None = None) -> str:
+        """Rename a session and tell its pages; return the title as it is kept."""
+        title = shorten(title)
+        self.connection.execute("UPDATE sessions SET title = ? WHERE id = ?", (title, session_id))
+        self.append(session_id, "session_title", turn_id, {"title": title})
+        return title
+
+    def delete_session(self, session_id: str) -> None:
+        journal.forget_session(self.connection, session_id)
+        for table in ("events", "turns", "prompts", "blocks"):
+            self.connection.execute(f"DELETE FROM {table} WHERE session_id = ?", (session_id,))
+        self.connection.execute(
+            "DELETE FROM kept_values WHERE scope = 'session' AND owner = ?", (session_id,)
+        )
+        self.connection.execute("DELETE FROM sessions WHERE id = ?", (session_id,))
+
+    # Turns
+
+    def ensure_owner(self, session_id: str, user_id: str) -> None:
+        """Raises SessionNotFound when a session is another user's, or not there."""
+        row = self.connection.execute("SELECT user_id FROM sessions WHERE id = ?", (session_id,)).fetchone()
+        if row is None or row[0] != user_id:
+            raise SessionNotFound(f"There is no session {session_id!r}.")
+
+    def accept(
+        self, session_id: str, turn_id: str, client_id: str, type: str, data: Mapping[str, Any]
+    ) -> Accepted:
+        """Add a `message` or an `action` and queue its turn; the same `client_id` again changes nothing.
+
+        Raises SessionNotFound.
+        """
+        known = self.connection.execute(
+            "SELECT message_offset, id FROM turns WHERE session_id = ? AND client_id = ?",
+            (session_id, client_id),
+        ).fetchone()
+        if known is not None:
+            return Accepted(known[0], known[1], is_new=False)
+        session = self.connection.execute("SELECT title FROM sessions WHERE id = ?", (session_id,)).fetchone()
+        if session is None:
+            raise SessionNotFound(f"There is no session {session_id!r}.")
+        event = self.append(session_id, type, turn_id, {"id": turn_id, **data, "client_id": client_id})
+        self._queue(session_id, turn_id, client_id, event.offset, event.at)
+        title = session[0] or shorten(str(data.get("text", "")))
+        self.connection.execute(
+            "UPDATE sessions SET updated_at = ?, title = ?, is_closed = 0 WHERE id = ?",
+            (event.at, title, session_id),
+        )
+        return Accepted(event.offset, turn_id, is_new=True)
+
+    def repeat_turn(self, session_id: str, ended_id: str, turn_id: str) -> Accepted:
+        """Queue the message of the last turn again; what that turn answered leaves the history.
+
+        Raises TurnNotFound, TurnNotRepeatable.
+        """
+        row = self.connection.execute(
+            "SELECT message_offset, state FROM turns WHERE id = ? AND session_id = ?", (ended_id, session_id)
+        ).fetchone()
+        if row is None:
+            raise TurnNotFound(f"There is no turn {ended_id!r} in this session.")
+        newest = self.connection.execute(
+            "SELECT id FROM turns WHERE session_id = ? ORDER BY message_offset DESC, created_at DESC LIMIT 1",
+            (session_id,),
+        ).fetchone()
+        if row[1] in ("queued", "running") or newest[0] != ended_id:
+            raise TurnNotRepeatable("Only the last message can be tried again, once its answer has ended.")
+        self.connection.execute(
+            "UPDATE events SET is_history = 0 WHERE session_id = ? AND turn_id = ? AND type <> 'message'",
+            (session_id, ended_id),
+        )
+        event = self.append(session_id, "turn_retried", turn_id, {"turn_id": ended_id})
+        self._queue(session_id, turn_id, f"again:{turn_id}", row[0], event.at)
+        self.connection.execute("UPDATE sessions SET updated_at = ? WHERE id = ?", (event.at, session_id))
+        return Accepted(event.offset, turn_id, is_new=True)
+
+    def _queue(self, session_id: str, turn_id: str, client_id: str, offset: int, at: float) -> None:
+        self.connection.execute(
+            "INSERT INTO turns (id, session_id, client_id, message_offset, state, created_at)"
+            " VALUES (?, ?, ?, ?, 'queued', ?)",
+            (turn_id, session_id, client_id, offset, at),
+        )
+
+    def start_turn(self, turn: TurnRecord, release: str) -> int | None:
+        """Begin an attempt at an open turn and return its number; None when the turn has ended."""
+        row = self._attempts(turn)
+        if row is None:
+            return None
+        attempts, futile, reached = row
+        if attempts == 0:
+            self.append(turn.session_id, "turn_started", turn.id, {"release": release})
+            self.connection.execute(
+                "UPDATE turns SET state = 'running', attempts = 1, futile = 1, base_data = "
+                "(SELECT data FROM sessions WHERE sessions.id = turns.session_id) WHERE id = ?",
+                (turn.id,),
+            )
+            return 1
+        got_to = journal.progress(self.connection, turn.session_id, turn.id)
+        futile = 1 if got_to > reached else futile + 1
+        self.append(turn.session_id, "turn_resumed", turn.id, {"attempt": attempts + 1, "release": release})
+        self.connection.execute(
+            "UPDATE turns SET state = 'running', attempts = attempts + 1, futile = ?, reached = ?"
+            " WHERE id = ?",
+            (futile, got_to, turn.id),
+        )
+        return int(attempts) + 1
+
+    def is_hopeless(self, turn: TurnRecord) -> bool:
+        """Tell whether the attempts at a turn died without getting any further, or there were too many."""
+        row = self._attempts(turn)
+        if row is None:
+            return False
+        attempts, futile, reached = row
+        got_to = journal.progress(self.connection, turn.session_id, turn.id)
+        return bool(attempts >= ATTEMPTS or (got_to <= reached and futile >= FUTILE_ATTEMPTS))
+
+    def _attempts(self, turn: TurnRecord) -> tuple[int, int, int] | None:
+        found: tuple[int, int, int] | None = self.connection.execute(
+            f"SELECT attempts, futile, reached FROM turns WHERE id = ? AND state IN {_OPEN}", (turn.id,)
+        ).fetchone()
+        return found
+
+    def drop_turn(self, session_id: str, turn_id: str, status: str, error: str | None) -> bool:
+        """End a turn that has not started; False when it has."""
+        row = self.connection.execute(
+            "SELECT attempts FROM turns WHERE id = ? AND state = 'queued'", (turn_id,)
+        ).fetchone()
+        return row is not None and row[0] == 0 and self.end_turn(session_id, turn_id, status, error)
+
+    def end_turn(self, session_id: str, turn_id: str, status: str, error: str | None) -> bool:
+        """End a turn that has not ended yet, closing what it left open; False if it had ended."""
+        changed = self.connection.execute(
+            f"UPDATE turns SET state = ?, base_data = NULL WHERE id = ? AND state IN {_OPEN}",
+            (status, turn_id),
+        )
+        if changed.rowcount != 1:
+            return False
+        for reply in journal.open_replies(self.connection, session_id, turn_id):
+            self.append(session_id, "reply_ended", turn_id, {"id": reply.id, "text": reply.text})
+        for block in blocks.end_prompts(self.connection, turn_id):
+            self.put_block(session_id, turn_id, block)
+        journal.forget_turn(self.connection, turn_id)
+        payload = {"status": status, **({"error": error} if error else {})}
+        event = self.append(session_id, "turn_ended", turn_id, payload)
+        self.connection.execute("UPDATE sessions SET updated_at = ? WHERE id = ?", (event.at, session_id))
+        self.connection.execute(
+            "UPDATE turns SET end_offset = ?, ended_at = ? WHERE id = ?", (event.offset, event.at, turn_id)
+        )
+        return True
+
+    def thin_out(self, ended_before: float, turns: int = 100) -> int:
+        """Remove the deltas and passing notes of some turns that ended long ago; whole replies stay.
+
+        Return the number of turns done; less than `turns` when there are no more.
+        """
+        ended = self.connection.execute(
+            "SELECT id, session_id, message_offset, end_offset FROM turns"
+            " WHERE ended_at IS NOT NULL AND ended_at < ? ORDER BY ended_at LIMIT ?",
+            (ended_before, turns),
+        ).fetchall()
+        for turn_id, session_id, first, last in ended:
+            self.connection.execute(
+                'DELETE FROM events WHERE session_id = ? AND "offset" BETWEEN ? AND ? AND turn_id = ?'
+                " AND type IN ('reply_delta', 'notification')",
+                (session_id, first, last, turn_id),
+            )
+            self.connection.execute("UPDATE turns SET ended_at = NULL WHERE id = ?", (turn_id,))
+        return len(ended)
