@@ -22,18 +22,17 @@ def version(path: Path) -> int:
 
 def test_a_file_from_before_versions_is_taken_up_and_marked(tmp_path: Path) -> None:
     path = tmp_path / "s.db"
-    store = SessionStore(path)
-    store.apply([lambda t: t.create_session("ses_1", "u", None, "chat")])
-    store.close()
-    current = version(path)
-    assert current >= 1
     old = sqlite3.connect(path)
-    old.execute("PRAGMA user_version=0")
+    old.executescript(storefile._steps()[0])
+    columns = "id, user_id, channel, created_at, updated_at"
+    old.execute(f"INSERT INTO sessions ({columns}) VALUES ('ses_1', 'u', 'chat', 1, 1)")
+    old.commit()
     old.close()
+    assert version(path) == 0
     store = SessionStore(path)
     assert store.session("ses_1") is not None
     store.close()
-    assert version(path) == current
+    assert version(path) == len(storefile._steps())
 
 
 def test_a_file_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> None:
@@ -50,13 +49,15 @@ def test_a_file_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> 
 def test_a_failing_step_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "s.db"
     SessionStore(path).close()
-    monkeypatch.setattr(storefile, "_steps", lambda: ["", "CREATE TABLE more (a); SELECT nonsense"])
+    current = version(path)
+    steps = [*storefile._steps(), "CREATE TABLE more (a); SELECT nonsense"]
+    monkeypatch.setattr(storefile, "_steps", lambda: steps)
     with pytest.raises(sqlite3.OperationalError, match="nonsense"):
         SessionStore(path)
     connection = sqlite3.connect(path)
     assert connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'more'").fetchone() == (0,)
     connection.close()
-    assert version(path) == 1
+    assert version(path) == current
 
 
 async def test_a_broken_file_is_set_aside_and_the_other_apps_go_on(own_host: Host) -> None:
