@@ -3,6 +3,7 @@ import { Button, DialogRoot, DialogTrigger, SheetContent, useIsWide } from "@cap
 import { Menu } from "lucide-react";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { AccountMenu } from "./features/account/account-menu.tsx";
+import { VersionBanner } from "./features/app/version-banner.tsx";
 import { ChatPage } from "./features/chat/chat-page.tsx";
 import type { Outbox } from "./features/chat/composer/outbox.ts";
 import { ShortcutHelp } from "./features/help/shortcut-help.tsx";
@@ -72,24 +73,27 @@ export function Workspace({ app, route, outbox }: WorkspaceProps) {
     </DialogRoot>
   );
   return (
-    <div className="flex h-full">
-      {isWide && <aside className="w-66 shrink-0 border-r bg-sidebar">{list}</aside>}
-      {route.page === "connections" ? (
-        <Suspense fallback={<div className="flex-1" />}>
-          <ConnectionsPage menu={menu} />
-        </Suspense>
-      ) : (
-        <ChatPage
-          app={app}
-          outbox={outbox}
-          sessionId={sessionId}
-          title={title}
-          onSession={(id) => openSession(id, id !== null)}
-          onNavigate={(target) => navigateTo(target)}
-          onTurn={refreshSessions}
-          menu={menu}
-        />
-      )}
+    <div className="flex h-full flex-col">
+      {app.environment === "serve" && app.reason && <VersionBanner key={app.reason} reason={app.reason} />}
+      <div className="flex min-h-0 flex-1">
+        {isWide && <aside className="w-66 shrink-0 border-r bg-sidebar">{list}</aside>}
+        {route.page === "connections" ? (
+          <Suspense fallback={<div className="flex-1" />}>
+            <ConnectionsPage menu={menu} />
+          </Suspense>
+        ) : (
+          <ChatPage
+            app={app}
+            outbox={outbox}
+            sessionId={sessionId}
+            title={title}
+            onSession={(id) => openSession(id, id !== null)}
+            onNavigate={(target) => navigateTo(target)}
+            onTurn={refreshSessions}
+            menu={menu}
+          />
+        )}
+      </div>
       <ShortcutHelp isOpen={isHelpOpen} onOpenChange={setIsHelpOpen} />
     </div>
   );

@@ -108,6 +108,9 @@ export type TurnStatus = "succeeded" | "failed" | "cancelled" | "interrupted";
 /** `is_stub`: only the place of a block whose state comes later. `is_live`: a state in between, not kept. */
 export type BlockData = { id: string; type: string; payload?: unknown; is_stub?: boolean; is_live?: boolean };
 
+/** How the app is now. A live app with a reason: its newest version does not run, the one before does. */
+export type AppStateData = { state: string; reason: string | null };
+
 type EventOf<Type extends string, Data> = { offset: number; type: Type; at: string; turn_id?: string | null; data: Data };
 type LiveOf<Type extends string, Data> = { offset?: undefined; type: Type; at?: string; turn_id?: string | null; data: Data };
 
@@ -132,7 +135,10 @@ export type SessionEvent =
   | LiveEvent;
 
 /** Sent to whoever listens at that moment; without an offset, and in no log. */
-export type LiveEvent = LiveOf<"block", BlockData> | LiveOf<"session_event", { event: string; payload?: unknown; data?: unknown }>;
+export type LiveEvent =
+  | LiveOf<"block", BlockData>
+  | LiveOf<"session_event", { event: string; payload?: unknown; data?: unknown }>
+  | LiveOf<"app_state", AppStateData>;
 
 export type LogPage = { items: SessionEvent[]; first?: boolean; next?: number };
 

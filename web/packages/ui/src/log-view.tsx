@@ -1,8 +1,9 @@
 import { ArrowDown } from "lucide-react";
-import { Fragment, useEffect, useLayoutEffect, useRef, useState, type ReactNode } from "react";
+import { Fragment, type ReactNode } from "react";
 import { cn } from "./cn.ts";
 import { stripColours, type NumberedLine } from "./log-lines.ts";
 import { Button } from "./primitives/button.tsx";
+import { useFollowedEnd } from "./use-followed-end.ts";
 
 type LogViewProps = {
   lines: readonly NumberedLine[];
@@ -40,52 +41,17 @@ export function LogView({
   className,
   label = "Log",
 }: LogViewProps) {
-  const box = useRef<HTMLDivElement>(null);
-  const [isFollowing, setIsFollowing] = useState(true);
-  const following = useRef(true);
-  const lastTop = useRef(0);
-
-  useEffect(() => {
-    following.current = isFollowing;
-  }, [isFollowing]);
-
-  useLayoutEffect(() => {
-    const element = box.current;
-    if (element && following.current) element.scrollTop = element.scrollHeight;
-  }, [lines]);
-  // Heights of lines out of sight are guessed; when the guess is corrected the end has moved.
-  useEffect(() => {
-    const element = box.current;
-    const content = element?.firstElementChild;
-    if (!element || !content) return;
-    const observer = new ResizeObserver(() => {
-      if (following.current) element.scrollTop = element.scrollHeight;
-    });
-    observer.observe(content);
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
-
-  const jumpToEnd = (): void => {
-    setIsFollowing(true);
-    box.current?.scrollTo({ top: box.current.scrollHeight });
-  };
-
+  const { boxRef, isFollowing, toEnd, onScroll } = useFollowedEnd(NEAR_END_PX, lines);
   return (
     <div className={cn("relative min-h-0", className)}>
       <div
-        ref={box}
+        ref={boxRef}
         role="log"
         aria-label={label}
         aria-live="off"
         tabIndex={0}
         data-testid="log-lines"
-        onScroll={(event) => {
-          const { scrollTop, scrollHeight, clientHeight } = event.currentTarget;
-          const isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
-          if (isAtEnd || scrollTop < lastTop.current) setIsFollowing(isAtEnd);
-          lastTop.current = scrollTop;
-        }}
+        onScroll={onScroll}
         className="h-full overflow-auto bg-sunken py-2 font-mono text-xs leading-5 outline-offset-[-2px]"
       >
         <div>
@@ -100,7 +66,7 @@ export function LogView({
         </div>
       </div>
       {!isFollowing && lines.length > 0 && (
-        <Button size="sm" className="absolute right-4 bottom-3 rounded-full shadow-float" onClick={jumpToEnd}>
+        <Button size="sm" className="absolute right-4 bottom-3 rounded-full shadow-float" onClick={toEnd}>
           <ArrowDown /> Newest
         </Button>
       )}

@@ -32,7 +32,10 @@ type ChatPageProps = {
 };
 
 export function ChatPage({ app, outbox, sessionId, title, menu, onSession, onNavigate, onTurn }: ChatPageProps) {
-  const session = useSessionLog(sessionId);
+  const queryClient = useQueryClient();
+  const session = useSessionLog(sessionId, (data) =>
+    queryClient.setQueryData<AppInfo>(["app"], (known) => (known ? { ...known, ...data } : known)),
+  );
   const { log, state, problem } = session;
   const entries = useOutboxEntries(outbox);
   const panel = usePanel(sessionId, log);
@@ -56,7 +59,6 @@ export function ChatPage({ app, outbox, sessionId, title, menu, onSession, onNav
     tellTurn();
   }, [isRunning, log.items.length, log.title, isAsked]);
 
-  const queryClient = useQueryClient();
   const isSignedOut = problem?.status === 401;
   useEffect(() => {
     if (isSignedOut) void queryClient.invalidateQueries({ queryKey: ["app"] });

@@ -1,7 +1,7 @@
 import type { AgentPart } from "@capsule/api";
-import { Button, cn } from "@capsule/ui";
+import { Button, cn, useGrownHeight } from "@capsule/ui";
 import { ArrowUp, FileText, Paperclip, Square, X } from "lucide-react";
-import { useLayoutEffect, useRef, useState, type KeyboardEvent } from "react";
+import { useRef, useState, type KeyboardEvent } from "react";
 import { imageAddress, MOST_BYTES, readAttachment, type Attachment } from "../attachments.ts";
 
 type ComposerProps = {
@@ -20,16 +20,9 @@ export function Composer({ name, isEnabled, isRunning, onSend, onStop }: Compose
   const [attachments, setAttachments] = useState<Attachment[]>([]);
   const [problem, setProblem] = useState<string | null>(null);
   const [isOver, setIsOver] = useState(false);
-  const area = useRef<HTMLTextAreaElement>(null);
+  const area = useGrownHeight(text, TALLEST_PX);
   const picker = useRef<HTMLInputElement>(null);
   const canSend = isEnabled && !isRunning && (text.trim() !== "" || attachments.length > 0);
-
-  useLayoutEffect(() => {
-    const element = area.current;
-    if (!element) return;
-    element.style.height = "auto";
-    element.style.height = `${String(Math.min(element.scrollHeight, TALLEST_PX))}px`;
-  }, [text]);
 
   const add = async (files: File[]): Promise<void> => {
     if (files.length === 0) return;

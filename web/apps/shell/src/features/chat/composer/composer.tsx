@@ -1,7 +1,7 @@
 import type { AppInfo } from "@capsule/api";
-import { Button, byteSize, cn } from "@capsule/ui";
+import { Button, byteSize, cn, useGrownHeight } from "@capsule/ui";
 import { ArrowUp, Paperclip, Square } from "lucide-react";
-import { useLayoutEffect, useRef, type KeyboardEvent } from "react";
+import { useRef, type KeyboardEvent } from "react";
 import { DropOverlay } from "../../../parts/uploads/drop-overlay.tsx";
 import { UploadChip } from "../../../parts/uploads/upload-chip.tsx";
 import { usePageDrop } from "../../../parts/uploads/use-page-drop.ts";
@@ -28,20 +28,13 @@ export function Composer({ app, sessionId, isRunning, isStopping, onSend, onStop
   const [text, setText] = useDraft(sessionId);
   const maxBytes = app.upload?.max_bytes;
   const uploads = useUploads({ sessionId, ...(maxBytes === undefined ? {} : { maxBytes }) });
-  const area = useRef<HTMLTextAreaElement>(null);
+  const area = useGrownHeight(text, TALLEST_PX);
   const picker = useRef<HTMLInputElement>(null);
   const isEnabled = app.has_message_handler;
   const isDropping = usePageDrop(isEnabled, (files) => uploads.add(files));
   const isUploading = uploads.entries.some((entry) => entry.state !== "complete");
   const isTooMany = uploads.entries.length > MOST_FILES;
   const canSend = isEnabled && !isUploading && !isTooMany && (text.trim() !== "" || uploads.entries.length > 0);
-
-  useLayoutEffect(() => {
-    const element = area.current;
-    if (!element) return;
-    element.style.height = "auto";
-    element.style.height = `${String(Math.min(element.scrollHeight, TALLEST_PX))}px`;
-  }, [text]);
 
   const send = (): void => {
     if (!canSend) return;

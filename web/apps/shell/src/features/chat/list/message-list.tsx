@@ -1,5 +1,5 @@
-import { Button, Skeleton } from "@capsule/ui";
-import { ArrowDown, LoaderCircle } from "lucide-react";
+import { NewestButton, Skeleton } from "@capsule/ui";
+import { LoaderCircle } from "lucide-react";
 import { useEffect, useEffectEvent } from "react";
 import type { OutboxEntry } from "../composer/outbox.ts";
 import type { LiveSession } from "../log/use-session-log.ts";
@@ -27,11 +27,11 @@ export function MessageList({ session, waiting, isLoading, onRetry, onDiscard }:
   const isThinking = isWaitingForReply && !isAsking(log) && !(lastItem?.kind === "reply" && lastItem.isStreaming && lastItem.text !== "");
   const chunks = chunksOf(log);
   const lastKey = chunks.at(-1)?.key ?? 0;
-  const { box, isFollowing, toEnd, onScroll } = useFollowEnd(items, waiting.length, log.origin, loadOlder);
+  const { boxRef, isFollowing, toEnd, onScroll } = useFollowEnd(items, waiting.length, log.origin, loadOlder);
 
   // A page may hold less than what fills the screen; nobody can scroll then.
   const fill = useEffectEvent(() => {
-    const element = box.current;
+    const element = boxRef.current;
     if (element && element.scrollHeight <= element.clientHeight * 1.5) loadOlder();
   });
   useEffect(() => {
@@ -40,7 +40,7 @@ export function MessageList({ session, waiting, isLoading, onRetry, onDiscard }:
 
   return (
     <div className="relative min-h-0 flex-1">
-      <div ref={box} className="h-full overflow-y-auto overscroll-contain" onScroll={onScroll}>
+      <div ref={boxRef} className="h-full overflow-y-auto overscroll-contain" onScroll={onScroll}>
         <div
           role="log"
           aria-label="Messages"
@@ -73,16 +73,7 @@ export function MessageList({ session, waiting, isLoading, onRetry, onDiscard }:
         </div>
       </div>
       <Announcer log={log} />
-      {!isFollowing && (
-        <Button
-          size="icon"
-          className="absolute bottom-3 left-1/2 -translate-x-1/2 rounded-full shadow-float"
-          aria-label="To the newest message"
-          onClick={toEnd}
-        >
-          <ArrowDown />
-        </Button>
-      )}
+      {!isFollowing && <NewestButton onClick={toEnd} />}
     </div>
   );
 }

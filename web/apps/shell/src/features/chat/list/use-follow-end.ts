@@ -1,14 +1,10 @@
-import { useEffect, useLayoutEffect, useRef, useState, type RefObject, type UIEvent } from "react";
+import { useFollowedEnd, type FollowedEnd } from "@capsule/ui";
+import { useEffectEvent, useLayoutEffect, useRef, type UIEvent } from "react";
 
 const NEAR_END_PX = 64;
 const NEAR_START_PX = 600;
 
-type FollowEnd = {
-  box: RefObject<HTMLDivElement | null>;
-  isFollowing: boolean;
-  toEnd: () => void;
-  onScroll: (event: UIEvent<HTMLDivElement>) => void;
-};
+type FollowEnd = Omit<FollowedEnd, "isFollowingNow">;
 
 /**
  * Keeps the end of a list in view while one is there, and the same rows in view when older ones come in front.
@@ -16,58 +12,25 @@ type FollowEnd = {
  * `end` changes whenever something is put at the end, `sent` when oneself did it, `origin` when older rows came.
  */
 export function useFollowEnd(end: unknown, sent: number, origin: number, onNearStart: () => void): FollowEnd {
-  const box = useRef<HTMLDivElement>(null);
-  const [isFollowing, setIsFollowing] = useState(true);
-  const following = useRef(true);
-  const lastTop = useRef(0);
+  const { boxRef, isFollowing, isFollowingNow, toEnd, onScroll: onFollow } = useFollowedEnd(NEAR_END_PX, end, sent);
   const anchor = useRef<{ element: Element; top: number } | null>(null);
 
-  const toEnd = (): void => {
-    following.current = true;
-    setIsFollowing(true);
-    box.current?.scrollTo({ top: box.current.scrollHeight });
-  };
-  useLayoutEffect(() => {
-    const element = box.current;
+  const hold = useEffectEvent(() => {
     const held = anchor.current;
-    if (!element || !held || !held.element.isConnected || following.current) return;
+    if (!held || !held.element.isConnected || isFollowingNow()) return;
     const moved = held.element.getBoundingClientRect().top - held.top;
-    if (moved !== 0) element.scrollTop += moved;
+    if (moved !== 0) boxRef.current?.scrollBy({ top: moved });
+  });
+  useLayoutEffect(() => {
+    hold();
   }, [origin]);
-  useLayoutEffect(() => {
-    if (following.current && box.current) box.current.scrollTop = box.current.scrollHeight;
-  }, [end]);
-  // Markdown, images and fonts arrive after the text; the end moves without a new item.
-  useEffect(() => {
-    const element = box.current;
-    const content = element?.firstElementChild;
-    if (!element || !content) return;
-    const observer = new ResizeObserver(() => {
-      if (following.current) element.scrollTop = element.scrollHeight;
-    });
-    observer.observe(content);
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
-  useLayoutEffect(() => {
-    if (sent > 0 && box.current) {
-      following.current = true;
-      box.current.scrollTop = box.current.scrollHeight;
-    }
-  }, [sent]);
 
   const onScroll = (event: UIEvent<HTMLDivElement>): void => {
-    const { scrollTop, scrollHeight, clientHeight } = event.currentTarget;
-    const isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
-    if (isAtEnd || scrollTop < lastTop.current) {
-      following.current = isAtEnd;
-      setIsFollowing(isAtEnd);
-    }
-    lastTop.current = scrollTop;
-    anchor.current = following.current ? null : firstVisible(event.currentTarget);
-    if (scrollTop < NEAR_START_PX) onNearStart();
+    onFollow(event);
+    anchor.current = isFollowingNow() ? null : firstVisible(event.currentTarget);
+    if (event.currentTarget.scrollTop < NEAR_START_PX) onNearStart();
   };
-  return { box, isFollowing, toEnd, onScroll };
+  return { boxRef, isFollowing, toEnd, onScroll };
 }
 
 function firstVisible(box: HTMLElement): { element: Element; top: number } | null {

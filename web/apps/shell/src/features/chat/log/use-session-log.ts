@@ -1,5 +1,13 @@
-import { appHost, asProblem, followEvents, type ProblemError, type SessionEvent, type StreamState } from "@capsule/api";
-import { startTransition, useEffect, useRef, useState } from "react";
+import {
+  appHost,
+  asProblem,
+  followEvents,
+  type AppStateData,
+  type ProblemError,
+  type SessionEvent,
+  type StreamState,
+} from "@capsule/api";
+import { startTransition, useEffect, useEffectEvent, useRef, useState } from "react";
 import { prependEvents } from "./older-page.ts";
 import { emitSessionSignal } from "./session-bus.ts";
 import { applyEvents, emptySession, type SessionLog } from "./session-log.ts";
@@ -26,7 +34,7 @@ type State = Omit<LiveSession, "loadOlder"> & { oldest: number };
 const idle: State = { log: emptySession, state: "connecting", problem: null, hasOlder: false, isLoadingOlder: false, oldest: 0 };
 
 /** Read the newest page of a session, follow it from there, and go back in pages. */
-export function useSessionLog(sessionId: string | null): LiveSession {
+export function useSessionLog(sessionId: string | null, onAppState: (data: AppStateData) => void): LiveSession {
   const [session, setSession] = useState<State>(idle);
   const [shownId, setShownId] = useState(sessionId);
   const current = useRef(sessionId);
@@ -35,10 +43,15 @@ export function useSessionLog(sessionId: string | null): LiveSession {
     setSession(idle);
   }
 
+  const tellAppState = useEffectEvent(onAppState);
   useEffect(() => {
     current.current = sessionId;
     if (sessionId === null) return;
-    return follow(sessionId, (step) => setSession(step));
+    return follow(
+      sessionId,
+      (step) => setSession(step),
+      (data) => tellAppState(data),
+    );
   }, [sessionId]);
 
   const loadOlder = (): void => {
@@ -67,7 +80,7 @@ export function useSessionLog(sessionId: string | null): LiveSession {
 
 type Change = (step: (before: State) => State) => void;
 
-function follow(sessionId: string, change: Change): () => void {
+function follow(sessionId: string, change: Change, onAppState: (data: AppStateData) => void): () => void {
   let pending: SessionEvent[] = [];
   let flushTimer: ReturnType<typeof setTimeout> | undefined;
   let retryTimer: ReturnType<typeof setTimeout> | undefined;
@@ -85,6 +98,10 @@ function follow(sessionId: string, change: Change): () => void {
     const event = JSON.parse(text) as SessionEvent;
     if (event.type === "session_event") {
       emitSessionSignal(sessionId, event.data);
+      return;
+    }
+    if (event.type === "app_state") {
+      onAppState(event.data);
       return;
     }
     pending.push(event);
