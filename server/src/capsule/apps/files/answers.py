@@ -1,7 +1,6 @@
 """Answer a download: whole or in part, and never as anything that could act on the app's page."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 from urllib.parse import quote
@@ -10,9 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from capsule.apps.files.names import is_shown, served_type
-from capsule.kit.ranges import byte_range
-
-_CHUNK = 256 * 1024
+from capsule.kit.ranges import byte_range, chunks
 
 
 @dataclass(frozen=True)
@@ -42,7 +39,7 @@ async def answer(
     if request.method == "HEAD":
         return Response(status_code=status, headers={**headers, "Content-Type": media_type})
     file = await open_file()
-    return StreamingResponse(_chunks(file, start, length), status, headers, media_type)
+    return StreamingResponse(chunks(file, start, length), status, headers, media_type)
 
 
 def _headers(content: Content, *, as_download: bool) -> dict[str, str]:
@@ -58,11 +55,3 @@ def _headers(content: Content, *, as_download: bool) -> dict[str, str]:
     if content.content_type != "application/pdf":  # browsers show no PDF in a sandbox
         headers["Content-Security-Policy"] = "sandbox"
     return headers
-
-
-async def _chunks(file: BinaryIO, start: int, length: int) -> AsyncIterator[bytes]:
-    with file:
-        await asyncio.to_thread(file.seek, start)
-        while length > 0 and (chunk := await asyncio.to_thread(file.read, min(_CHUNK, length))):
-            length -= len(chunk)
-            yield chunk

@@ -20,13 +20,13 @@ from capsule.kit.diskuse import Size, measure
 
 log = logging.getLogger(__name__)
 
-_TICK_SECONDS = 0.25
-_WRITTEN_ENOUGH = 1024 * 1024
+TICK_SECONDS = 0.25
+WRITTEN_ENOUGH = 1024 * 1024
 """Bytes written since the last look that make a new look worth while."""
-_WORKED_ENOUGH_SECONDS = 0.05
+WORKED_ENOUGH_SECONDS = 0.05
 """So does processor time: what processes have written that came and went between two ticks, nobody counts."""
-_LOOK_SECONDS = 3.0
-_PAUSE_FACTOR = 10
+LOOK_SECONDS = 3.0
+PAUSE_FACTOR = 10
 """Between two looks lies so many times the time that a look takes."""
 _LOOKS_IN_FLIGHT = 4
 _RESERVE_BYTES = 512 * 1024 * 1024
@@ -64,12 +64,12 @@ class _Ledger:
 
     def is_due(self, worked: float) -> bool:
         pause = time.monotonic() - self.looked_at
-        if pause < self.looked_for * _PAUSE_FACTOR:
+        if pause < self.looked_for * PAUSE_FACTOR:
             return False
         written = self.written - self.written_then
-        if written > _WRITTEN_ENOUGH or worked - self.worked_then > _WORKED_ENOUGH_SECONDS:
+        if written > WRITTEN_ENOUGH or worked - self.worked_then > WORKED_ENOUGH_SECONDS:
             return True
-        return written > 0 and pause > _LOOK_SECONDS
+        return written > 0 and pause > LOOK_SECONDS
 
     @property
     def recent(self) -> int:
@@ -87,7 +87,7 @@ class QuotaWatch:
 
     async def run(self) -> None:
         while True:
-            await asyncio.sleep(_TICK_SECONDS)
+            await asyncio.sleep(TICK_SECONDS)
             try:
                 await self._tick()
             except Exception:  # one odd file must not end the watch over all others

@@ -13,19 +13,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from capsule.engines.contract import Mount
-from capsule.engines.process.quota import written_bytes
+from capsule.engines.process.quota import (
+    LOOK_SECONDS,
+    PAUSE_FACTOR,
+    TICK_SECONDS,
+    WORKED_ENOUGH_SECONDS,
+    WRITTEN_ENOUGH,
+    written_bytes,
+)
 from capsule.kit.diskuse import measure
 
 log = logging.getLogger(__name__)
 
-_TICK_SECONDS = 0.25
-_WRITTEN_ENOUGH = 1024 * 1024
-"""Bytes written since the last look that make a new look worth while."""
-_WORKED_ENOUGH_SECONDS = 0.05
-"""So does processor time: what short-lived processes have written nobody counts."""
-_LOOK_SECONDS = 3.0
-_PAUSE_FACTOR = 10
-"""Between two looks lies so many times the time that a look takes."""
 _MIB = 1024 * 1024
 _NO_LIMIT = 1 << 62
 
@@ -80,11 +79,11 @@ class _Filesystem:
         written = sum(written for written, _ in deeds)
         if self.size + written > limit and written > 0 and pause > self.looked_for:
             return True
-        if pause < self.looked_for * _PAUSE_FACTOR:
+        if pause < self.looked_for * PAUSE_FACTOR:
             return False
-        if written > _WRITTEN_ENOUGH or sum(worked for _, worked in deeds) > _WORKED_ENOUGH_SECONDS:
+        if written > WRITTEN_ENOUGH or sum(worked for _, worked in deeds) > WORKED_ENOUGH_SECONDS:
             return True
-        return (written > 0 or self.is_full) and pause > _LOOK_SECONDS
+        return (written > 0 or self.is_full) and pause > LOOK_SECONDS
 
 
 class StorageWatch:
@@ -96,7 +95,7 @@ class StorageWatch:
 
     async def run(self, list_writers: Callable[[], Iterable[Writer]]) -> None:
         while True:
-            await asyncio.sleep(_TICK_SECONDS)
+            await asyncio.sleep(TICK_SECONDS)
             try:
                 await self.tick(list(list_writers()))
             except Exception:  # one odd file must not end the watch over all others

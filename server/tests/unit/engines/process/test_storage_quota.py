@@ -62,7 +62,7 @@ class Process:
 
 @pytest.fixture(autouse=True)
 def _always_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(storage_quota, "_PAUSE_FACTOR", 0)
+    monkeypatch.setattr(storage_quota, "PAUSE_FACTOR", 0)
 
 
 @pytest.fixture

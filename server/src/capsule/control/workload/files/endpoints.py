@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from email.utils import format_datetime
 from mimetypes import guess_type
-from typing import Annotated, BinaryIO
+from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
@@ -21,13 +21,12 @@ from capsule.control.workload.capsules.service import ensure_present, ensure_typ
 from capsule.control.workload.files.size import full, usage
 from capsule.errors import InvalidInput
 from capsule.kit.filetree import FileTree
-from capsule.kit.ranges import byte_range
+from capsule.kit.ranges import byte_range, chunks
 from capsule.models import Capsule
 
 router = APIRouter(prefix="/capsules/{capsule}/files", tags=["files"])
 
 MAX_FILE_BYTES = 10 * 1024**3
-_CHUNK = 256 * 1024
 
 FilePath = Annotated[str, Query(description="From the root of the storage, such as `/reports/june.pdf`.")]
 
@@ -121,7 +120,7 @@ async def read_file(
     if part:
         headers["content-range"] = f"bytes {start}-{start + length - 1}/{entry.size}"
     return StreamingResponse(
-        _chunks(file, start, length),
+        chunks(file, start, length),
         status_code=206 if part else 200,
         media_type=guess_type(entry.name)[0] or "application/octet-stream",
         headers=headers,
@@ -144,17 +143,9 @@ def _tree(capsule: Capsule, context: Context) -> FileTree:
     return FileTree(context.paths.storage(capsule.id))
 
 
-async def _within(chunks: AsyncIterator[bytes], room: int, capsule: Capsule) -> AsyncIterator[bytes]:
-    async for chunk in chunks:
+async def _within(body: AsyncIterator[bytes], room: int, capsule: Capsule) -> AsyncIterator[bytes]:
+    async for chunk in body:
         room -= len(chunk)
         if room < 0:
             raise full(capsule)
         yield chunk
-
-
-async def _chunks(file: BinaryIO, start: int, length: int) -> AsyncIterator[bytes]:
-    with file:
-        await asyncio.to_thread(file.seek, start)
-        while length > 0 and (chunk := await asyncio.to_thread(file.read, min(_CHUNK, length))):
-            length -= len(chunk)
-            yield chunk
