@@ -202,7 +202,7 @@ class Listener:
         now = time.monotonic()
         if b"event: reply_delta\n" in event:
             self.late += [now - float(at) for _, at in _TOKEN.findall(event)]
-        elif b"event: turn_ended\n" in event:
+        elif b"event: turn_ended\n" in event and self.late:  # not that of the turn before
             self.ended.set()
 
 
