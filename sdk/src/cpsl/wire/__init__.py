@@ -4,8 +4,9 @@ A runtime listens on a unix socket of its own. The host connects and says `Hello
 `boot` and answers `Ready` (or `Refused`). From then on the host sends turns, the runtime sends their effects
 and ends each with `TurnEnded`. One JSON object per line. A request that carries an `id` is answered by `Ack`
 when its effect is durable. A turn whose runtime or host died is run again, with a journal of the effects that
-are durable already. Fields unknown to a reader are ignored, so that a newer side may add some without
-a new `PROTOCOL`. How an engine has runtimes made is said in `_zygote`.
+are durable already. Further lines to the same socket are for callers that block (`Lookup`) and for ports of
+the runtime (`OpenPort`). Fields unknown to a reader are ignored, so that a newer side may add some without a
+new `PROTOCOL`. How an engine has runtimes made is said in `_zygote`.
 """
 
 from ._frames import MAX_LINE, ZYGOTE, WireError, decode, encode

@@ -1,7 +1,8 @@
-"""The agent chat contract: every app answers `/api/chat/message`, `/stream` and `/history` as agents do.
+"""The agent chat contract over an app's conversations: `/api/chat/message`, `/stream` and `/history`.
 
-A caller that is known (named by the platform, or a visitor with a cookie) has one conversation of this
-kind; a stranger's messages are answered without being kept for anyone.
+A caller that is known (named by the platform, or with a cookie) has one conversation of this kind; a
+stranger's message begins one of its own. Such callers answer no prompts: what the app asks comes as words,
+with the address of the chat page.
 """
 
 from collections.abc import AsyncIterator

@@ -1,0 +1,1 @@
+"""A runtime for each user of an app: ordered from the engine, connected, replaced, let go."""

@@ -1,4 +1,4 @@
-"""Open the SQLite file of a session store: brings its tables up to date and sets a broken file aside.
+"""Open the SQLite file of an app's users: bring its tables up to date, set a broken file aside.
 
 Knows nothing of what the tables mean. To change them add `schema/<next number>.sql`: it runs once, in one
 transaction, on every file that is older (new files included), and `PRAGMA user_version` remembers it.
