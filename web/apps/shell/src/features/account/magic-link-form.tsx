@@ -1,8 +1,9 @@
 import { appHost, asProblem } from "@capsule/api";
-import { Button, Field, Input } from "@capsule/ui";
+import { Button } from "@capsule/ui";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { CheckYourMail } from "./check-your-mail.tsx";
+import { EmailField } from "./email-field.tsx";
 
 export function MagicLinkForm({ returnTo }: { returnTo: string }) {
   const [email, setEmail] = useState("");
@@ -22,19 +23,7 @@ export function MagicLinkForm({ returnTo }: { returnTo: string }) {
         send.mutate();
       }}
     >
-      <Field label="Email" error={send.error === null ? null : asProblem(send.error).detail}>
-        {(control) => (
-          <Input
-            {...control}
-            type="email"
-            name="email"
-            autoComplete="email"
-            required
-            value={email}
-            onChange={(event) => setEmail(event.target.value)}
-          />
-        )}
-      </Field>
+      <EmailField value={email} onChange={setEmail} error={send.error === null ? null : asProblem(send.error).detail} />
       <Button type="submit" tone="primary" size="lg" className="w-full" isBusy={send.isPending}>
         Send me a link
       </Button>

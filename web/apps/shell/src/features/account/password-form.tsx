@@ -3,6 +3,7 @@ import { Button, Field, Input } from "@capsule/ui";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { CheckYourMail } from "./check-your-mail.tsx";
+import { EmailField } from "./email-field.tsx";
 import { useNewVisitor } from "./use-new-visitor.ts";
 
 type PasswordFormProps = { isSigningUp: boolean; returnTo: string; onDone: () => void };
@@ -39,20 +40,7 @@ export function PasswordForm({ isSigningUp, returnTo, onDone }: PasswordFormProp
         enter.mutate();
       }}
     >
-      <Field label="Email" error={emailProblem ?? null}>
-        {(control) => (
-          <Input
-            {...control}
-            type="email"
-            name="email"
-            autoComplete="email"
-            required
-            autoFocus
-            value={email}
-            onChange={(event) => setEmail(event.target.value)}
-          />
-        )}
-      </Field>
+      <EmailField value={email} onChange={setEmail} error={emailProblem ?? null} isFirst />
       <Field label="Password" error={passwordProblem ?? null}>
         {(control) => (
           <Input
