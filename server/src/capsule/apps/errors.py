@@ -1,6 +1,15 @@
 """Failures that callers of the app host can meet, besides those of the contract."""
 
-from capsule.errors import Conflict, Forbidden, InvalidInput, NotFound, TooLarge, Unauthenticated, Unavailable
+from capsule.errors import (
+    Conflict,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    PlatformError,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+)
 
 
 class AppNotFound(NotFound):
@@ -53,6 +62,14 @@ class InvalidMessage(InvalidInput):
 
 class MessageTooLarge(TooLarge):
     code = "message_too_large"
+
+
+class TooManyWaiting(PlatformError):
+    code, title, status, exit_code, retryable = "too_many_waiting", "Too many messages wait", 429, 75, True
+
+
+class TooManySessions(PlatformError):
+    code, title, status = "too_many_sessions", "Too many conversations", 429
 
 
 class SessionDataTooLarge(TooLarge):

@@ -117,6 +117,7 @@ class LiveApp:
 
     async def create_session(self, new: NewSession) -> tuple[SessionRecord, bool]:
         """Begin a conversation, or find the one of its thread; say whether it is new."""
+        self.files.ensure_room()
         chosen, is_new = await self.log.submit(lambda t: t.create_session(new))
         session = await self.log.read(lambda store: store.session(chosen))
         assert session is not None
@@ -140,6 +141,9 @@ class LiveApp:
         files: Sequence[str] = (),
     ) -> Accepted:
         """As `post`, for a session that may be another user's. Raises SessionNotFound then."""
+        if data.get("name") != _EXIT:  # without which nothing can be deleted
+            self.turns.ensure_room(session_id)
+            self.files.ensure_room()
         turn_id = new_id("trn")
         type = "action" if "name" in data else "message"
         complete = {**data, **({} if type == "action" else {"sender": "user"})}

@@ -40,6 +40,8 @@ class AccountBook:
         self.sign_ins = Attempts()
         self.sign_ups = Attempts(per_client=30, per_email=10_000)
         """By address alone, since every sign-up has another e-mail."""
+        self.openids = Attempts(per_client=100, per_email=10_000)
+        """By address alone, too: each leaves a note until it ends or is too old."""
         self.mails = Attempts(per_client=5, per_email=10)
         self._standings = Standings(self.account)
         self._background: set[asyncio.Task[None]] = set()

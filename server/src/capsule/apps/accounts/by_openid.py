@@ -18,7 +18,7 @@ from capsule.apps.accounts.errors import (
 )
 from capsule.apps.accounts.provider import Providers, name_of
 from capsule.apps.accounts.rows import Attempt
-from capsule.apps.accounts.signing import base_of, sign_in
+from capsule.apps.accounts.signing import base_of, client_of, sign_in
 from capsule.apps.http.identity import Visitors
 from capsule.apps.http.visit import Visit
 
@@ -42,6 +42,7 @@ class ByOpenId:
                 f"This app has no sign-in with {name[:60]!r}.", hint="See access.methods of /api/app."
             )
         return_to = local_path(visit.request.query_params.get("return_to"))
+        visit.accounts.openids.begin("", client_of(visit.request), what="sign-ins from here")
         state, nonce, verifier = (secrets.token_urlsafe(48) for _ in range(3))
         url = await self._providers.authorize_url(
             provider,

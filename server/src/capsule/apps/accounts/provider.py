@@ -64,7 +64,8 @@ class Providers:
     def __init__(self, private_issuers: tuple[str, ...] = ()) -> None:
         self._private = frozenset(issuer.rstrip("/") for issuer in private_issuers)
         self._kept: dict[str, _Kept] = {}
-        self._reading = asyncio.Lock()
+        self._reading: dict[str, asyncio.Lock] = {}
+        """By issuer: one that does not answer must not hold up the sign-ins of other apps."""
 
     async def authorize_url(
         self, provider: OidcProvider, *, redirect_uri: str, state: str, nonce: str, verifier: str
@@ -173,7 +174,7 @@ class Providers:
         return found if status == 200 and found.get("sub") == subject else {}
 
     async def _look_up(self, provider: OidcProvider) -> _Kept:
-        async with self._reading:
+        async with self._reading.setdefault(provider.issuer, asyncio.Lock()):
             kept = self._kept.get(provider.issuer)
             if kept is None or kept.read_at + _KEEP_SECONDS < time.monotonic():
                 discovery = await self._discover(provider)

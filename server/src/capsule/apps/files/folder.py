@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from capsule.apps.files.errors import DiskFull, FileNotFound
 
 _RESERVE_BYTES = 512 * 1024 * 1024
 """Left free for the platform itself: a full disk would stop every conversation."""
+_LOOK_EVERY_SECONDS = 3.0
 _LOOK_EVERY_BYTES = 8 * 1024 * 1024
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -21,6 +23,20 @@ class Folder:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._looked_at = 0.0
+        self._is_full = False
+
+    def ensure_room(self) -> None:
+        """Raise DiskFull while the disk is full; looks at it once in a few seconds."""
+        if time.monotonic() > self._looked_at + _LOOK_EVERY_SECONDS:
+            self._looked_at = time.monotonic()
+            try:
+                check_room(next(folder for folder in (self._root, *self._root.parents) if folder.exists()), 0)
+                self._is_full = False
+            except DiskFull:
+                self._is_full = True
+        if self._is_full:
+            raise _disk_full()
 
     def size(self, file_id: str) -> int:
         """Return how many bytes of a file have come."""
@@ -130,6 +146,6 @@ def check_room(folder: Path, more_bytes: int) -> None:
 
 def _disk_full() -> DiskFull:
     return DiskFull(
-        "The platform's disk has no room for this file; nothing of it was kept.",
+        "The platform's disk has no room for this; nothing of it was kept.",
         hint="Try again later, or ask whoever runs the platform for more room.",
     )

@@ -1,11 +1,13 @@
 """A file on its way from a runtime, whose size only its end tells."""
 
+import asyncio
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 
 from capsule.apps.files import rows
-from capsule.apps.files.folder import Folder, Growth
+from capsule.apps.files.folder import Folder
 from capsule.apps.files.rows import FileRow
 from capsule.apps.files.threads import in_thread
 from capsule.apps.sessions.log import SessionLog
@@ -27,17 +29,17 @@ class Incoming:
         self._log = log
         self._most_bytes = most_bytes
         self._on_over = on_over
-        self._growth: Growth | None = None
+        self._end = 0
         self._room: int | None = None
+        self.alone = asyncio.Lock()
+        """To be held around every call: pieces come one after the other, whatever the runtime does."""
 
     async def piece(self, data: bytes) -> None:
         """Add a piece. Raises FilesFull, DiskFull; the file is then discarded."""
         try:
-            growth = await self._grow()
-            assert self._room is not None
-            if growth.end + len(data) > self._room:
+            if self._end + len(data) > await self._room_left():
                 raise rows.full("media", self._most_bytes)
-            await in_thread(growth.write, data)
+            self._end = await in_thread(self._add, data)
         except BaseException:
             await self.discard()
             raise
@@ -47,9 +49,8 @@ class Incoming:
 
         After that call `over`, or `discard` when the commit failed.
         """
-        growth = await self._grow()
-        await in_thread(growth.settle)
-        return replace(self._row, size=growth.end, completed_at=time.time())
+        await in_thread(self._settle)
+        return replace(self._row, size=self._end, completed_at=time.time())
 
     async def end(self) -> FileRow:
         """Seal, keep and return it. Raises FilesFull, DiskFull; the file is then discarded."""
@@ -68,17 +69,23 @@ class Incoming:
         await in_thread(self._folder.remove, [self._row.id])
 
     def over(self) -> None:
-        """Let go of what it holds."""
-        if self._growth is not None:
-            self._growth.close()
-            self._growth = None
+        """Let others tidy up what is left of it."""
         self._on_over(self._row.id)
 
-    async def _grow(self) -> Growth:
+    async def _room_left(self) -> int:
         if self._room is None:
             user_id = self._row.user_id
             used = await self._log.read(lambda store: rows.used_bytes(store.reader, user_id, "media"))
             self._room = self._most_bytes - used
-        if self._growth is None:
-            self._growth = await in_thread(self._folder.grow, self._row.id)
-        return self._growth
+        return self._room
+
+    # The file is open for each piece only: a runtime may begin many files and end none.
+
+    def _add(self, data: bytes) -> int:
+        with closing(self._folder.grow(self._row.id)) as growth:
+            growth.write(data)
+            return growth.end
+
+    def _settle(self) -> None:
+        with closing(self._folder.grow(self._row.id)) as growth:
+            growth.settle()

@@ -10,6 +10,9 @@ from capsule.apps.files.errors import FileInUse, FileNotFound, FilesFull, Upload
 Purpose = Literal["upload", "media"]
 """Given by a user, or kept by the app for one."""
 
+MOST_FILES = 10_000
+"""Of one user and purpose: empty ones cost a place on the disk, too."""
+
 _COLUMNS = "id, user_id, session_id, prompt_id, name, content_type, size, purpose, created_at, completed_at"
 
 
@@ -33,7 +36,13 @@ class FileRow:
 
 
 def insert(connection: sqlite3.Connection, row: FileRow, most_bytes: int) -> None:
-    """Raises FilesFull when the user's files of this purpose would be more than `most_bytes` together."""
+    """Raises FilesFull when the user's files of this purpose would be more than `most_bytes` together, or
+    too many."""
+    if _count(connection, row.user_id, row.purpose) >= MOST_FILES:
+        raise FilesFull(
+            f"There are {MOST_FILES} files already.",
+            hint="Delete conversations whose files are not needed any more.",
+        )
     if used_bytes(connection, row.user_id, row.purpose) + row.size > most_bytes:
         raise full(row.purpose, most_bytes)
     values = (
@@ -69,6 +78,11 @@ def full(purpose: Purpose, most_bytes: int) -> FilesFull:
 
 def used_bytes(connection: sqlite3.Connection, user_id: str, purpose: Purpose) -> int:
     query = "SELECT coalesce(sum(size), 0) FROM files WHERE user_id = ? AND purpose = ?"
+    return int(connection.execute(query, (user_id, purpose)).fetchone()[0])
+
+
+def _count(connection: sqlite3.Connection, user_id: str, purpose: Purpose) -> int:
+    query = "SELECT count(*) FROM files WHERE user_id = ? AND purpose = ?"
     return int(connection.execute(query, (user_id, purpose)).fetchone()[0])
 
 

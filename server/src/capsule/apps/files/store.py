@@ -60,6 +60,10 @@ class FileStore:
         self._signer = signer
         self._writing: set[str] = set()
 
+    def ensure_room(self) -> None:
+        """Raise DiskFull while the disk has no room for what anybody may send. Looks once in a moment."""
+        self._folder.ensure_room()
+
     # Uploads
 
     async def create(

@@ -9,6 +9,7 @@ from typing import Any
 
 from capsule.apps.errors import AppUnavailable
 from capsule.apps.liveapp import LiveApp
+from capsule.apps.sessions.blocks import is_prompt_id
 from capsule.apps.sessions.events import Event
 
 WAITING = "waiting"
@@ -66,7 +67,12 @@ def _steps(event: Event, begun: set[str]) -> Iterator[Step]:
 
 def _is_open_prompt(data: dict[str, Any]) -> bool:
     payload = data.get("payload")
-    return isinstance(payload, dict) and payload.get("blocking") is True and not payload.get("completed")
+    return (
+        is_prompt_id(str(data["id"]))
+        and isinstance(payload, dict)
+        and payload.get("blocking") is True
+        and not payload.get("completed")
+    )
 
 
 async def replies_behind(

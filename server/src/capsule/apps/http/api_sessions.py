@@ -140,6 +140,8 @@ async def read_json(request: Request, limit: int = MAX_BODY) -> dict[str, Any]:
         found = msgspec.json.decode(bytes(body)) if body else {}
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
         raise InvalidMessage(f"The body is not JSON: {exc}") from exc
+    except RecursionError as exc:
+        raise InvalidMessage("The body is nested too deeply.") from exc
     if not isinstance(found, dict):
         raise InvalidMessage("The body must be a JSON object.")
     return found

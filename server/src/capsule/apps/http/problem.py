@@ -29,7 +29,7 @@ def render(exc: PlatformError, request_id: str) -> Response:
     if exc.hint:
         body["hint"] = exc.hint
     body.update({key: exc.context[key] for key in _TOLD if key in exc.context})
-    headers = {"X-Request-Id": request_id}
+    headers = {"X-Request-Id": request_id, "Cache-Control": "no-store"}
     if "retry_after" in exc.context:
         headers["Retry-After"] = str(exc.context["retry_after"])
     return Response(

@@ -23,6 +23,7 @@ SECURITY_HEADERS = {
             "object-src 'none'",
             "base-uri 'none'",
             "form-action 'self'",
+            "frame-ancestors 'none'",
         )
     ),
     "X-Content-Type-Options": "nosniff",

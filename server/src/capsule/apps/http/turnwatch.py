@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from capsule.apps.liveapp import LiveApp
+from capsule.apps.sessions.blocks import is_prompt_id
 from capsule.apps.sessions.events import Event
 from capsule.apps.sessions.records import Accepted
 
@@ -51,7 +52,8 @@ def _piece(event: Event) -> Piece | None:
     if event.type == "reply_ended":
         return Piece(reply=str(event.payload()["text"]))
     if event.type == "block":
-        payload = event.payload().get("payload") or {}
-        if payload.get("blocking") and not payload.get("completed"):
-            return Piece(prompt=event.payload())
+        block = event.payload()
+        payload = block.get("payload") or {}
+        if is_prompt_id(str(block["id"])) and payload.get("blocking") and not payload.get("completed"):
+            return Piece(prompt=block)
     return None

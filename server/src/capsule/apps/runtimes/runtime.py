@@ -31,8 +31,9 @@ from cpsl.wire import (
 
 log = logging.getLogger(__name__)
 
-Receiver = Callable[[WireMessage, int], None]
-"""Takes a message and its size on the wire."""
+Receiver = Callable[[WireMessage, int], "asyncio.Future[Any] | None"]
+"""Takes a message and its size on the wire; returns what is being worked out for it, unless that may take as
+long as it likes."""
 Room = Callable[[], Awaitable[None]]
 """Waits while whoever takes in the effects has too much in line."""
 Question = Lookup | GetValue | SetValue | DeleteValue
@@ -40,6 +41,8 @@ Answerer = Callable[[str | None, Question], Awaitable[Any]]
 """Answers what belongs to no turn, for the user (None as long as it is not known who) of the runtime."""
 
 _GREETING_SECONDS = 10.0
+_OWED, _OWED_BYTES = 8, 4 * 1024 * 1024
+"""Messages of one runtime worked out at once. Few, since a short one may ask for a long answer."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,8 @@ class RuntimeLink:
         self._lookups = lookups
         self._answerer = answerer
         self._answering: set[asyncio.Task[None]] = set()
+        self._owed: dict[asyncio.Future[Any], int] = {}
+        """What is being worked out, with the size of its message."""
         self._receivers: dict[str, Receiver] = {}
         self._left = asyncio.Event()
         self._is_leaving = False
@@ -119,9 +124,11 @@ class RuntimeLink:
                 if isinstance(message, Leaving):
                     self._is_leaving = True
                 elif _is_question(message):
-                    self._answer(message, self._writer)
+                    self._owe(self._answer(message, self._writer), len(line))
                 elif receiver := self._receivers.get(getattr(message, "turn_id", "")):
-                    receiver(message, len(line))
+                    self._owe(receiver(message, len(line)), len(line))
+                while len(self._owed) >= _OWED or sum(self._owed.values()) > _OWED_BYTES:
+                    await asyncio.wait(list(self._owed), return_when=asyncio.FIRST_COMPLETED)
                 await self._room()
                 await self._writer.drain()  # who does not read is not listened to either
                 await self._pause(allowance.take(len(line)))
@@ -137,20 +144,29 @@ class RuntimeLink:
 
     async def _look_up(self) -> None:
         """Answer callers in the runtime that block its loop."""
+        allowance = Allowance()
         try:
             while line := await self._lookups.reader.readline():
                 message = decode(line)
                 if isinstance(message, Lookup):
                     await _reply(message, self._answerer, self.user_id, self._lookups.writer)
+                await self._lookups.writer.drain()
+                await asyncio.sleep(allowance.take(len(line)) or 0.0)
         except (ConnectionError, ValueError) as exc:
             log.warning("the line for lookups of a runtime ended: %s", exc)
         finally:
             self._lookups.writer.close()
 
-    def _answer(self, message: Any, writer: asyncio.StreamWriter) -> None:
+    def _owe(self, work: "asyncio.Future[Any] | None", size: int) -> None:
+        if work is not None:
+            self._owed[work] = size
+            work.add_done_callback(lambda done: self._owed.pop(done, None))
+
+    def _answer(self, message: Any, writer: asyncio.StreamWriter) -> "asyncio.Task[None]":
         task = asyncio.create_task(_reply(message, self._answerer, self.user_id, writer))
         self._answering.add(task)
         task.add_done_callback(self._answering.discard)
+        return task
 
     async def _pause(self, seconds: float | None) -> None:
         if seconds:  # what comes meanwhile waits with its sender, not in our memory
@@ -224,6 +240,7 @@ async def _look_up_while_booting(line: _Line, answerer: Answerer) -> None:
             message = decode(text)
             if isinstance(message, Lookup):
                 await _reply(message, answerer, None, line.writer)
+                await line.writer.drain()
 
 
 async def _greet(line: _Line, seconds: float, answerer: Answerer) -> str:
@@ -237,6 +254,7 @@ async def _greet(line: _Line, seconds: float, answerer: Answerer) -> str:
                 if not _is_question(answer):
                     break
                 await _reply(cast(Question, answer), answerer, None, line.writer)
+                await line.writer.drain()
     except TimeoutError:
         raise RuntimeUnready(
             f"The app did not become ready within {seconds:g} s: its `boot` handler has not finished.",

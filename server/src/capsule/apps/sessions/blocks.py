@@ -39,7 +39,13 @@ def prompt_block(
     return {"id": prompt_id, "type": PROMPT_TYPES[kind], "payload": {**payload, **more}}
 
 
+PROMPT_PREFIXES = {"approval": "ap", "file": "fu", "integration": "ip"}
 PROMPT_TYPES = {"approval": "approval_prompt", "file": "file_upload", "integration": "integration_prompt"}
+
+
+def is_prompt_id(block_id: str) -> bool:
+    """Tell whether an element's id is one that only the app host gives."""
+    return block_id.partition("_")[0] in PROMPT_PREFIXES.values()
 
 
 def end_prompts(connection: sqlite3.Connection, turn_id: str) -> list[dict[str, Any]]:

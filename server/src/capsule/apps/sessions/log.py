@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 Pending = tuple[Operation, "asyncio.Future[Any] | None"]
 
-_RING = 256
+_RING, _RING_BYTES = 256, 4 * 1024 * 1024
 _PAGE = 500
 _FULL = 2000
 
@@ -45,23 +45,43 @@ class _Delta:
         transaction.append(session_id, "reply_delta", turn_id, payload)
 
 
+class _Newest:
+    """The last events of many: when they are too many or too long together, the oldest go."""
+
+    def __init__(self) -> None:
+        self.events: deque[Event] = deque()
+        self._size = 0
+
+    def push(self, event: Event) -> None:
+        self.events.append(event)
+        self._size += len(event.data)
+        while len(self.events) > _RING or (self._size > _RING_BYTES and len(self.events) > 1):
+            self._size -= len(self.events.popleft().data)
+
+    def take(self) -> list[Event]:
+        taken = list(self.events)
+        self.events.clear()
+        self._size = 0
+        return taken
+
+
 class _Feed:
     """The newest events of a session that someone follows."""
 
     def __init__(self) -> None:
-        self.ring: deque[Event] = deque(maxlen=_RING)
-        self.live: list[deque[Event]] = []
+        self.ring = _Newest()
+        self.live: list[_Newest] = []
         """What is in no log, for each follower; the oldest goes when somebody reads too slowly."""
         self.is_closed = False
         self._changed = asyncio.Event()
 
     def push(self, event: Event) -> None:
-        self.ring.append(event)
+        self.ring.push(event)
         self._wake()
 
     def push_live(self, event: Event) -> None:
         for waiting in self.live:
-            waiting.append(event)
+            waiting.push(event)
         self._wake()
 
     def close(self) -> None:
@@ -78,9 +98,10 @@ class _Feed:
 
     def since(self, cursor: int) -> list[Event] | None:
         """Return the events after `cursor`, or None when only the store can tell."""
-        if not self.ring or self.ring[0].offset > cursor + 1:
+        ring = self.ring.events
+        if not ring or ring[0].offset > cursor + 1:
             return None
-        found = list(takewhile(lambda event: event.offset > cursor, reversed(self.ring)))
+        found = list(takewhile(lambda event: event.offset > cursor, reversed(ring)))
         found.reverse()
         return found
 
@@ -142,7 +163,7 @@ class SessionLog:
         Ends when the session is deleted.
         """
         feed = self._feeds.setdefault(session_id, _Feed())
-        live: deque[Event] = deque(maxlen=_RING)
+        live = _Newest()
         feed.live.append(live)
         cursor = after
         try:
@@ -155,9 +176,7 @@ class SessionLog:
                     cursor = events[-1].offset
                     yield events
                     continue
-                if live:
-                    passing = list(live)
-                    live.clear()
+                if passing := live.take():
                     yield passing
                     continue
                 try:

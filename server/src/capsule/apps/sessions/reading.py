@@ -12,6 +12,9 @@ _LOOK_BEHIND = 16
 HISTORY_BYTES = 4 * 1024 * 1024
 """Together with a session's data well below what one line of the protocol may hold."""
 
+PAGE_BYTES = 4 * 1024 * 1024
+"""Of the events of one answer; one that is longer comes alone."""
+
 _SESSION = (
     "id, user_id, user_email, channel, title, is_entered, data, created_at, updated_at, chat_name, is_closed"
 )
@@ -56,11 +59,12 @@ class Reading:
         return [row[0] for row in rows]
 
     def events(self, session_id: str, after: int, limit: int = 1000) -> list[Event]:
+        """Return the next events after an offset: as many as a page holds, at least one if there is any."""
         rows = self.reader.execute(
             f'SELECT {_EVENT} FROM events WHERE session_id = ? AND "offset" > ? ORDER BY "offset" LIMIT ?',
             (session_id, after, limit),
         )
-        return [Event(*row) for row in rows]
+        return _page(rows)
 
     def events_before(self, session_id: str, before: int, limit: int) -> list[Event]:
         """Return a page of events that ends before an offset, and begins with a message if it can."""
@@ -69,8 +73,8 @@ class Reading:
             ' ORDER BY "offset" DESC LIMIT ?',
             (session_id, before, limit),
         )
-        found = [Event(*row) for row in rows][::-1]
-        if len(found) < limit:
+        found = _page(rows)[::-1]
+        if len(found) < limit and sum(len(event.data) for event in found) <= PAGE_BYTES:
             return found
         begins = next((index for index, event in enumerate(found) if event.type == "message"), 0)
         return found[begins:]
@@ -129,6 +133,19 @@ class Reading:
             " WHERE state IN ('queued', 'running') ORDER BY session_id, message_offset, created_at"
         )
         return [TurnRecord(*row) for row in rows]
+
+
+def _page(rows: sqlite3.Cursor) -> list[Event]:
+    """Read rows of events until they are too many bytes to hold at once."""
+    found: list[Event] = []
+    size = 0
+    for row in rows:
+        found.append(Event(*row))
+        size += len(found[-1].data)
+        if size > PAGE_BYTES:
+            break
+    rows.close()
+    return found
 
 
 def _in_order_of_turns(rows: list[tuple[Any, ...]], before: int | None) -> list[tuple[int, tuple[Any, ...]]]:

@@ -8,13 +8,21 @@ from typing import Any
 
 import msgspec
 
-from capsule.apps.errors import SessionDataTooLarge, SessionNotFound, TurnNotFound, TurnNotRepeatable
+from capsule.apps.errors import (
+    SessionDataTooLarge,
+    SessionNotFound,
+    TooManySessions,
+    TurnNotFound,
+    TurnNotRepeatable,
+)
 from capsule.apps.sessions import blocks, journal
 from capsule.apps.sessions.events import HISTORY_TYPES, Event
 from capsule.apps.sessions.records import Accepted, NewSession, TurnRecord, shorten
 
 DATA_BYTES = 8 * 1024 * 1024
 """Well below what one line of the protocol may hold."""
+MOST_SESSIONS = 10_000
+"""Chats of one user."""
 FUTILE_ATTEMPTS = 3
 """A turn whose runtime died so often without getting any further is given up."""
 ATTEMPTS = 30
@@ -69,6 +77,8 @@ class Transaction:
         ).fetchone()
         if known is not None:
             return str(known[0]), False
+        if new.channel == "chat":  # programs begin one for each of their messages
+            self._ensure_few_sessions(new.user_id)
         now = time.time()
         self.connection.execute(
             "INSERT INTO sessions (id, user_id, user_email, channel, data, created_at, updated_at,"
@@ -87,6 +97,15 @@ class Transaction:
             ),
         )
         return new.id, True
+
+    def _ensure_few_sessions(self, user_id: str) -> None:
+        found = self.connection.execute(
+            "SELECT count(*) FROM sessions WHERE user_id = ? AND channel = 'chat'", (user_id,)
+        ).fetchone()
+        if found[0] >= MOST_SESSIONS:
+            raise TooManySessions(
+                f"There are {MOST_SESSIONS} conversations already.", hint="Delete some of them first."
+            )
 
     def save_data(
         self, session_id: str, changed: Mapping[str, Any], removed: Sequence[str]

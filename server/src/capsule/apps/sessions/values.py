@@ -13,6 +13,8 @@ from cpsl.wire import DeleteValue, GetValue, SetValue
 
 VALUE_BYTES = 1024 * 1024
 KEY_LENGTH = 500
+MOST_KEYS = 10_000
+"""Of one session, user or app."""
 
 ValueMessage = GetValue | SetValue | DeleteValue
 
@@ -45,6 +47,7 @@ def apply(connection: sqlite3.Connection, message: ValueMessage, owner: str) -> 
                 f"The value of {message.key!r} is {len(text)} characters of JSON; it may have {VALUE_BYTES}.",
                 hint="Keep large content in a file of a FileSystem.",
             )
+        _ensure_room(connection, *where)
         connection.execute(
             "INSERT OR REPLACE INTO kept_values VALUES (?, ?, ?, ?, ?)", (*where, text, time.time())
         )
@@ -56,3 +59,16 @@ def apply(connection: sqlite3.Connection, message: ValueMessage, owner: str) -> 
         "SELECT value FROM kept_values WHERE scope = ? AND owner = ? AND key = ?", where
     ).fetchone()
     return {"found": False, "value": None} if row is None else {"found": True, "value": json.loads(row[0])}
+
+
+def _ensure_room(connection: sqlite3.Connection, scope: str, owner: str, key: str) -> None:
+    """Raise InvalidValue when there are as many values as there may be and this is a further one."""
+    found = connection.execute(
+        "SELECT count(*), coalesce(max(key = ?), 0) FROM kept_values WHERE scope = ? AND owner = ?",
+        (key, scope, owner),
+    ).fetchone()
+    if found[0] >= MOST_KEYS and not found[1]:
+        raise InvalidValue(
+            f"There are {MOST_KEYS} values of the scope {scope!r} already.",
+            hint="Keep many of them together under one key, or in a file of a FileSystem.",
+        )

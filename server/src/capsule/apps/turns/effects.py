@@ -6,12 +6,13 @@ from typing import Any, Protocol
 
 from capsule.apps.runtimes.runtime import RuntimeLink
 from capsule.apps.sessions import journal, values
+from capsule.apps.sessions.blocks import is_prompt_id
 from capsule.apps.sessions.log import SessionLog
 from capsule.apps.sessions.records import SessionRecord
 from capsule.apps.sessions.transaction import Transaction
 from capsule.apps.turns.file_effects import FileEffects
 from capsule.apps.turns.prompts import PAYLOAD_BYTES, Prompts
-from capsule.errors import PlatformError
+from capsule.errors import InvalidInput, PlatformError
 from capsule.kit.ids import new_id
 from cpsl.wire import (
     Ack,
@@ -37,8 +38,11 @@ from cpsl.wire import (
 
 BLOCK_BYTES = 2 * 1024 * 1024
 """The JSON of one element; what is larger belongs into a file."""
+RECORD_BYTES = 8 * 1024 * 1024
 
 Work = Callable[[Transaction], Any]
+Working = asyncio.Future[Any] | None
+"""What is under way for a message; None when it is done, or may take as long as it likes."""
 
 
 class _Sited(Protocol):
@@ -72,7 +76,7 @@ class Effects:
         self._files = files
         self._replies: dict[str, list[str]] = {}
         self._waiting: set[asyncio.Task[None]] = set()
-        self._handlers: dict[type[Any], Callable[[Any], None]] = {
+        self._handlers: dict[type[Any], Callable[[Any], Working]] = {
             ReplyDelta: self._reply_delta,
             ReplyStarted: self._reply_started,
             ReplyEnded: self._reply_ended,
@@ -92,12 +96,13 @@ class Effects:
             ReadFile: self._read_file,
         }
 
-    def take(self, message: WireMessage, size: int) -> None:
+    def take(self, message: WireMessage, size: int) -> Working:
         """Carry out one message of `size` bytes; what a turn may not say is ignored."""
-        if isinstance(message, (Show, Ask)) and (problem := too_large(message, size)):
+        if isinstance(message, (Show, Ask, Record)) and (problem := too_large(message, size)):
             self._link.send(Ack(message.id, problem))
         elif handler := self._handlers.get(type(message)):
-            handler(message)
+            return handler(message)
+        return None
 
     def resume(self, replies: dict[str, str]) -> None:
         """Know the streamed replies that an earlier attempt left open."""
@@ -116,9 +121,9 @@ class Effects:
 
     # Texts
 
-    def _reply(self, message: Reply) -> None:
+    def _reply(self, message: Reply) -> Working:
         data = {"id": new_id("rpl"), "text": message.text}
-        self._once(message, lambda t: self._append(t, "reply", data))
+        return self._once(message, lambda t: self._append(t, "reply", data))
 
     def _reply_started(self, message: ReplyStarted) -> None:
         self._replies[message.reply_id] = []
@@ -147,33 +152,40 @@ class Effects:
 
     # Elements and prompts
 
-    def _show(self, message: Show) -> None:
+    def _show(self, message: Show) -> Working:
         block = {"id": message.block_id, "type": message.block_type, "payload": message.payload}
         if not message.is_kept:
+            if is_prompt_id(message.block_id):
+                return None
             self._log.tell(self._session.id, "block", {**block, "is_live": True})
-            return
+            return None
 
         def work(transaction: Transaction) -> None:
+            if is_prompt_id(message.block_id):
+                raise InvalidInput(
+                    f"An element cannot have the id {message.block_id[:60]!r}: it is that of a question.",
+                    hint="Ask with session.prompt_approval and its kind.",
+                )
             transaction.put_block(self._session.id, self._turn_id, block)
 
-        self._once(message, work)
+        return self._once(message, work)
 
     def _ask(self, message: Ask) -> None:
-        self._answer(message.id, self._prompts.ask(self._session.id, message))
+        self._answer(message.id, self._prompts.ask(self._session.id, message))  # may wait for days
 
     # Data
 
-    def _record(self, message: Record) -> None:
-        self._once(message, lambda t: message.result)
+    def _record(self, message: Record) -> Working:
+        return self._once(message, lambda t: message.result)
 
-    def _value(self, message: values.ValueMessage) -> None:
+    def _value(self, message: values.ValueMessage) -> Working:
         def work(transaction: Transaction) -> Any:
             owner = values.owner_of(message, self._session)
             return values.apply(transaction.connection, message, owner)
 
-        self._once(message, work)
+        return self._once(message, work)
 
-    def _save_data(self, message: SaveData) -> None:
+    def _save_data(self, message: SaveData) -> Working:
         saved: list[dict[str, Any]] = []
 
         def work(transaction: Transaction) -> None:
@@ -186,21 +198,25 @@ class Effects:
                     self._session.id, "session_event", {"event": "session_data_snapshot", "payload": payload}
                 )
 
-        self._once(message, work).add_done_callback(tell)
+        written = self._once(message, work)
+        written.add_done_callback(tell)
+        return written
 
-    def _entered(self, message: Entered) -> None:
-        self._once(message, lambda t: t.set_entered(self._session.id))
+    def _entered(self, message: Entered) -> Working:
+        return self._once(message, lambda t: t.set_entered(self._session.id))
 
-    def _set_title(self, message: SetTitle) -> None:
-        self._once(message, lambda t: t.set_title(self._session.id, message.title, self._turn_id) and None)
+    def _set_title(self, message: SetTitle) -> Working:
+        return self._once(
+            message, lambda t: t.set_title(self._session.id, message.title, self._turn_id) and None
+        )
 
     # Files
 
-    def _store_file(self, message: StoreFile) -> None:
-        self._answer(message.id, self._files.store(message))
+    def _store_file(self, message: StoreFile) -> Working:
+        return self._answer(message.id, self._files.store(message))
 
-    def _read_file(self, message: ReadFile) -> None:
-        self._answer(message.id, self._files.read(message))
+    def _read_file(self, message: ReadFile) -> Working:
+        return self._answer(message.id, self._files.read(message))
 
     # Answers
 
@@ -223,10 +239,11 @@ class Effects:
             written.add_done_callback(lambda done: self._acknowledge(message.id, done))
         return written
 
-    def _answer(self, key: int, work: Coroutine[Any, Any, Any]) -> None:
+    def _answer(self, key: int, work: Coroutine[Any, Any, Any]) -> "asyncio.Task[None]":
         task = asyncio.ensure_future(self._settle(key, work))
         self._waiting.add(task)
         task.add_done_callback(self._waiting.discard)
+        return task
 
     async def _settle(self, key: int, work: Awaitable[Any]) -> None:
         try:
@@ -242,9 +259,13 @@ class Effects:
             self._link.send(Ack(key, None, done.result()))
 
 
-def too_large(message: Show | Ask, size: int) -> str | None:
-    """Return why an element cannot be shown, None when it can. `size` is its length on the wire."""
-    limit = BLOCK_BYTES if isinstance(message, Show) else PAYLOAD_BYTES
-    if size <= limit:
-        return None
-    return f"An element of {size} bytes cannot be shown; it may have {limit}. Keep large content in a file."
+def too_large(message: Show | Ask | Record, size: int) -> str | None:
+    """Return why something cannot be kept, None when it can. `size` is its length on the wire."""
+    if isinstance(message, Record):
+        what, limit = "A result of {} bytes cannot be kept", RECORD_BYTES
+    else:
+        what = "An element of {} bytes cannot be shown"
+        limit = BLOCK_BYTES if isinstance(message, Show) else PAYLOAD_BYTES
+    return (
+        None if size <= limit else f"{what.format(size)}; it may have {limit}. Keep large content in a file."
+    )

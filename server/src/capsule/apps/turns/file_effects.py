@@ -14,6 +14,8 @@ from capsule.apps.sessions.transaction import Transaction
 from capsule.errors import InvalidInput
 from cpsl.wire import ReadFile, StoreFile
 
+_AT_ONCE = 256
+
 
 class FileEffects:
     """Of one attempt at a turn. Pieces of one file come one after the other."""
@@ -29,10 +31,18 @@ class FileEffects:
         """Take in a piece; return the file after its last one, noted in the commit that keeps it."""
         incoming = self._incoming.get(message.upload)
         if incoming is None:
+            if len(self._incoming) >= _AT_ONCE:
+                raise InvalidInput(f"A turn keeps {_AT_ONCE} files at once.", hint="Keep some of them first.")
             incoming = self._files.store_begin(
                 self._session.user_id, self._session.id, message.name, message.content_type
             )
             self._incoming[message.upload] = incoming
+        async with incoming.alone:
+            if self._incoming.get(message.upload) is not incoming:
+                raise InvalidInput(f"The file '{message.name[:100]}' has ended already.")
+            return await self._add(incoming, message)
+
+    async def _add(self, incoming: Incoming, message: StoreFile) -> dict[str, Any] | None:
         try:
             await incoming.piece(_decode(message.data))
             if not message.is_last:

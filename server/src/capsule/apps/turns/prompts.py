@@ -17,18 +17,20 @@ import msgspec
 
 from capsule.apps.errors import PromptEnded, PromptNotFound
 from capsule.apps.sessions import journal
-from capsule.apps.sessions.blocks import prompt_block
+from capsule.apps.sessions.blocks import PROMPT_PREFIXES, prompt_block
 from capsule.apps.sessions.events import to_text
 from capsule.apps.sessions.log import SessionLog
 from capsule.apps.sessions.store import SessionStore
 from capsule.apps.sessions.transaction import Transaction
-from capsule.errors import PlatformError
+from capsule.errors import InvalidInput, PlatformError
 from capsule.kit.ids import new_id
 from cpsl.wire import Ask
 
-_PREFIXES = {"approval": "ap", "file": "fu", "integration": "ip"}
 LONGEST_SECONDS = 30 * 24 * 3600.0
 PAYLOAD_BYTES = 64 * 1024
+OPEN_AT_ONCE = 20
+"""Of one turn: each takes a place in memory until its user answers."""
+_SAID_AT_ITS_END = ("completed", "status", "approved", "timed_out")
 
 Result = Mapping[str, Any]
 """`{"status": ...}` and, by kind, `approved` or `file`."""
@@ -153,14 +155,18 @@ def _open(session_id: str, ask: Ask, transaction: Transaction) -> Prompt | Resul
         return found
     if kept := _select(connection, "turn_id = ? AND site = ?", (ask.turn_id, ask.site)):
         return kept[0]
+    if len(_select(connection, "turn_id = ? AND status = 'open'", (ask.turn_id,))) >= OPEN_AT_ONCE:
+        raise InvalidInput(
+            f"A turn asks at most {OPEN_AT_ONCE} questions at once.", hint="Await an answer before the next."
+        )
     now = time.time()
     prompt = Prompt(
-        new_id(_PREFIXES[ask.kind]),
+        new_id(PROMPT_PREFIXES[ask.kind]),
         session_id,
         ask.turn_id,
         ask.site,
         ask.kind,
-        {**ask.payload, "blocking": True, "session_id": session_id},
+        {**_without_end(ask.payload), "blocking": True, "session_id": session_id},
         "open",
         now + min(max(ask.timeout, 0.0), LONGEST_SECONDS),
     )
@@ -180,6 +186,11 @@ def _open(session_id: str, ask: Ask, transaction: Transaction) -> Prompt | Resul
     )
     transaction.put_block(session_id, ask.turn_id, prompt_block(prompt.id, ask.kind, prompt.payload, {}))
     return prompt
+
+
+def _without_end(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an app asks without what only this module says: how it ended."""
+    return {key: value for key, value in payload.items() if key not in _SAID_AT_ITS_END}
 
 
 def _end(prompt: Prompt, result: Result, shown: Mapping[str, Any], transaction: Transaction) -> None:

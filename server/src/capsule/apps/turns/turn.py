@@ -92,7 +92,7 @@ class RunningTurn:
         self._link.detach(self.record.id)
         self._effects.stop()
 
-    def _receive(self, message: WireMessage, size: int) -> None:
+    def _receive(self, message: WireMessage, size: int) -> "asyncio.Future[Any] | None":
         if not isinstance(message, (SaveData, StoreFile)):  # which have limits of their own
             self._output_bytes += size
         if self._output_bytes > OUTPUT_BYTES:
@@ -101,7 +101,8 @@ class RunningTurn:
         elif isinstance(message, TurnEnded):
             self.end(message.status, message.error)
         else:
-            self._effects.take(message, size)
+            return self._effects.take(message, size)
+        return None
 
 
 def _open_texts(request: RunTurn) -> dict[str, str]:

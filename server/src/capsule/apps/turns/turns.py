@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any
 
+from capsule.apps.errors import TooManyWaiting
 from capsule.apps.files.store import FileStore
 from capsule.apps.runtimes.pool import RuntimePool
 from capsule.apps.runtimes.runtime import Loss, RuntimeLink
@@ -33,6 +34,8 @@ log = logging.getLogger(__name__)
 
 STOP_SECONDS = 5.0
 """How long a handler may take to react to Stop."""
+IN_LINE = 100
+"""Messages of one session that wait behind the one that is answered."""
 _TRIED = "It was tried several times."
 
 
@@ -56,6 +59,15 @@ class Turns:
         self._background: set[asyncio.Task[None]] = set()
         self._opening: set[str] = set()
         self._begun: dict[str, tuple[RuntimeLink, Beginning]] = {}
+
+    def ensure_room(self, session_id: str) -> None:
+        """Raise TooManyWaiting when a session has as many messages in line as it may have."""
+        if len(self._queues.get(session_id, ())) > IN_LINE:
+            raise TooManyWaiting(
+                f"{IN_LINE} messages of this conversation wait for an answer already.",
+                hint="Wait until some of them are answered.",
+                retry_after=5,
+            )
 
     @contextlib.contextmanager
     def opening(self, session_id: str, user_id: str) -> Iterator[RuntimeLink | None]:
