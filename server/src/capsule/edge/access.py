@@ -1,5 +1,6 @@
 """Turn what a worker notes about a request into an access log record, and write it to its capsule's log."""
 
+import re
 import time
 from collections.abc import Callable, Iterable
 from functools import lru_cache
@@ -10,6 +11,11 @@ from capsule.edge.proxy.proxy import AccessEntry
 
 STEM = "access"
 _CLOSE_AFTER_SECONDS = 60.0
+_DOORS = ("/api/account/", "/api/connections/", "/api/enter", "/api/files/")
+"""Where links of mails, sign-ins elsewhere, the console and kept files lead in a chat app."""
+_BEARER = re.compile(r"((?:^|&)(?:token|ticket|code|state|signature)=)[^&]*")
+_PREVIEWS = "/_capsule/preview/"
+"""The next part of the path is a key."""
 
 
 class LogWriter(Protocol):
@@ -69,12 +75,20 @@ class AccessLog:
 
 
 def record_of(entry: AccessEntry, epoch: float) -> dict[str, object]:
-    """Return the record of one request. The query is a field of its own, as it may hold secrets."""
+    """Return the record of one request. The query is a field of its own, as it may hold secrets.
+
+    What by itself lets somebody in is masked: records are for more people than those whom it is for.
+    """
     (
         _, started, method, target, host, status, seconds, bytes_in, bytes_out, replica, client, agent,
         held, is_old,
     ) = entry  # fmt: skip
     path, _, query = target.decode("utf-8", "replace").partition("?")
+    if query and path.startswith(_DOORS):
+        query = _BEARER.sub(r"\1…", query)
+    elif path.startswith(_PREVIEWS):
+        _, slash, rest = path[len(_PREVIEWS) :].partition("/")
+        path = f"{_PREVIEWS}…{slash}{rest}"
     at = started + epoch
     second = int(at)
     return {

@@ -1,5 +1,7 @@
 from typing import Any
 
+import pytest
+
 from capsule.edge.access import AccessLog, record_of
 from capsule.edge.proxy.proxy import AccessEntry
 
@@ -28,6 +30,26 @@ def test_record_names_the_request_with_path_and_query_apart() -> None:
         "user_agent": "curl",
         "protocol": "HTTP/1.1",
     }
+
+
+@pytest.mark.parametrize(
+    ("target", "path", "query"),
+    [
+        (b"/api/account/magic-link?token=t0ken", "/api/account/magic-link", "token=…"),
+        (b"/api/enter?x=1&ticket=t0ken&y=2", "/api/enter", "x=1&ticket=…&y=2"),
+        (b"/api/connections/callback?code=t0ken&state=t0ken", "/api/connections/callback", "code=…&state=…"),
+        (
+            b"/api/files/fil_1/a.png?expires=1&signature=t0ken",
+            "/api/files/fil_1/a.png",
+            "expires=1&signature=…",
+        ),
+        (b"/_capsule/preview/t0ken/3000/a/b?q=1", "/_capsule/preview/…/3000/a/b", "q=1"),
+        (b"/_capsule/preview/t0ken", "/_capsule/preview/…", ""),
+    ],
+)
+def test_what_lets_somebody_in_is_not_written_down(target: bytes, path: str, query: str) -> None:
+    record = record_of(entry(target=target), 0.0)
+    assert (record["path"], record["query"]) == (path, query)
 
 
 class Written:
