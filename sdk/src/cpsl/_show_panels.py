@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from ._checks import check_one_source
+from ._checks import check_one_source, check_text
 from ._home import target_name
 from ._session_part import SessionPart, shown_block
 from ._show_table import table_preview
@@ -103,11 +103,11 @@ class PanelCalls(SessionPart):
                 raise TypeError(f"show_ui() takes a cpsl.ui widget; got {type(ui).__name__}.")
             payload.update(kind="widget", widget=ui.to_dict())
         elif component is not None:
-            payload.update(kind="component", component=_named("component", component))
+            payload.update(kind="component", component=check_text(component, "The name of a component"))
         else:
-            payload.update(kind="page", page=_named("page", target_name("page", page)))
+            payload.update(kind="page", page=check_text(target_name("page", page), "The name of a page"))
         if packages:
-            payload["packages"] = [_named("A package", package) for package in packages]
+            payload["packages"] = [check_text(package, "The name of a package") for package in packages]
         if props:
             if not isinstance(props, dict):
                 raise TypeError(f"props= is a dict; got {type(props).__name__}.")
@@ -136,11 +136,3 @@ class PanelCalls(SessionPart):
 
 def _rooted(path: str) -> str:
     return path if path.startswith("/") else f"/{path}"
-
-
-def _named(what: str, value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{what} is named by a text; got {type(value).__name__}.")
-    if not value.strip():
-        raise ValueError(f"{what} needs a name.")
-    return value.strip()
