@@ -1,6 +1,7 @@
 """One hosted app: its conversations, the turns in them, and the runtimes that take those.
 
-Puts the parts together; what a message goes through is in `turns`, where runtimes come from in `supply`.
+Puts the parts together; what a message goes through is in `turns.turns`, where runtimes come from in
+`runtimes.supply`.
 """
 
 import asyncio

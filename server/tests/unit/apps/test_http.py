@@ -193,32 +193,6 @@ async def test_the_client_api_is_for_the_platform_only(host: Host) -> None:
         assert (await browser.post("/api/chat", {"text": "hi"})).status_code == 401
 
 
-async def test_the_agent_contract_answers_streams_and_remembers(host: Host) -> None:
-    capsule, _ = await host.host_app(ECHO)
-    prompt = {"content": [{"type": "text", "text": "Hello"}], "date": "2025-11-07T10:30:00Z"}
-    async with host.browser(capsule, X_Capsule_User="usr_7") as browser:
-        answer = (await browser.post("/api/chat/message", prompt)).json()
-        assert answer["success"] is True
-        assert answer["data"]["role"] == "assistant"
-        assert answer["data"]["content"] == [{"type": "text", "text": "You said: Hello"}]
-        streamed = await browser.post("/api/chat/message/stream", prompt)
-        assert streamed.text == 'data: {"chunk":"You said: Hello"}\n\n'
-        history = (await browser.get("/api/chat/history")).json()["data"]
-        assert [entry["role"] for entry in history] == ["user", "assistant"] * 2
-
-
-async def test_the_agent_contract_refuses_in_its_own_envelope(host: Host) -> None:
-    capsule, _ = await host.host_app(ECHO)
-    async with host.browser(capsule) as browser:
-        empty = await browser.post("/api/chat/message", {"content": []})
-        assert (empty.status_code, empty.json()) == (400, {"success": False, "error": "Message is required."})
-    async with host.browser(capsule) as browser:
-        assert (await browser.get("/api/chat/history")).status_code == 401
-    async with host.browser(capsule) as browser:
-        wrong = await browser.get("/api/chat/history", headers={"X-CC-API-KEY": "guess"})
-        assert (wrong.status_code, wrong.json()["success"]) == (401, False)
-
-
 async def test_offsets_read_the_log_in_pages(host: Host) -> None:
     capsule, _ = await host.host_app(ECHO)
     async with host.browser(capsule) as browser:

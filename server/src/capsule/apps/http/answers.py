@@ -17,7 +17,7 @@ WAITING = "waiting"
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that the caller is told: `chunk`, `restart`, `prompt` or `done`."""
+    """One thing that the caller is told: `chunk`, `restart`, `prompt`, `error` or `done`."""
 
     kind: str
     offset: int
@@ -25,10 +25,13 @@ class Step:
     data: dict[str, Any] = field(default_factory=dict)
 
 
-async def steps(live: LiveApp, session_id: str, turn_id: str, after: int) -> AsyncIterator[Step | None]:
+async def steps(
+    live: LiveApp, session_id: str, turn_id: str, after: int, *, goes_on: bool = False
+) -> AsyncIterator[Step | None]:
     """Yield what happens in a turn behind the offset `after`, until it ends or waits for an answer.
 
-    None when nothing happened for a while. Raises AppUnavailable when the log ends before the turn.
+    With `goes_on` also what comes after somebody has answered. None when nothing happened for a while.
+    Raises AppUnavailable when the log ends before the turn.
     """
     begun: set[str] = set()
     async for events in live.log.follow(session_id, after):
@@ -38,6 +41,9 @@ async def steps(live: LiveApp, session_id: str, turn_id: str, after: int) -> Asy
             if event.turn_id == turn_id and event.offset:
                 for step in _steps(event, begun):
                     yield step
+                    if step.kind == "prompt" and not goes_on:
+                        yield Step("done", step.offset, {"status": WAITING, "prompts": [step.data]})
+                        return
                     if step.kind == "done":
                         return
     raise AppUnavailable(f"{live.app.name} cannot be followed any more.", hint="Try again in a moment.")
@@ -56,12 +62,10 @@ def _steps(event: Event, begun: set[str]) -> Iterator[Step]:
             yield Step("restart", offset)
         begun.add(data["id"])
     elif event.type == "block" and _is_open_prompt(data):
-        prompt = {"id": data["id"], "type": data["type"], "payload": data["payload"]}
-        yield Step("prompt", offset, prompt)
-        yield Step("done", offset, {"status": WAITING, "prompts": [prompt]})
+        yield Step("prompt", offset, {"id": data["id"], "type": data["type"], "payload": data["payload"]})
     elif event.type == "turn_ended":
         if error := data.get("error"):
-            yield Step("chunk", offset, {"text": str(error), "reply": str(error)})
+            yield Step("error", offset, {"text": str(error), "reply": str(error)})
         yield Step("done", offset, {"status": str(data.get("status") or "succeeded")})
 
 

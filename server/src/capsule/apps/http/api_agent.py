@@ -11,11 +11,11 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
-from capsule.apps.errors import WrongChatKey
+from capsule.apps.errors import AppUnavailable, WrongChatKey
 from capsule.apps.http.agent_content import Picture, read_content
 from capsule.apps.http.agent_session import agent_session_id
+from capsule.apps.http.answers import steps
 from capsule.apps.http.api_sessions import event_stream, json_response, read_json
-from capsule.apps.http.turnwatch import TurnFailed, answer_of
 from capsule.apps.http.visit import Handler, Visit
 from capsule.apps.sessions.events import Event, to_text
 from capsule.apps.sessions.records import Accepted, NewSession
@@ -44,17 +44,17 @@ def in_envelope(handler: Handler) -> Handler:
 
 async def send_message(visit: Visit) -> Response:
     session_id, accepted = await _post(visit)
-    parts = []
-    try:
-        async for piece in answer_of(visit.live, session_id, accepted):
-            if piece.reply is not None:
-                parts.append(piece.reply)
-            if piece.prompt is not None:  # the caller cannot answer it, and must not wait for who can
-                parts.append(_asked(visit, session_id, piece.prompt))
-                break
-    except TurnFailed as exc:
-        if not parts:
-            return json_response({"success": False, "error": str(exc)}, 500)
+    parts: list[str] = []
+    async for step in steps(visit.live, session_id, accepted.turn_id, accepted.offset - 1):
+        if step is None:
+            continue
+        if step.kind == "error":
+            if not parts:
+                return json_response({"success": False, "error": step.data["text"]}, 500)
+        elif "reply" in step.data:
+            parts.append(step.data["reply"])
+        elif step.kind == "prompt":  # the caller cannot answer it, and must not wait for who can
+            parts.append(_asked(visit, session_id, step.data))
     session_events = await visit.live.log.read(lambda s: s.turn_events(session_id, accepted.turn_id))
     ended = session_events[-1].at
     return json_response({"success": True, "data": _entry("assistant", parts, ended)})
@@ -79,13 +79,16 @@ async def read_history(visit: Visit) -> Response:
 
 async def _chunks(visit: Visit, session_id: str, accepted: Accepted) -> AsyncIterator[bytes]:
     try:
-        async for piece in answer_of(visit.live, session_id, accepted):
-            if piece.text:
-                yield _chunk(piece.text)
-            if piece.prompt is not None:
-                yield _chunk(f"\n\n{_asked(visit, session_id, piece.prompt)}\n\n")
-    except TurnFailed as exc:
-        yield _chunk(str(exc))
+        turn_id, after = accepted.turn_id, accepted.offset - 1
+        async for step in steps(visit.live, session_id, turn_id, after, goes_on=True):
+            if step is None:
+                continue
+            if step.kind == "prompt":
+                yield _chunk(f"\n\n{_asked(visit, session_id, step.data)}\n\n")
+            elif text := step.data.get("text"):
+                yield _chunk(text)
+    except AppUnavailable:
+        return
 
 
 def _chunk(text: str) -> bytes:

@@ -79,7 +79,7 @@ async def _chunks(
                 yield b": still here\n\n"
             elif step.kind == "done":
                 yield _frame("done", turn_id, step.offset, {"done": True, **names, **step.data})
-            elif step.kind != "chunk":
+            elif step.kind not in ("chunk", "error"):
                 yield _frame(step.kind, turn_id, step.offset, step.data)
             elif step.data["text"]:
                 yield _frame("chunk", turn_id, step.offset, {"text": step.data["text"]})

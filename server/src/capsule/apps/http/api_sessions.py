@@ -1,4 +1,4 @@
-"""HTTP of the chat page: sessions, their events, messages, stop."""
+"""HTTP of the chat page: sessions, found and renamed; their events; messages, retries, stop."""
 
 import asyncio
 from collections.abc import AsyncIterator

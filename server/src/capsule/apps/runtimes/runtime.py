@@ -1,4 +1,7 @@
-"""The connections to one user's runtime: turns there, their effects back. Knows no session log."""
+"""The two lines to one user's runtime: turns there and effects back, lookups of callers that block.
+
+Knows no session log.
+"""
 
 import asyncio
 import contextlib
