@@ -173,3 +173,20 @@ async def test_a_cookie_of_one_app_or_environment_is_none_of_another(host: Host,
         mine = (await browser.get("/api/app")).json()["user"]["id"]
         assert (await elsewhere.get("/api/app")).json()["user"]["id"] != mine
         assert (await elsewhere.get(f"/api/sessions/{session}/log")).status_code == 404
+
+
+async def test_over_https_no_sibling_host_can_give_somebody_a_cookie(host: Host, echo: str) -> None:
+    headers = {"X_Forwarded_Proto": "https"}
+    async with host.browser(echo) as attacker, host.browser(echo, **headers) as victim:
+        await attacker.open()
+        tossed = attacker._client.cookies["capsule_visitor"]
+        answer = await victim.get("/api/app", headers={"Cookie": f"capsule_visitor={tossed}"})
+        theirs = (await attacker.get("/api/app")).json()["user"]["id"]
+        assert answer.json()["user"]["id"] != theirs
+        cookie = answer.headers["set-cookie"]
+        assert cookie.startswith("__Host-capsule_visitor=")
+        assert {"HttpOnly", "Path=/", "SameSite=lax", "Secure"} <= set(cookie.split("; "))
+        assert "Domain" not in cookie
+        own = cookie.partition(";")[0]
+        again = await victim.get("/api/app", headers={"Cookie": f"capsule_visitor={tossed}; {own}"})
+        assert again.json()["user"]["id"] == answer.json()["user"]["id"]

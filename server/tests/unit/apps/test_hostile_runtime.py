@@ -12,9 +12,10 @@ from apphost import Browser, Host, replies, status
 from capsule.kit.ids import new_id
 
 APP = """
-import asyncio, base64
+import asyncio, base64, gc
 import cpsl
-from cpsl.wire import GetValue, Record, ReadFile, Show, StoreFile
+from cpsl.runtime.lookups import LookupLine
+from cpsl.wire import GetValue, Lookup, encode, Record, ReadFile, Show, StoreFile
 
 app = cpsl.App(name="hostile", image=cpsl.Image())
 
@@ -63,15 +64,24 @@ async def handle(session, msg):
         await asyncio.sleep(1)
     elif msg.text == "pieces":
         data = base64.b64encode(b"x" * 1000).decode()
-        for number in range(8):
-            link.send(StoreFile(turn, 100_000 + number, "f", "u", "a", "text/plain", data, number == 3))
-        await link.drain()
+        piece = lambda key, is_last: StoreFile(turn, key, "f", "u", "a", "text/plain", data, is_last)
+        for number in range(3):
+            link.send(piece(100_000 + number, False))
+        kept = asyncio.ensure_future(backend._request(lambda key: piece(key, True)))
+        await asyncio.sleep(0)
+        for number in range(4):
+            link.send(piece(200_000 + number, False))
+        await kept
     elif msg.text == "foreign":
         for turn in ("", "trn_other"):
             link.send(Show(turn, 0, "s", "b", "text", {"text": "intruder"}))
             link.send(GetValue(turn, 1, "s", "user", "long"))
         link.send(ReadFile(turn, 2, "fil_other", 0))
         await link.drain()
+    elif msg.text == "lookups":
+        line = [found for found in gc.get_objects() if isinstance(found, LookupLine)][-1]
+        lookups = b"".join(encode(Lookup(number, "secret", "LONG")) for number in range(2500))
+        line._socket.sendall(lookups)  # and no answer is read
     await session.reply("done")
 
 async def long():
@@ -84,8 +94,9 @@ def hostile(host: Host) -> str:
     return asyncio.run(host.host_app(APP))[0]
 
 
-def peak_bytes(host: Host) -> int:
-    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{host.process.pid}/status").read_text())
+def memory_bytes(host: Host, kind: str) -> int:
+    """`kind`: VmHWM for the most so far, VmRSS for now."""
+    found = re.search(rf"{kind}:\s+(\d+) kB", Path(f"/proc/{host.process.pid}/status").read_text())
     assert found is not None
     return int(found[1]) * 1024
 
@@ -134,11 +145,21 @@ async def test_short_questions_for_long_answers_do_not_fill_the_memory(
 ) -> None:
     async with host.browser(hostile) as browser:
         await turn(browser, "hello")
-        before = peak_bytes(host)
+        before = memory_bytes(host, "VmHWM")
         _, events = await turn(browser, text)
         assert status(events) == "succeeded"
         assert (await turn(browser, "hello"))[1]
-    assert peak_bytes(host) - before < 160_000_000
+    assert memory_bytes(host, "VmHWM") - before < 160_000_000
+
+
+async def test_who_reads_no_answers_to_lookups_is_not_listened_to(host: Host, hostile: str) -> None:
+    host.secrets["LONG"] = "x" * 100_000
+    async with host.browser(hostile) as browser:
+        await turn(browser, "hello")
+        before = memory_bytes(host, "VmRSS")
+        await turn(browser, "lookups")
+        await asyncio.sleep(3)  # in which the answers would have piled up
+    assert memory_bytes(host, "VmRSS") - before < 60_000_000
 
 
 async def test_a_step_with_too_long_a_result_is_told_so(host: Host, hostile: str) -> None:

@@ -18,6 +18,9 @@ from capsule.kit.durable import load_key
 from capsule.kit.ids import new_id
 
 COOKIE = "capsule_visitor"
+_SECURE_PREFIX = "__Host-"
+"""Browsers take a cookie of such a name only from this very host. Otherwise the pages of an app on a sibling
+host could set one for all hosts of the platform, and make people use another app as somebody else."""
 USER_HEADER = "x-capsule-user"
 EMAIL_HEADER = "x-capsule-email"
 """Believed, because the edge removes every inbound `X-Capsule-*` header before it adds its own."""
@@ -118,10 +121,10 @@ class Visitors:
 
     def forget(self, response: Response, request: Request) -> None:
         """Take the cookie away; the next request comes from a new visitor."""
-        response.delete_cookie(COOKIE, httponly=True, samesite="lax", secure=_is_https(request))
+        response.delete_cookie(_name(request), httponly=True, samesite="lax", secure=_is_https(request))
 
     def _claims(self, request: Request, route: str) -> Claims | None:
-        cookie = request.cookies.get(COOKIE)
+        cookie = request.cookies.get(_name(request))
         if not cookie:
             return None
         try:
@@ -131,7 +134,7 @@ class Visitors:
 
     def _set(self, response: Response, claims: object, seconds: int, request: Request, route: str) -> None:
         response.set_cookie(
-            COOKIE,
+            _name(request),
             str(self._serializer(route).dumps(claims)),
             max_age=seconds,
             httponly=True,
@@ -145,6 +148,10 @@ class Visitors:
 
 def _is_https(request: Request) -> bool:
     return request.headers.get("x-forwarded-proto") == "https"
+
+
+def _name(request: Request) -> str:
+    return f"{_SECURE_PREFIX}{COOKIE}" if _is_https(request) else COOKIE
 
 
 def _read(claims: object) -> Claims:

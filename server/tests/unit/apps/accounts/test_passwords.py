@@ -98,7 +98,7 @@ async def test_the_cookie_is_for_the_app_alone_and_not_for_scripts(host: Host) -
         answer = await browser.post("/api/account/sign-up", body, headers=https)
         flags = answer.headers["set-cookie"].lower()
         assert all(flag in flags for flag in ("httponly", "samesite=lax", "secure"))
-        cookie = {"Cookie": answer.headers["set-cookie"].partition(";")[0]}
+        cookie = {**https, "Cookie": answer.headers["set-cookie"].partition(";")[0]}
         assert (await browser.get("/api/account", headers=cookie)).json()["kind"] == "account"
         assert (await elsewhere.get("/api/account", headers=cookie)).json()["kind"] == "visitor"
 
