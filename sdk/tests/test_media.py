@@ -16,16 +16,6 @@ from cpsl._ambient import active_session
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 
 
-@pytest.fixture
-def backend() -> FakeBackend:
-    return FakeBackend()
-
-
-@pytest.fixture
-def session(backend: FakeBackend) -> cpsl.Session:
-    return make_session(backend)
-
-
 class Site(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/missing":

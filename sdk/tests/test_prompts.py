@@ -10,16 +10,6 @@ import cpsl
 from cpsl._session_prompts import safe_name
 
 
-@pytest.fixture
-def backend() -> FakeBackend:
-    return FakeBackend()
-
-
-@pytest.fixture
-def session(backend: FakeBackend) -> cpsl.Session:
-    return make_session(backend)
-
-
 class TestApproval:
     async def test_what_is_asked(self, session: cpsl.Session, backend: FakeBackend) -> None:
         backend.answers = [{"status": "answered", "approved": True}]

@@ -10,16 +10,6 @@ from cpsl import ui
 from cpsl._collections import Collection, CollectionManager
 
 
-@pytest.fixture
-def backend() -> FakeBackend:
-    return FakeBackend()
-
-
-@pytest.fixture
-def session(backend: FakeBackend) -> cpsl.Session:
-    return make_session(backend)
-
-
 class TestShow:
     async def test_a_block_is_shown_kept_and_remembered(
         self, session: cpsl.Session, backend: FakeBackend

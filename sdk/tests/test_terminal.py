@@ -17,16 +17,6 @@ import cpsl
 from cpsl._transcript import RUN_CHARS, TERMINAL_CHARS, TERMINAL_RUNS, Capture, Transcript
 
 
-@pytest.fixture
-def backend() -> FakeBackend:
-    return FakeBackend()
-
-
-@pytest.fixture
-def session(backend: FakeBackend) -> cpsl.Session:
-    return make_session(backend)
-
-
 def text_of(run: dict[str, Any], stream: str) -> str:
     return "".join(chunk["text"] for chunk in run["chunks"] if chunk["stream"] == stream)
 
