@@ -190,3 +190,10 @@ async def test_over_https_no_sibling_host_can_give_somebody_a_cookie(host: Host,
         own = cookie.partition(";")[0]
         again = await victim.get("/api/app", headers={"Cookie": f"capsule_visitor={tossed}; {own}"})
         assert again.json()["user"]["id"] == answer.json()["user"]["id"]
+
+
+@pytest.mark.parametrize("part", ["image", "iframe", "empty"])
+async def test_no_page_makes_somebody_enter_unseen(host: Host, echo: str, part: str) -> None:
+    async with host.browser(echo) as browser:
+        refused = await browser.get("/api/enter?ticket=x", headers={"Sec-Fetch-Dest": part})
+        assert (refused.status_code, refused.json()["code"]) == (403, "foreign_origin")

@@ -40,6 +40,10 @@ class AccountBook:
         self.sign_ins = Attempts()
         self.sign_ups = Attempts(per_client=30, per_email=10_000)
         """By address alone, since every sign-up has another e-mail."""
+        self.askers = Attempts(per_client=60, per_email=10_000)
+        """Who asks for mails: by address alone, since each may be to another mailbox."""
+        self.guessers = Attempts(per_client=300, per_email=100_000)
+        """Who tries passwords, of however many accounts."""
         self.openids = Attempts(per_client=100, per_email=10_000)
         """By address alone, too: each leaves a note until it ends or is too old."""
         self.mails = Attempts(per_client=5, per_email=10)

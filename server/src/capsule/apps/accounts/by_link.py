@@ -49,6 +49,7 @@ class ByLink:
         email, return_to = normal_email(body.get("email")), local_path(body.get("return_to"))
         if not policy.admits(email):
             raise email_not_allowed(email)
+        book.askers.begin("", client_of(visit.request), what="mails asked for from here")
         book.mails.begin(email, client_of(visit.request), what="mails to this address")
         book.in_background(self._mail_link(visit, email, return_to))
         return json_response(MAIL_SENT, 202)

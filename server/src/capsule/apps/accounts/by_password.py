@@ -85,6 +85,7 @@ class ByPassword:
         body = await read_json(visit.request, MAX_BODY)
         email, password = normal_email(body.get("email")), text_of(body, "password")
         client = client_of(visit.request)
+        book.guessers.begin("", client, what="sign-ins from here")
         book.sign_ins.begin(email, client)
         account = await book.by_email(email)
         is_right = await fits(password, account.password_hash if account else None)

@@ -21,6 +21,8 @@ from capsule.apps.accounts.errors import OidcRefused, OidcUnavailable
 from capsule.kit import outbound
 
 _MAX_BYTES = 1024 * 1024
+_SECONDS = 20.0
+"""Within which an answer has to be complete."""
 _KEEP_SECONDS = 3600.0
 _FRESH_SECONDS = 30.0
 """Keys are not asked for again sooner, whatever key a token names."""
@@ -235,24 +237,27 @@ class Providers:
         content: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> tuple[int, dict[str, Any]]:
-        sent = dict(headers or {})
+        sent = {"Accept-Encoding": "identity", **(headers or {})}
         if content is not None:
             sent["Content-Type"] = "application/x-www-form-urlencoded"
         body = bytearray()
         try:
             async with (
+                asyncio.timeout(_SECONDS),
                 outbound.client(allow_private=self._is_private(provider)) as client,
                 client.stream(method, address, content=content, headers=sent) as answer,
             ):
-                async for chunk in answer.aiter_bytes():
+                async for chunk in answer.aiter_raw():
                     body += chunk
                     if len(body) > _MAX_BYTES:
                         raise OidcUnavailable(f"{name_of(provider)} answers with too much.")
+        except TimeoutError as exc:
+            raise OidcUnavailable(f"{name_of(provider)} did not answer within {_SECONDS:g} s.") from exc
         except (httpx2.HTTPError, httpx2.InvalidURL) as exc:
             raise OidcUnavailable(f"{name_of(provider)} cannot be reached: {exc}") from exc
         try:
             found = msgspec.json.decode(bytes(body))
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             found = None
         if not isinstance(found, dict):
             raise OidcUnavailable(f"{name_of(provider)} did not answer with JSON.")

@@ -84,6 +84,6 @@ async def _read(label: str, answer: httpx2.Response) -> bytes:
 def _object(content: bytes) -> dict[str, Any]:
     try:
         found = msgspec.json.decode(content) if content else {}
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

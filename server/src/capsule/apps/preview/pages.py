@@ -11,13 +11,14 @@ from capsule.apps.preview.address import ROOT, PreviewAddress
 SHIM = f"{ROOT}.js"
 
 _LONGEST_TAG = 64 * 1024
-_TAG = re.compile(rb"<!--.*?-->|<([a-zA-Z][^\s/>]*)[^<>]*>", re.DOTALL)
+# Pages are anything: each of these takes a time that grows with the text and not with its square.
+_TAG = re.compile(rb"<!--(?:(?!<!--).)*?-->|<([a-zA-Z][^\s/<>]*+)[^<>]*+>", re.DOTALL)
 _ATTRIBUTE = re.compile(
     rb"(\s(?:src|href|action|formaction|poster|data)\s*=\s*[\"']?)(/(?!/))", re.IGNORECASE
 )
 _SRCSET = re.compile(rb"(\s(?:image)?srcset\s*=\s*)(\"[^\"]*\"|'[^']*')", re.IGNORECASE)
 _CANDIDATE = re.compile(rb"((?:^[\"']|,)\s*)(/(?!/))")
-_IMPORT = re.compile(rb"(\b(?:from|import)\s*\(?\s*[\"'])(/(?!/))")
+_IMPORT = re.compile(rb"(\b(?:from|import)\s*+(?:\(\s*+)?[\"'])(/(?!/))")
 
 
 class PageRewriter:

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import time
 from typing import Any
 
 from capsule.apps.sessions.events import Event
@@ -12,6 +13,9 @@ _LOOK_BEHIND = 16
 HISTORY_BYTES = 4 * 1024 * 1024
 """Together with a session's data well below what one line of the protocol may hold."""
 
+SEARCH_SECONDS = 2.0
+_STEPS_BETWEEN_LOOKS = 1000
+"""Of SQLite's machine."""
 PAGE_BYTES = 4 * 1024 * 1024
 """Of the events of one answer; one that is longer comes alone."""
 
@@ -37,8 +41,25 @@ class Reading:
         return None if row is None else _to_session(row)
 
     def sessions(self, user_id: str, channel: str, query: str = "", limit: int = 200) -> list[ListedSession]:
-        """Return a user's listed sessions, newest first; with `query` those in whose title or texts it is."""
-        found = self.reader.execute(
+        """Return a user's listed sessions, newest first; with `query` those in whose title or texts it is.
+
+        A search that takes long ends with what it has found: others wait for their turn to read.
+        """
+        deadline = time.monotonic() + SEARCH_SECONDS
+        self.reader.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS_BETWEEN_LOOKS)
+        found: list[ListedSession] = []
+        try:
+            for row in self._sessions(user_id, channel, query, limit):
+                found.append(ListedSession(*row))
+        except sqlite3.OperationalError:
+            if time.monotonic() <= deadline:
+                raise
+        finally:
+            self.reader.set_progress_handler(None, 0)
+        return found
+
+    def _sessions(self, user_id: str, channel: str, query: str, limit: int) -> sqlite3.Cursor:
+        return self.reader.execute(
             f"SELECT id, title, chat_name, {_STATUS}, created_at, updated_at FROM sessions s"
             " WHERE user_id = ? AND channel = ? AND is_hidden = 0 AND (? = '' OR title LIKE ? ESCAPE '\\'"
             " OR EXISTS (SELECT 1 FROM events e WHERE e.session_id = s.id AND e.is_history = 1"
@@ -46,7 +67,6 @@ class Reading:
             " ORDER BY updated_at DESC, id LIMIT ?",
             (user_id, channel, query, _like(query), _like(query), limit),
         )
-        return [ListedSession(*row) for row in found]
 
     def expired(self, before: float, limit: int = 50) -> list[str]:
         """Return sessions that are not closed and in which nothing has happened since `before`."""

@@ -209,6 +209,15 @@ async def test_nobody_is_flooded_with_mail(world: World) -> None:
         assert len(world.post.to("flood@example.com", 5)) == 5
 
 
+async def test_nobody_floods_the_mailboxes_of_many(world: World) -> None:
+    capsule = await world.host.put(None)
+    async with world.host.browser(capsule) as browser:
+        for number in range(60):
+            await ask(browser, f"stranger{number}@example.com")
+        answer = await browser.post("/api/account/magic-link", {"email": "another@example.com"})
+        assert (answer.status_code, answer.json()["code"]) == (429, "too_many_attempts")
+
+
 async def test_where_sign_up_is_closed_strangers_get_no_mail_but_the_same_answer(world: World) -> None:
     capsule = await world.host.put(None)
     async with world.host.browser(capsule) as browser:

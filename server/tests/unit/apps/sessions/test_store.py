@@ -6,12 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from capsule.apps.errors import SessionDataTooLarge, SessionNotFound, TurnNotRepeatable
+from capsule.apps.errors import (
+    InvalidValue,
+    SessionDataTooLarge,
+    SessionNotFound,
+    TooManySessions,
+    TurnNotRepeatable,
+)
+from capsule.apps.sessions import reading, transaction, values
 from capsule.apps.sessions.log import SessionLog
 from capsule.apps.sessions.records import Accepted, NewSession, TurnRecord, shorten
 from capsule.apps.sessions.store import SessionStore
 from capsule.apps.sessions.transaction import ATTEMPTS, FUTILE_ATTEMPTS, Transaction
 from capsule.errors import Unavailable
+from cpsl.wire import SetValue
 
 
 @pytest.fixture
@@ -280,3 +288,52 @@ def test_titles_are_one_short_line() -> None:
     assert shorten("\n  Hello \nworld") == "Hello"
     assert shorten("x" * 100) == "x" * 59 + "…"
     assert shorten("  \n ") == ""
+
+
+def test_a_page_of_long_events_is_short_and_none_is_left_out(store: SessionStore) -> None:
+    for number in range(5):
+        store.apply([lambda t, n=number: accept(t, f"trn_{n}", f"c{n}", "x" * 3_000_000)])  # type: ignore[misc]
+    pages, after = [], 0
+    while page := [event.offset for event in store.events("ses_1", after)]:
+        pages.append(page)
+        after = page[-1]
+    assert pages == [[1, 2], [3, 4], [5]]
+    backwards, before = [], 10
+    while page := [event.offset for event in store.events_before("ses_1", before, 1000)]:
+        backwards.append(page)
+        before = page[0]
+    assert backwards == [[4, 5], [2, 3], [1]]
+
+
+def test_a_search_that_takes_long_ends_with_what_it_found(
+    store: SessionStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(300):
+        store.apply([lambda t, n=number: accept(t, f"trn_{n}", f"c{n}", "word " * 50)])  # type: ignore[misc]
+    assert len(store.sessions("u", "chat", "word")) == 1
+    monkeypatch.setattr(reading, "SEARCH_SECONDS", 0.0)
+    assert store.sessions("u", "chat", "nowhere") == []
+    monkeypatch.undo()
+    assert len(store.sessions("u", "chat")) == 1
+
+
+def test_a_user_has_only_so_many_chats(store: SessionStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transaction, "MOST_SESSIONS", 2)
+    (_, refused), _ = store.apply(
+        [lambda t, n=number: t.create_session(NewSession(f"ses_{n}", "u")) for number in (2, 3)]  # type: ignore[misc]
+    )
+    assert isinstance(refused, TooManySessions)
+    store.apply([lambda t: t.create_session(NewSession("ses_4", "u", channel="api"))])
+    assert store.session("ses_4") is not None
+
+
+def test_an_app_keeps_only_so_many_values(store: SessionStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(values, "MOST_KEYS", 2)
+
+    def keep(key: str, owner: str = "u") -> object:
+        message = SetValue("", 1, "", "user", key, "value")
+        (result,), _ = store.apply([lambda t: values.apply(t.connection, message, owner)])
+        return result
+
+    assert [keep("a"), keep("b"), keep("a"), keep("c", "other")] == [None] * 4
+    assert isinstance(keep("c"), InvalidValue)
