@@ -2,9 +2,12 @@
 
 import asyncio
 import logging
+import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
+from capsule.apps.accounts import rows as account_rows
+from capsule.apps.connections import rows as connection_rows
 from capsule.apps.liveapp import LiveApp
 from capsule.apps.sessions.log import SessionLog
 from capsule.errors import PlatformError
@@ -59,8 +62,15 @@ class Tending:
             try:
                 await live.close_expired(time.time() - self._idle_seconds)
                 await live.files.collect(time.time())
+                await live.log.submit(lambda t: _forget_attempts(t.connection))
             except (PlatformError, OSError):  # it is tried again; the other apps must not wait for it
                 log.exception("old sessions and files of %s could not be tidied up", live.app.capsule_id)
+
+
+def _forget_attempts(connection: sqlite3.Connection) -> None:
+    """Forget links and sign-ins that nobody can use any more, with the passwords and addresses in them."""
+    account_rows.forget_outdated(connection, time.time())
+    connection_rows.forget_outdated(connection, time.time())
 
 
 async def _repeat(seconds: float, work: Callable[[], Awaitable[None]]) -> None:

@@ -110,12 +110,18 @@ def sessions_of(connection: sqlite3.Connection, user_id: str) -> list[str]:
     return [row[0] for row in connection.execute("SELECT id FROM sessions WHERE user_id = ?", (user_id,))]
 
 
+def forget_outdated(connection: sqlite3.Connection, now: float) -> None:
+    """Forget links of mails and sign-ins at providers that can no longer be used."""
+    connection.execute("DELETE FROM magic_links WHERE expires_at < ?", (now,))
+    connection.execute("DELETE FROM oidc_attempts WHERE expires_at < ?", (now,))
+
+
 # Links of mails
 
 
 def add_link(connection: sqlite3.Connection, token_hash: str, link: Link) -> None:
     now = time.time()
-    connection.execute("DELETE FROM magic_links WHERE expires_at < ?", (now,))
+    forget_outdated(connection, now)
     connection.execute(
         "INSERT INTO magic_links VALUES (?, ?, ?, ?, ?, ?, ?, NULL)",
         (
@@ -154,7 +160,7 @@ def use_link(connection: sqlite3.Connection, token_hash: str) -> Link | None:
 
 
 def add_attempt(connection: sqlite3.Connection, state_hash: str, attempt: Attempt) -> None:
-    connection.execute("DELETE FROM oidc_attempts WHERE expires_at < ?", (time.time(),))
+    forget_outdated(connection, time.time())
     connection.execute(
         "INSERT INTO oidc_attempts VALUES (?, ?, ?, ?, ?, ?, ?)",
         (

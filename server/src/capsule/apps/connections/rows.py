@@ -116,9 +116,14 @@ def remove_user(database: sqlite3.Connection, user_id: str) -> None:
         database.execute(f"DELETE FROM {table} WHERE user_id = ?", (user_id,))
 
 
+def forget_outdated(database: sqlite3.Connection, now: float) -> None:
+    """Forget sign-ins that took too long."""
+    database.execute("DELETE FROM authorizations WHERE expires_at < ?", (now,))
+
+
 def begin(database: sqlite3.Connection, authorization: Authorization) -> None:
     """Write down a sign-in that begins; the outdated ones go, and the oldest of a user who begins many."""
-    database.execute("DELETE FROM authorizations WHERE expires_at < ?", (authorization.created_at,))
+    forget_outdated(database, authorization.created_at)
     database.execute(
         f"INSERT INTO authorizations ({_AUTHORIZATION}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (

@@ -13,6 +13,8 @@ _LOOK_BEHIND = 16
 HISTORY_BYTES = 4 * 1024 * 1024
 """Together with a session's data well below what one line of the protocol may hold."""
 
+_READ_BYTES = 4 * HISTORY_BYTES
+"""Of entries among which those of the history are chosen."""
 SEARCH_SECONDS = 2.0
 _STEPS_BETWEEN_LOOKS = 1000
 """Of SQLite's machine."""
@@ -133,10 +135,11 @@ class Reading:
             (session_id, 4 * HISTORY_LENGTH),
         )
         # Nearly always a few more than are wanted are enough to know which they are.
-        rows = cursor.fetchmany(HISTORY_LENGTH + _LOOK_BEHIND)
+        rows, room = _fetch(cursor, HISTORY_LENGTH + _LOOK_BEHIND, _READ_BYTES)
         found = _in_order_of_turns(rows, before)
-        if rows and not (len(found) >= HISTORY_LENGTH and found[-HISTORY_LENGTH][0] >= rows[-1][1]):
-            found = _in_order_of_turns(rows + cursor.fetchall(), before)
+        is_known = len(found) >= HISTORY_LENGTH and found[-HISTORY_LENGTH][0] >= rows[-1][1]
+        if rows and room > 0 and not is_known:
+            found = _in_order_of_turns(rows + _fetch(cursor, 4 * HISTORY_LENGTH, room)[0], before)
         cursor.close()
         newest = [Event(*row[:6]) for _, row in found[-HISTORY_LENGTH:]]
         size = 0
@@ -166,6 +169,15 @@ def _page(rows: sqlite3.Cursor) -> list[Event]:
             break
     rows.close()
     return found
+
+
+def _fetch(cursor: sqlite3.Cursor, count: int, room: int) -> tuple[list[tuple[Any, ...]], int]:
+    """Read rows of the history until there are `count`, or no room is left; return them and the room."""
+    found: list[tuple[Any, ...]] = []
+    while room > 0 and len(found) < count and (row := cursor.fetchone()) is not None:
+        found.append(row)
+        room -= len(row[5])
+    return found, room
 
 
 def _in_order_of_turns(rows: list[tuple[Any, ...]], before: int | None) -> list[tuple[int, tuple[Any, ...]]]:

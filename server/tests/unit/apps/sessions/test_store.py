@@ -1,11 +1,15 @@
 """The file behind a session log."""
 
+import tracemalloc
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from capsule.apps import tending
+from capsule.apps.accounts import rows as account_rows
+from capsule.apps.connections import rows as connection_rows
 from capsule.apps.errors import (
     InvalidValue,
     SessionDataTooLarge,
@@ -337,3 +341,33 @@ def test_an_app_keeps_only_so_many_values(store: SessionStore, monkeypatch: pyte
 
     assert [keep("a"), keep("b"), keep("a"), keep("c", "other")] == [None] * 4
     assert isinstance(keep("c"), InvalidValue)
+
+
+def test_a_history_of_long_answers_is_not_read_as_a_whole(store: SessionStore) -> None:
+    for number in range(10):
+        answer(store, queue(store, number), f"{number}" * 3_000_000)
+    tracemalloc.start()
+    try:
+        found = texts(store)
+        assert tracemalloc.get_traced_memory()[1] < 40_000_000
+    finally:
+        tracemalloc.stop()
+    assert (found[-1][0], len(found)) == ("9", 2)
+
+
+def test_links_and_sign_ins_that_are_too_old_are_forgotten(store: SessionStore) -> None:
+    link = account_rows.Link("a@example.com", "hash", "vis_1", "/", expires_at=10.0)
+    attempt = account_rows.Attempt("issuer", "nonce", "verifier", "/", "vis_1", expires_at=10.0)
+    begun = connection_rows.Authorization(
+        "h", "vis_1", "github", "", "http://a", "/", "", 1.0, expires_at=10.0, is_used=False
+    )
+    store.apply(
+        [
+            lambda t: account_rows.add_attempt(t.connection, "h", attempt),
+            lambda t: account_rows.add_link(t.connection, "h", link),
+            lambda t: connection_rows.begin(t.connection, begun),
+            lambda t: tending._forget_attempts(t.connection),
+        ]
+    )
+    for table in ("magic_links", "oidc_attempts", "authorizations"):
+        assert store.reader.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
