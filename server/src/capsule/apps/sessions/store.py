@@ -16,12 +16,15 @@ from capsule.errors import PlatformError
 
 Operation = Callable[[Transaction], Any]
 
+_KNOWN_OFFSETS = 10_000
+
 
 class SessionStore(Reading):
     """One file. `apply` is called from one thread at a time, the reading methods from another."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._offsets: dict[str, int] = {}
         self._writer = connect(path)
         try:
             upgrade(self._writer, path)
@@ -40,7 +43,9 @@ class SessionStore(Reading):
         Any other failure undoes all of them and is raised.
         """
         results: list[Any] = []
-        transaction = Transaction(self._writer)
+        if len(self._offsets) > _KNOWN_OFFSETS:
+            self._offsets.clear()
+        transaction = Transaction(self._writer, self._offsets)
         self._writer.execute("BEGIN IMMEDIATE")
         try:
             for operation in operations:
@@ -48,8 +53,10 @@ class SessionStore(Reading):
                     results.append(operation(transaction))
                 except PlatformError as exc:
                     results.append(exc)
+            transaction.flush()
             self._writer.execute("COMMIT")
         except BaseException:
+            self._offsets.clear()
             self._writer.execute("ROLLBACK")
             raise
         return results, transaction.appended

@@ -34,10 +34,24 @@ _OPEN = "('queued', 'running')"
 class Transaction:
     """Methods raise PlatformError only before they have written anything."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self.connection = connection
-        self._offsets: dict[str, int] = {}
+    def __init__(self, connection: sqlite3.Connection, offsets: dict[str, int]) -> None:
+        """`offsets`: the last ones of sessions, as far as earlier commits know them; kept up to date."""
+        self._connection = connection
+        self._offsets = offsets
+        self._unwritten: list[tuple[Any, ...]] = []
         self.appended: list[Event] = []
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """Whoever reads or writes by itself finds all events written."""
+        self.flush()
+        return self._connection
+
+    def flush(self) -> None:
+        """Write the events that were appended one after the other, which is faster together."""
+        if self._unwritten:
+            rows, self._unwritten = self._unwritten, []
+            self._connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
     def append(self, session_id: str, type: str, turn_id: str | None, data: Mapping[str, Any]) -> Event:
         """Add an event at the end of a session's log."""
@@ -47,9 +61,8 @@ class Transaction:
         self._offsets[session_id] = last + 1
         text = msgspec.json.encode(data).decode()
         event = Event(session_id, last + 1, type, time.time(), turn_id, text)
-        self.connection.execute(
-            "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (session_id, event.offset, type, event.at, turn_id, text, type in HISTORY_TYPES),
+        self._unwritten.append(
+            (session_id, event.offset, type, event.at, turn_id, text, type in HISTORY_TYPES)
         )
         self.appended.append(event)
         return event
@@ -151,6 +164,7 @@ class Transaction:
             "DELETE FROM kept_values WHERE scope = 'session' AND owner = ?", (session_id,)
         )
         self.connection.execute("DELETE FROM sessions WHERE id = ?", (session_id,))
+        self._offsets.pop(session_id, None)
 
     # Turns
 
