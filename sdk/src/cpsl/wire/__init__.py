@@ -9,7 +9,7 @@ the runtime (`OpenPort`). Fields unknown to a reader are ignored, so that a newe
 new `PROTOCOL`. How an engine has runtimes made is said in `_zygote`.
 """
 
-from ._frames import MAX_LINE, ZYGOTE, WireError, decode, encode
+from ._frames import MAX_LINE, TURNS, ZYGOTE, WireError, decode, encode
 from ._messages import (
     PROTOCOL,
     Ack,
@@ -67,6 +67,7 @@ from ._zygote import (
 __all__ = [
     "MAX_LINE",
     "PROTOCOL",
+    "TURNS",
     "ZYGOTE",
     "ZYGOTE_PROTOCOL",
     "Abandon",

@@ -38,6 +38,10 @@ class Codec(Generic[M]):
         self._names = {kind: name for name, kind in self._kinds.items()}
         self._fields = {kind: _fields_of(kind) for kind in self._names}
 
+    def name(self, message: M) -> str:
+        """Return how a message is called in its line."""
+        return self._names[type(message)]
+
     def encode(self, message: M) -> bytes:
         """Return the line for `message`, with its newline. Half a surrogate pair becomes U+FFFD.
 
@@ -112,9 +116,10 @@ def _to_utf8(text: str) -> bytes:
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
 
 
-_TURNS: Codec[WireMessage] = Codec(WireMessage)
-encode = _TURNS.encode
-decode = _TURNS.decode
+TURNS: Codec[WireMessage] = Codec(WireMessage)
+"""Messages between the app host and a runtime, one per line."""
+encode = TURNS.encode
+decode = TURNS.decode
 
 ZYGOTE: Codec[ZygoteMessage] = Codec(ZygoteMessage)
 """Messages between an engine and a zygote, one per packet."""

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from capsule.apps.contract import RuntimeUnready
 from capsule.apps.runtimes.allowance import Allowance
+from capsule.apps.runtimes.lines import encode
 from capsule.errors import PlatformError
 from capsule.kit.sockets import short_path
 from cpsl.wire import (
@@ -29,7 +30,6 @@ from cpsl.wire import (
     WireError,
     WireMessage,
     decode,
-    encode,
 )
 
 log = logging.getLogger(__name__)
