@@ -497,7 +497,7 @@ def flood_link(count: int) -> None:
         turn.encode(),
         b"x" * 1_000_000,
     )
-    small = b'{"type":"set_title","turn_id":"%s","id":1,"title":"x"}\n' % turn.encode() * 1000
+    small = b'{"type":"set_title","turn_id":"%s","id":1,"site":"s","title":"x"}\n' % turn.encode() * 1000
     for number in range(3, 64):
         try:
             held = socket.socket(fileno=os.dup(number))

@@ -34,15 +34,16 @@ async def test_messages_forged_for_anothers_turn_reach_nobody(stage: Stage) -> N
         turn = await victim.begin("import time; time.sleep(1); result = 'mine'")
         await asyncio.sleep(0.2)
         forged: list[dict[str, Any]] = [
-            {"type": "reply", "turn_id": turn, "id": 999, "text": "forged"},
+            {"type": "reply", "turn_id": turn, "id": 999, "site": "s", "text": "forged"},
             {
                 "type": "save_data",
                 "turn_id": turn,
                 "id": 1000,
+                "site": "s",
                 "changed": {"secret": "forged"},
                 "removed": [],
             },
-            {"type": "set_title", "turn_id": turn, "id": 1001, "title": "forged"},
+            {"type": "set_title", "turn_id": turn, "id": 1001, "site": "s", "title": "forged"},
             {"type": "notification", "turn_id": turn, "text": "forged", "detail": ""},
             {"type": "turn_ended", "turn_id": turn, "status": "failed", "error": "forged"},
         ]
@@ -59,14 +60,14 @@ ODD = {
     "not JSON": ["\x00\x01garbage"],
     "deep": ["[" * 200_000],
     "a type that is a list": ['{"type": ["reply"]}'],
-    "a text that is none": ['{"type": "reply", "turn_id": "TURN", "id": 1, "text": {"a": 1}}'],
+    "a text that is none": ['{"type": "reply", "turn_id": "TURN", "id": 1, "site": "s", "text": {"a": 1}}'],
     "a delta that is none": ['{"type": "reply_delta", "turn_id": "TURN", "reply_id": ["x"], "text": 7}'],
     "an odd status": ['{"type": "turn_ended", "turn_id": "TURN", "status": ["failed"], "error": null}'],
     "data that is none": [
-        '{"type": "save_data", "turn_id": "TURN", "id": 1, "changed": [1], "removed": {"a": 1}}'
+        '{"type": "save_data", "turn_id": "TURN", "id": 1, "site": "s", "changed": [1], "removed": {"a": 1}}'
     ],
-    "half a character": ['{"type": "reply", "turn_id": "TURN", "id": 1, "text": "\\ud800"}'],
-    "no number": ['{"type": "save_data", "turn_id": "TURN", "id": 1, "changed": {"n": NaN}}'],
+    "half a character": ['{"type": "reply", "turn_id": "TURN", "id": 1, "site": "s", "text": "\\ud800"}'],
+    "no number": ['{"type": "save_data", "turn_id": "TURN", "id": 1, "site": "s", "changed": {"n": NaN}}'],
     "a line that is too long": ["x" * (17 << 20)],
 }
 
@@ -109,7 +110,7 @@ async def test_messages_after_the_end_of_a_turn_are_ignored(stage: Stage) -> Non
     async with stage.actor() as attacker:
         turn = await attacker.begin("result = 'first'")
         before = await attacker.browser.until_ended(attacker.session, turn)
-        late = {"type": "reply", "turn_id": turn, "id": 5, "text": "late"}
+        late = {"type": "reply", "turn_id": turn, "id": 5, "site": "s", "text": "late"}
         end = {"type": "turn_ended", "turn_id": turn, "status": "failed", "error": "late"}
         await attacker.run(write_to_link, [json.dumps(late), json.dumps(end)])
         log = await attacker.browser.log(attacker.session)

@@ -509,13 +509,14 @@ class TestRecover:
 
 class TestDestroy:
     async def test_destroy_leaves_nothing_but_the_log(self, harness: Harness) -> None:
+        groups = set(Path("/sys/fs/cgroup").glob("*/*/rpl_1"))  # others of this name may run beside
         await harness.engine.start(harness.spec(harness.runs()))
         await harness.engine.destroy("rpl_1")
         await harness.engine.destroy("rpl_1")
         assert await harness.engine.list() == []
         assert not harness.paths.replica("rpl_1").exists()
         assert processes_with(str(harness.root)) == []
-        assert [path for path in Path("/sys/fs/cgroup").glob("*/*/rpl_1")] == []
+        assert set(Path("/sys/fs/cgroup").glob("*/*/rpl_1")) <= groups
         assert str(harness.root) not in Path("/proc/self/mountinfo").read_text()
         assert harness.texts("platform")[0] == "Started."
 

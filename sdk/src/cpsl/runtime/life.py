@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
+import importlib
 import logging
 import os
 import socket
 import sys
 from pathlib import Path
 
+import cpsl
 from cpsl._app import App
 from cpsl._image import Image
 from cpsl.wire import PROTOCOL, Ack, Hello, Reply, RunTurn, TurnEnded, decode, encode
@@ -45,8 +47,16 @@ def leave(code: int) -> int:
     os._exit(code)
 
 
+_ASKED_FOR_LATER = ("_command", "_download", "_external", "ui")
+"""Modules of the SDK that are imported at their first use; by a runtime they need not be."""
+
+
 def warm_up() -> None:
     """Run one turn of an empty app here, so that no runtime has to do anything for the first time."""
+    for name in _ASKED_FOR_LATER:
+        importlib.import_module(f"cpsl.{name}")
+    for name in cpsl.__all__:
+        getattr(cpsl, name)
     app = App("warm-up", image=Image())
 
     @app.message()

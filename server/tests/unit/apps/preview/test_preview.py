@@ -38,7 +38,8 @@ async def echo(reader, writer):
 async def handle(session, msg):
     word, _, port = msg.text.partition(" ")
     if word == "start":
-        subprocess.Popen([sys.executable, "previewed.py", port])
+        # The one of a virtual environment may lie where a runtime does not see it.
+        subprocess.Popen([sys._base_executable, "previewed.py", port])
         while True:
             try:
                 (await asyncio.open_connection("127.0.0.1", int(port)))[1].close()
