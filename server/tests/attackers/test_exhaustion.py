@@ -490,24 +490,14 @@ def flood_link(count: int) -> None:
     """Say and ask without end, past everything that would wait for an answer."""
     from cpsl.runtime.backend import WireBackend
 
-    turn = next(
-        item._turn_id for item in gc.get_objects() if isinstance(item, WireBackend) and not item._is_closed
-    )
-    big = b'{"type":"reply_delta","turn_id":"%s","reply_id":"r","text":"%s"}\n' % (
-        turn.encode(),
-        b"x" * 1_000_000,
-    )
-    small = b'{"type":"set_title","turn_id":"%s","id":1,"site":"s","title":"x"}\n' % turn.encode() * 1000
-    for number in range(3, 64):
-        try:
-            held = socket.socket(fileno=os.dup(number))
-            held.getpeername()
-        except OSError:
-            continue
-        if held.getsockname():
-            held.settimeout(20)
-            for _ in range(count):
-                held.sendall(small + big)
+    backend = next(item for item in gc.get_objects() if isinstance(item, WireBackend) and not item._is_closed)
+    turn = backend._turn_id.encode()
+    big = b'{"type":"reply_delta","turn_id":"%s","reply_id":"r","text":"%s"}\n' % (turn, b"x" * 1_000_000)
+    small = b'{"type":"set_title","turn_id":"%s","id":1,"site":"s","title":"x"}\n' % turn * 1000
+    held = socket.socket(fileno=os.dup(backend._link.fileno()))
+    held.settimeout(20)
+    for _ in range(count):
+        held.sendall(small + big)
 
 
 async def test_an_endless_answer_is_cut_off_and_delays_nobody(host: Host, stage: Stage) -> None:
