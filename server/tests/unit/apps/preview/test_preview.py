@@ -60,6 +60,13 @@ async def handle(session, msg):
 FILES = {"previewed.py": (Path(__file__).parent / "previewed.py").read_text()}
 
 
+@pytest.fixture
+def apart(host: Host) -> None:
+    """Where runtimes share the ports of their app, one user's may answer for another's."""
+    if not host.node("capabilities")["private_runtimes"]:
+        pytest.skip("; ".join(host.node("fingerprint")["notices"]))
+
+
 class Shop:
     """A visitor to whom a session shows the server on PORT."""
 
@@ -172,6 +179,7 @@ async def test_what_a_style_sheet_asks_from_the_root_is_led_into_the_preview(sho
     assert (await shop.browser.get("/api/app", headers=foreign)).status_code == 200
 
 
+@pytest.mark.usefixtures("apart")
 async def test_a_stream_arrives_as_it_is_made_and_ends_when_it_is_left(shop: Shop) -> None:
     async with shop.browser._client.stream("GET", shop.url + "/slow") as answer, asyncio.timeout(20):
         assert answer.headers["content-type"] == "text/event-stream"
@@ -226,6 +234,7 @@ async def test_an_address_is_good_for_one_app_until_it_expires_and_for_nobody_el
         assert (await elsewhere.get(shop.url + "/")).json()["code"] == "preview_refused"
 
 
+@pytest.mark.usefixtures("apart")
 async def test_a_port_that_does_not_answer_yet_is_not_ready(host: Host) -> None:
     capsule, _ = await host.host_app(APP, files=FILES)
     async with host.browser(capsule) as browser:
@@ -242,6 +251,7 @@ async def test_a_port_that_does_not_answer_yet_is_not_ready(host: Host) -> None:
         assert (await browser.get(found["url"])).status_code == 200
 
 
+@pytest.mark.usefixtures("apart")
 async def test_a_runtime_that_dies_takes_the_preview_along(shop: Shop) -> None:
     answer = await shop.get("/die")
     assert (answer.status_code, answer.json()["code"]) == (502, "preview_failed")
@@ -260,6 +270,7 @@ async def test_an_answer_that_breaks_off_does_not_pass_for_whole(shop: Shop) -> 
             await answer.aread()
 
 
+@pytest.mark.usefixtures("apart")
 async def test_ports_of_two_users_are_apart(shop: Shop, host: Host) -> None:
     async with host.browser(shop.capsule) as other:
         session = await other.open()
