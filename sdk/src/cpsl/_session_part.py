@@ -31,8 +31,9 @@ class SessionPart:
     _integration_modes: dict[str, str]
     _told: dict[str, str]
 
-    async def reply(self, text: str) -> None:
-        raise NotImplementedError
+    if TYPE_CHECKING:  # `Session` has it
+
+        async def reply(self, text: str) -> None: ...
 
     @property
     def _can_draw(self) -> bool:
