@@ -25,13 +25,13 @@ async def take_connection(
     find: Callable[[str], LiveRoute | None],
     host: str,
     *,
-    reuse: bool,
+    may_reuse: Callable[[LiveUpstream], bool],
     count_on: Callable[[LiveRoute], None],
 ) -> Taken:
     """Return a connection as soon as the route of `host` has an upstream that takes one.
 
-    `reuse` allows one that has carried requests before. `count_on` hears which route it is, each time anew,
-    as routes change meanwhile. Raises what to answer if there is none by the end of the route's hold.
+    `may_reuse` allows one that has carried requests before. `count_on` hears which route it is, each time
+    anew, as routes change meanwhile. Raises what to answer if there is none by the end of the route's hold.
     """
     entered = perf_counter()
     waited = False
@@ -40,7 +40,7 @@ async def take_connection(
         if route is None:
             raise host_not_found(host)
         count_on(route)
-        if route.is_live and (found := await _try_upstreams(route, reuse)) is not None:
+        if route.is_live and (found := await _try_upstreams(route, may_reuse)) is not None:
             return Taken(*found, perf_counter() - entered if waited else 0.0)
         if find(host) is not route:
             continue
@@ -56,11 +56,13 @@ def host_not_found(host: str) -> HostNotFound:
     return HostNotFound(f"There is no capsule at {where}.", hint="Check the address for a typing mistake.")
 
 
-async def _try_upstreams(route: LiveRoute, reuse: bool) -> tuple[LiveUpstream, UpstreamConnection] | None:
+async def _try_upstreams(
+    route: LiveRoute, may_reuse: Callable[[LiveUpstream], bool]
+) -> tuple[LiveUpstream, UpstreamConnection] | None:
     while (upstream := route.pick()) is not None:
         upstream.reserve()
         try:
-            if reuse and upstream.idle:
+            if upstream.idle and may_reuse(upstream):
                 return upstream, upstream.idle.pop()
             connection = await upstream.connect()
             if connection.is_closing:

@@ -1,8 +1,14 @@
 """One request and its answer: finds an upstream, holds, sends, sends again where that is safe, records.
 
-A request is sent a second time only if nothing of it was sent yet, or if it may be done twice, has no body
-and not a byte of an answer has come. Everything else goes over a fresh connection, so that one which the
-upstream is just closing never costs a request.
+A request is sent a second time only if no byte of an answer has come and
+
+- nothing of it was sent yet, or
+- it may be done twice and has no body, or
+- it was sent in one short piece to a unix socket that was closed before anybody read from it: Linux tells
+  that apart from a request which was read (see `UpstreamConnection.was_unread`).
+
+Everything else goes over a fresh connection, so that one which the upstream is just closing never costs a
+request.
 """
 
 import asyncio
@@ -27,6 +33,8 @@ log = logging.getLogger(__name__)
 _MAX_SENDS = 2
 """Once more is enough after a crash; a request that itself makes the app crash must not do so many times."""
 _CLIENT_GONE = 499
+_SHORT = 4096
+"""Bytes that every server takes out of a socket at once, so that they are read either all or not at all."""
 
 
 class Exchange:
@@ -41,6 +49,8 @@ class Exchange:
     _sends = 0
     _is_done = False
     _is_replayable = False
+    _is_short = False
+    """It is whole, and goes out in one piece."""
     _tunnel = False
     _ends = 0
     """Sides of the tunnel that send no more; with both it is done."""
@@ -97,9 +107,11 @@ class Exchange:
             self._fail(host_not_found(self.headers.host))
             return rest
         self._count_on(route)
-        if route.is_live and self._is_replayable:
+        if self.is_complete and not self._is_replayable and not self.headers.upgrade:
+            self._is_short = self._bytes_in <= _SHORT
+        if route.is_live and (self._is_replayable or self._is_short):
             upstream = route.pick()
-            if upstream is not None and upstream.idle:
+            if upstream is not None and upstream.idle and self._may_reuse(upstream):
                 upstream.in_flight += 1
                 self._send(upstream, upstream.idle.pop())
                 return rest
@@ -191,7 +203,7 @@ class Exchange:
             taken = await take_connection(
                 self.client.proxy.find,
                 self.headers.host,
-                reuse=self._is_replayable,
+                may_reuse=self._may_reuse,
                 count_on=self._count_on,
             )
             self._task = None
@@ -205,6 +217,9 @@ class Exchange:
             log.exception("request to %s could not be passed on", self.headers.host)
             self._task = None
             self._fail(BadGateway("The request could not be passed on."))
+
+    def _may_reuse(self, upstream: "LiveUpstream") -> bool:
+        return self._is_replayable or (self._is_short and upstream.is_unix)
 
     def _send(self, upstream: "LiveUpstream", connection: UpstreamConnection) -> None:
         """Send head and known body; `upstream` has counted this request already."""
@@ -226,9 +241,10 @@ class Exchange:
             )
         if self._pending:
             connection.start(self, self.line + headers.tail + b"".join(self._pending))
-            self._pending = None
-            self._pending_size = 0
-            self.client.resume()
+            if not self._is_short:
+                self._pending = None
+                self._pending_size = 0
+                self.client.resume()
         else:
             connection.start(self, self.line + headers.tail)
 
@@ -297,7 +313,8 @@ class Exchange:
             return
         if not stale:
             self._sends += 1
-        if self._is_replayable and self._sends < _MAX_SENDS and not self._is_done:
+        may_resend = self._is_replayable or (stale and self._is_short and connection.was_unread)
+        if may_resend and self._sends < _MAX_SENDS and not self._is_done:
             upstream, self._upstream = self._upstream, None
             if upstream is not None:
                 upstream.release()

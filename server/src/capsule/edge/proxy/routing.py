@@ -5,7 +5,7 @@ import contextlib
 import random
 from collections.abc import Iterable
 
-from capsule.edge.address import open_connection, parse_address
+from capsule.edge.address import UnixAddress, open_connection, parse_address
 from capsule.edge.contract import Route, RouteState, Upstream
 from capsule.edge.proxy.limits import Limits
 from capsule.edge.proxy.upstream import UpstreamConnection
@@ -28,6 +28,7 @@ class LiveUpstream:
         self.idle: list[UpstreamConnection] = []
         self.connections: set[UpstreamConnection] = set()
         self._address = parse_address(upstream.address)
+        self.is_unix = isinstance(self._address, UnixAddress)
         self._limits = limits
         self._drained: asyncio.Event | None = None
         self._reviver: asyncio.Task[None] | None = None

@@ -18,7 +18,7 @@ _NO_HEADERS = Headers(b"")
 class UpstreamConnection(asyncio.Protocol):
     __slots__ = (
         "_body", "_buffer", "_headers", "_is_closed", "_is_tunnel", "_persistent", "exchange", "idle_since",
-        "is_reused", "transport", "upstream",
+        "is_reused", "transport", "upstream", "was_unread",
     )  # fmt: skip
 
     def __init__(self, upstream: "LiveUpstream") -> None:
@@ -28,6 +28,12 @@ class UpstreamConnection(asyncio.Protocol):
         self.is_reused = False
         """An answer has come over it before, so the upstream may close it at any moment."""
         self.idle_since = 0.0
+        self.was_unread = False
+        """It was closed by the other side before that had read what was sent last.
+
+        Of a unix socket only: Linux reports ECONNRESET when something unread lay in it, EPIPE when it was
+        closed before the sending, and a plain end when all was read.
+        """
         self._headers = _NO_HEADERS
         self._buffer = b""
         self._body: Body | None = None
@@ -46,6 +52,7 @@ class UpstreamConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._is_closed = True
         upstream = self.upstream
+        self.was_unread = upstream.is_unix and isinstance(exc, (ConnectionResetError, BrokenPipeError))
         upstream.connections.discard(self)
         exchange, self.exchange = self.exchange, None
         if exchange is None:
