@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from ._collections import CollectionManager, ScopedDatabaseProxy
@@ -40,7 +40,9 @@ class Session(ShowCalls, AccountCalls, StoreCalls, OnceCalls):
         self.id = id
         self.user = user
         self.channel = channel
-        self.history: list[Message] = list(history or [])
+        self._history: list[Message] = list(history or [])
+        self._earlier: Callable[[], list[Message]] | None = None
+        """Makes what goes before `_history`, once somebody asks for it."""
         self.data = SessionData(data or {})
         self.integrations = dict(integrations or {})
         self.media = SessionMedia(self)
@@ -51,6 +53,18 @@ class Session(ShowCalls, AccountCalls, StoreCalls, OnceCalls):
         self._transcripts: dict[str, Transcript] = {}
         self._told = {}
         self._done = {}
+
+    @property
+    def history(self) -> list[Message]:
+        """What was said before, oldest first: up to 50 entries, and what this handler has said since."""
+        if self._earlier is not None:
+            earlier, self._earlier = self._earlier, None
+            self._history[:0] = earlier()
+        return self._history
+
+    @history.setter
+    def history(self, entries: list[Message]) -> None:
+        self._history, self._earlier = entries, None
 
     # Answers
 
@@ -75,7 +89,7 @@ class Session(ShowCalls, AccountCalls, StoreCalls, OnceCalls):
         if self._backend is None:
             raise RuntimeError("stream_reply() works inside a message handler or a task.")
         sink = self._backend.start_reply()
-        stream = ReplyStream(sink.write, self.history, self.channel.type, sink.end)
+        stream = ReplyStream(sink.write, self._history, self.channel.type, sink.end)
         stream._flush = sink.flush
         return stream
 
@@ -116,7 +130,7 @@ class Session(ShowCalls, AccountCalls, StoreCalls, OnceCalls):
         return found if cls is None else [cls(**entry) for entry in found]
 
     def _remember(self, text: str) -> None:
-        self.history.append(Message(text=text, sender="app", channel_type=self.channel.type))  # type: ignore[arg-type]
+        self._history.append(Message(text=text, sender="app", channel_type=self.channel.type))  # type: ignore[arg-type]
 
     # Data
 

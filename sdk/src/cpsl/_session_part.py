@@ -25,13 +25,15 @@ class SessionPart:
     id: str
     user: UserInfo
     channel: SessionChannel
-    history: list[Message]
     integrations: dict[str, IntegrationCredentials]
     _backend: SessionBackend | None
     _integration_modes: dict[str, str]
     _told: dict[str, str]
 
     if TYPE_CHECKING:  # `Session` has it
+
+        @property
+        def history(self) -> list[Message]: ...
 
         async def reply(self, text: str) -> None: ...
 

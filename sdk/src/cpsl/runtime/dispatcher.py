@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Callable
 from contextvars import copy_context
+from functools import partial
 from typing import Any
 
 from cpsl._activation import activate_integrations
@@ -230,14 +231,16 @@ def _workflow_command(text: str) -> dict[str, Any] | None:
 def to_session(state: SessionState) -> Session:
     """Return the session a handler gets; neighbouring texts of one sender become one entry."""
     user = state["user"]
-    return Session(
+    session = Session(
         state["id"],
         UserInfo(user["id"], user.get("email"), user.get("org_id")),
         SessionChannel(state["channel"]),
-        join_history(state["history"], state["channel"]),
+        None,
         state["data"],
         {kind: IntegrationCredentials(**found) for kind, found in state["integrations"].items()},
     )
+    session._earlier = partial(join_history, state["history"], state["channel"])
+    return session
 
 
 def join_history(entries: list[HistoryEntry], channel: str) -> list[Message]:

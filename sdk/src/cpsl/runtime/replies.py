@@ -12,6 +12,9 @@ from .link import Link
 PACE_SECONDS = 0.05
 """What is written within so short a time travels together: no eye sees the difference, but two hundred
 replies that grow at once are a third of the work."""
+_LATEST_SECONDS = 0.075
+"""When nobody writes any more, what was held back goes out so long after the last delta. Not sooner: mostly
+the next piece comes first, and then no timer has to wake the process."""
 
 
 class StreamedReply:
@@ -30,6 +33,7 @@ class StreamedReply:
         self._site = site
         self._on_shown = on_shown
         self._pieces: list[str] = []
+        self._timer: asyncio.TimerHandle | None = None
         self._sent_at = -PACE_SECONDS
         self._known = ""
         """What the page shows from the earlier attempt and this one has not written yet."""
@@ -60,12 +64,17 @@ class StreamedReply:
         self._add(text)
 
     def _add(self, text: str) -> None:
-        if not self._pieces:
-            loop = asyncio.get_running_loop()
-            loop.call_at(max(self._sent_at + PACE_SECONDS, loop.time()), self.send)
         self._pieces.append(text)
+        loop = asyncio.get_running_loop()
+        if loop.time() >= self._sent_at + PACE_SECONDS:
+            self.send()
+        elif self._timer is None:
+            self._timer = loop.call_at(self._sent_at + _LATEST_SECONDS, self.send)
 
     def send(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         if self._pieces:
             text = "".join(self._pieces)
             self._pieces.clear()

@@ -67,6 +67,7 @@ class RuntimeServer:
         self._stopping = asyncio.Event()
         self._booting: asyncio.Task[None] | None = None
         self._replace_lookups: asyncio.Event | None = None
+        self._watch: LoopWatch | None = None
 
     async def run(self) -> None:
         """Boot at the first connection, serve until SIGTERM or SIGINT, finish turns, run `shutdown`.
@@ -78,7 +79,7 @@ class RuntimeServer:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
         server = await asyncio.start_unix_server(self._serve, sock=self._listener, limit=MAX_LINE)
-        watch = LoopWatch(self._turns, lambda: [link.fileno() for link in list(self._links)])
+        watch = self._watch = LoopWatch(self._turns, lambda: [link.fileno() for link in list(self._links)])
         watch.start()
         minding = asyncio.create_task(Orphans().mind())
         try:
@@ -193,6 +194,8 @@ class RuntimeServer:
             task = asyncio.create_task(self._run_turn(message, link))
             self._turns[message.turn_id] = task
             task.add_done_callback(lambda _: self._forget(message.turn_id, own))
+            if self._watch is not None:
+                self._watch.turn_begins()
         elif isinstance(message, CancelTurn):
             if running := self._turns.get(message.turn_id):
                 running.cancel()

@@ -2,7 +2,8 @@
 
 While a handler computes or waits without `await`, nothing else of the app runs, the reading of a Stop
 included. A thread looks after that: it finds the Stop where it waits, in the socket, and interrupts the
-handler as a cancelled task would be.
+handler as a cancelled task would be. A runtime without turns does nothing at all: many of them wait for
+their users at any time.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from .loader import is_own
 log = logging.getLogger(__name__)
 
 _BEAT_SECONDS = 0.25
+_LAST_BEATS = 4
+"""After the last turn, since the next one often comes soon."""
 _STUCK_SECONDS = 1.0
 _SLOW_SECONDS = 3.0
 _PEEK = 1024 * 1024
@@ -45,29 +48,49 @@ class LoopWatch:
         self._main = threading.get_ident()
         self._beaten_at = time.monotonic()
         self._is_ended = threading.Event()
+        self._is_awake = threading.Event()
+        self._beats_left = 0
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
         """Begin; call it from the loop's own thread, the main one."""
         signal.signal(_SIGNAL, self._interrupt)
-        self._beat()
         threading.Thread(target=self._look, name="loop watch", daemon=True).start()
 
     def stop(self) -> None:
         self._is_ended.set()
+        self._is_awake.set()
         if self._timer is not None:
             self._timer.cancel()
 
+    @property
+    def is_awake(self) -> bool:
+        return self._is_awake.is_set()
+
+    def turn_begins(self) -> None:
+        """Watch from now on, until a moment after the last turn."""
+        if self._timer is None:
+            self._beats_left = _LAST_BEATS
+            self._beat()
+            self._is_awake.set()
+
     def _beat(self) -> None:
         self._beaten_at = time.monotonic()
-        self._timer = self._loop.call_later(_BEAT_SECONDS, self._beat)
+        self._beats_left = _LAST_BEATS if self._turns else self._beats_left - 1
+        if self._beats_left >= 0:
+            self._timer = self._loop.call_later(_BEAT_SECONDS, self._beat)
+        else:
+            self._is_awake.clear()
+            self._timer = None
 
     def _stuck_seconds(self) -> float:
+        if not self._is_awake.is_set():
+            return 0.0
         return time.monotonic() - self._beaten_at - _BEAT_SECONDS
 
     def _look(self) -> None:
         told_of = 0.0
-        while not self._is_ended.wait(_BEAT_SECONDS):
+        while self._is_awake.wait() and not self._is_ended.wait(_BEAT_SECONDS):
             stuck = self._stuck_seconds()
             if stuck > _STUCK_SECONDS and self._current_turn() in self._stopped_turns():
                 signal.pthread_kill(self._main, _SIGNAL)

@@ -70,6 +70,13 @@ class Codec(Generic[M]):
             found = json.loads(line, parse_constant=_refuse)
             if b"\\u" in line:  # only there can half a surrogate pair be
                 found = json.loads(_to_utf8(json.dumps(found, ensure_ascii=False)))
+        except (ValueError, RecursionError) as exc:
+            raise _unknown(line) from exc
+        return self.build(found, line)
+
+    def build(self, found: Any, line: bytes) -> M:
+        """Return the message whose JSON has been read already. Raises WireError as `decode`."""
+        try:
             kind = self._kinds[found["type"]]
             fields = self._fields[kind]
             values = {name: found[name] for name in fields if name in found}
@@ -77,9 +84,13 @@ class Codec(Generic[M]):
                 if not fields[name](value):
                     raise TypeError(name)
             message: M = kind(**values)
-        except (ValueError, KeyError, TypeError, RecursionError) as exc:
-            raise WireError(f"Not a message of this protocol: {line[:120]!r}") from exc
+        except (KeyError, TypeError) as exc:
+            raise _unknown(line) from exc
         return message
+
+
+def _unknown(line: bytes) -> WireError:
+    return WireError(f"Not a message of this protocol: {line[:120]!r}")
 
 
 def _fields_of(kind: type[Any]) -> dict[str, Check]:
