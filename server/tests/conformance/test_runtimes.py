@@ -26,6 +26,7 @@ from capsule.engines.contract import (
     RuntimeTerms,
 )
 from capsule.errors import InvalidInput
+from capsule.sandbox.cgroups import own_group
 from cpsl.wire import Ack, Hello, Ready, Reply, RunTurn, SessionState, TurnEnded, decode, encode
 
 APP = """
@@ -246,7 +247,6 @@ class TestEnd:
         assert await ask(again, "3 + 3") == "6"
 
     async def test_destroying_the_replica_leaves_no_runtime(self, harness: Harness) -> None:
-        groups = control_groups()  # others of this name may run beside
         await harness.engine.start(app_spec(harness))
         ada = await harness.engine.wake(runtime("ada"))
         await harness.engine.destroy("rpl_1")
@@ -254,11 +254,7 @@ class TestEnd:
             await harness.engine.runtimes("rpl_1")
         if harness.runs_commands:
             assert not Path(f"/proc/{ada.pid}").exists()
-            assert control_groups() <= groups
-
-
-def control_groups() -> set[Path]:
-    return set(Path("/sys/fs/cgroup").glob("*/capsule-*/rpl_1"))
+            assert list(Path("/sys/fs/cgroup").glob(f"*/{own_group(harness.root)}/rpl_1")) == []
 
 
 class TestFiles:

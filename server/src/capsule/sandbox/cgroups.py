@@ -13,6 +13,7 @@ from capsule.sandbox.box import BoxLimits
 _ROOT = Path("/sys/fs/cgroup")
 _V1 = ("memory", "cpu", "cpuacct", "pids")
 _PERIOD = 100_000
+_READ_BYTES = 64 * 1024
 WALL_PROCESSES = 2
 """The walls' own processes, on top of what the box may start."""
 
@@ -181,10 +182,16 @@ class Group:
         (self._paths[controller] / name).write_text(value)
 
     def _read(self, controller: str, name: str) -> str:
-        try:
-            return (self._paths[controller] / name).read_text()
-        except (FileNotFoundError, OSError):
+        try:  # asked many times a second, so without the layers of a text file
+            descriptor = os.open(f"{self._paths[controller]}/{name}", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
             return ""
+        try:
+            return os.read(descriptor, _READ_BYTES).decode()
+        except OSError:
+            return ""
+        finally:
+            os.close(descriptor)
 
     def _stat(self, controller: str, name: str, key: str) -> int:
         for line in self._read(controller, name).splitlines():
@@ -223,12 +230,17 @@ def _make_folder(path: Path) -> None:
                 raise
 
 
+def own_group(data: Path) -> str:
+    """Return how the group is called below which all groups of this data folder are."""
+    return "capsule-" + hashlib.sha256(os.fsencode(data.resolve())).hexdigest()[:8]
+
+
 def find_cgroups(data: Path) -> Cgroups:
     """Return where groups of this data folder can be made, after making and removing one.
 
     Raises CgroupsMissing with the reason.
     """
-    own = "capsule-" + hashlib.sha256(os.fsencode(data.resolve())).hexdigest()[:8]
+    own = own_group(data)
     if (_ROOT / "cgroup.controllers").exists():
         cgroups = _prepare_v2(own)
     elif all((_ROOT / name / "cgroup.procs").exists() for name in _V1):

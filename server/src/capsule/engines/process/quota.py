@@ -25,6 +25,8 @@ WRITTEN_ENOUGH = 1024 * 1024
 """Bytes written since the last look that make a new look worth while."""
 WORKED_ENOUGH_SECONDS = 0.05
 """So does processor time: what processes have written that came and went between two ticks, nobody counts."""
+_LITTLE_SECONDS = 0.01
+"""Processor time in which nobody writes more than some ten MiB."""
 LOOK_SECONDS = 3.0
 PAUSE_FACTOR = 10
 """Between two looks lies so many times the time that a look takes."""
@@ -53,6 +55,9 @@ class _Ledger:
     looked_at: float = 0.0
     looked_for: float = 0.0
     """Seconds that the last look took."""
+    worked_when_counted: float = 0.0
+    counted_at: float = 0.0
+    """When `written` was counted last, by the monotonic clock."""
     written_then: int = 0
     worked_then: float = 0.0
     looks_in_flight: int = 0
@@ -61,6 +66,14 @@ class _Ledger:
         now_by = {pid: written_bytes(pid) for pid in pids}
         self.written += sum(max(0, count - self.written_by.get(pid, 0)) for pid, count in now_by.items())
         self.written_by = now_by
+
+    def may_have_written(self, worked: float) -> bool:
+        """Tell whether it is time to count again: soon after much work, some time after a little."""
+        new = worked - self.worked_when_counted
+        return new >= _LITTLE_SECONDS or (new > 0 and time.monotonic() - self.counted_at > LOOK_SECONDS)
+
+    def counted(self, worked: float) -> None:
+        self.worked_when_counted, self.counted_at = worked, time.monotonic()
 
     def is_due(self, worked: float) -> bool:
         pause = time.monotonic() - self.looked_at
@@ -98,13 +111,17 @@ class QuotaWatch:
         known = self._ledgers
         self._ledgers = {item.runtime.spec.id: known.get(item.runtime.spec.id, _Ledger()) for item in watched}
         for item in watched:
-            ledger = self._ledgers[item.runtime.spec.id]
-            pids = item.runtime.pids()
-            ledger.note_written(pids)
-            worked = item.runtime.cpu_seconds(pids)
+            ledger, runtime = self._ledgers[item.runtime.spec.id], item.runtime
+            # Of hundreds of runtimes most do nothing at any time, and who does nothing writes nothing.
+            worked = runtime.group.cpu_seconds() if runtime.group is not None else None
+            if worked is None or ledger.may_have_written(worked):
+                pids = runtime.pids()
+                ledger.note_written(pids)
+                worked = runtime.cpu_seconds(pids)
+                ledger.counted(worked)
             if ledger.is_due(worked):
                 ledger.worked_then = worked
-                await self._look(item, ledger, pids)
+                await self._look(item, ledger, runtime.pids())
         self._keep_reserve(watched)
 
     async def _look(self, item: Watched, ledger: _Ledger, pids: list[int]) -> None:
