@@ -10,6 +10,7 @@ from capsule.apps.accounts import rows as account_rows
 from capsule.apps.connections import rows as connection_rows
 from capsule.apps.liveapp import LiveApp
 from capsule.apps.sessions.log import SessionLog
+from capsule.apps.sessions.thinning import thin_out
 from capsule.errors import PlatformError
 from capsule.kit.memory import available_share
 
@@ -85,5 +86,5 @@ async def _repeat(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
 async def _thin_out(log: SessionLog, ended_before: float) -> None:
     done = _THIN_OUT_TURNS
     while done == _THIN_OUT_TURNS:
-        done = await log.submit(lambda t: t.thin_out(ended_before, _THIN_OUT_TURNS))
+        done = await log.submit(lambda t: thin_out(t, ended_before, _THIN_OUT_TURNS), is_long=True)
         await asyncio.sleep(0.1)  # so that messages never wait for it

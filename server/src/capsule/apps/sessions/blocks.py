@@ -53,6 +53,8 @@ def end_prompts(connection: sqlite3.Connection, turn_id: str) -> list[dict[str, 
     rows = connection.execute(
         "SELECT id, kind, payload FROM prompts WHERE turn_id = ? AND status = 'open'", (turn_id,)
     ).fetchall()
+    if not rows:
+        return []
     connection.execute(
         "UPDATE prompts SET status = 'cancelled', ended_at = ? WHERE turn_id = ? AND status = 'open'",
         (time.time(), turn_id),

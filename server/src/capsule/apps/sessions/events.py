@@ -1,11 +1,12 @@
 """The entries of a session's log: their types, and how they look on the wire."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 import msgspec
+
+from cpsl.wire import HistoryEntry
 
 EventType = Literal[
     "message",
@@ -25,12 +26,18 @@ EventType = Literal[
     "session_event",
 ]
 
+
+class _Text(msgspec.Struct):
+    text: str
+
+
+_texts = msgspec.json.Decoder(_Text)
+
 HISTORY_TYPES = frozenset(("message", "reply", "reply_ended", "block"))
 """What handlers see as `session.history`."""
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(msgspec.Struct, frozen=True, dict=True):
     """One entry. Offsets of a session start at 1 and grow; gaps have no meaning.
 
     One with the offset 0 is in no log: it is for those who look on now.
@@ -44,9 +51,25 @@ class Event:
     data: str
     """JSON text."""
 
+    @property
+    def text(self) -> str:
+        """What a message or a reply says."""
+        return _texts.decode(self.data).text
+
     def payload(self) -> dict[str, Any]:
         found: dict[str, Any] = msgspec.json.decode(self.data)
         return found
+
+    @cached_property
+    def history_entry(self) -> msgspec.Raw:
+        """The event as a runtime gets it in a session's history, encoded once for many turns."""
+        entry: HistoryEntry
+        if self.type == "block":
+            entry = {"text": self.data, "sender": "block", "at": self.at}
+        else:
+            sender = "user" if self.type == "message" else "app"
+            entry = {"text": self.text, "sender": sender, "at": self.at}
+        return msgspec.Raw(msgspec.json.encode(entry))
 
     def to_wire(self) -> dict[str, object]:
         found: dict[str, object] = {"type": self.type, "at": to_text(self.at)}
@@ -66,4 +89,10 @@ class Event:
 
 def to_text(at: float) -> str:
     """Return a time of the log as ISO 8601 in UTC."""
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    seconds, rest = divmod(round(at * 1_000_000), 1_000_000)
+    return f"{_second(seconds)}.{rest // 1000:03d}Z"
+
+
+@lru_cache(64)  # hundreds of events share a second
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")

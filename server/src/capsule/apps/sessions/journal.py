@@ -62,6 +62,14 @@ def entries(connection: sqlite3.Connection, session_id: str, turn_id: str) -> li
     return found
 
 
+def has_streams(connection: sqlite3.Connection, turn_id: str) -> bool:
+    """Tell whether a turn has streamed a reply."""
+    row = connection.execute(
+        f"SELECT 1 FROM journal WHERE turn_id = ? AND site LIKE '% {STREAM}' LIMIT 1", (turn_id,)
+    ).fetchone()
+    return row is not None
+
+
 def open_replies(connection: sqlite3.Connection, session_id: str, turn_id: str) -> list[OpenReply]:
     """Return the streamed replies that have not ended."""
     replies = _replies(connection, session_id, turn_id)

@@ -8,15 +8,15 @@ session is told only what is durable.
 import asyncio
 import logging
 import time
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import Executor
-from itertools import takewhile
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
 
 from capsule.apps.sessions.events import Event
+from capsule.apps.sessions.feed import Feed, Heart, Newest
 from capsule.apps.sessions.store import Operation, SessionStore
 from capsule.apps.sessions.transaction import Transaction
 from capsule.errors import PlatformError, Unavailable
@@ -25,11 +25,13 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-Pending = tuple[Operation, "asyncio.Future[Any] | None"]
-
-_RING, _RING_BYTES = 256, 4 * 1024 * 1024
 _PAGE = 500
 _FULL = 2000
+_FEW, _QUICK_SECONDS = 16, 0.0007
+"""So few operations are committed without a thread where the disk is so quick: to have one do it, and to hear
+of it, takes as long."""
+_DELTAS_WAIT_SECONDS = 0.02
+"""Since the last commit, for others to come along: nobody waits for a delta as for an answer."""
 
 
 class _Delta:
@@ -45,67 +47,6 @@ class _Delta:
         transaction.append(session_id, "reply_delta", turn_id, payload)
 
 
-class _Newest:
-    """The last events of many: when they are too many or too long together, the oldest go."""
-
-    def __init__(self) -> None:
-        self.events: deque[Event] = deque()
-        self._size = 0
-
-    def push(self, event: Event) -> None:
-        self.events.append(event)
-        self._size += len(event.data)
-        while len(self.events) > _RING or (self._size > _RING_BYTES and len(self.events) > 1):
-            self._size -= len(self.events.popleft().data)
-
-    def take(self) -> list[Event]:
-        taken = list(self.events)
-        self.events.clear()
-        self._size = 0
-        return taken
-
-
-class _Feed:
-    """The newest events of a session that someone follows."""
-
-    def __init__(self) -> None:
-        self.ring = _Newest()
-        self.live: list[_Newest] = []
-        """What is in no log, for each follower; the oldest goes when somebody reads too slowly."""
-        self.is_closed = False
-        self._changed = asyncio.Event()
-
-    def push(self, event: Event) -> None:
-        self.ring.push(event)
-        self._wake()
-
-    def push_live(self, event: Event) -> None:
-        for waiting in self.live:
-            waiting.push(event)
-        self._wake()
-
-    def close(self) -> None:
-        self.is_closed = True
-        self._wake()
-
-    def _wake(self) -> None:
-        self._changed.set()
-        self._changed = asyncio.Event()
-
-    def ticket(self) -> asyncio.Event:
-        """Return what becomes set at the next change."""
-        return self._changed
-
-    def since(self, cursor: int) -> list[Event] | None:
-        """Return the events after `cursor`, or None when only the store can tell."""
-        ring = self.ring.events
-        if not ring or ring[0].offset > cursor + 1:
-            return None
-        found = list(takewhile(lambda event: event.offset > cursor, reversed(ring)))
-        found.reverse()
-        return found
-
-
 class SessionLog:
     """Writes and follows the sessions of one app."""
 
@@ -116,18 +57,29 @@ class SessionLog:
         self._deltas: dict[str, _Delta] = {}
         """The last that waits of each session, as long as nothing else was put in line after it."""
         self._wake = asyncio.Event()
+        self._waker: asyncio.TimerHandle | None = None
+        self._has_long = False
+        """Whether among what waits there is something long."""
+        self._committed_at = 0.0
+        self._commit_seconds = _QUICK_SECONDS
+        """How long a commit takes at present."""
         self._drained = asyncio.Event()
         self._drained.set()
-        self._feeds: dict[str, _Feed] = {}
+        self._feeds: dict[str, Feed] = {}
         self._reading = asyncio.Lock()
         self._is_closing = False
         self._task = asyncio.create_task(self._write())
 
-    def submit(self, operation: Callable[[Transaction], T]) -> "asyncio.Future[T]":
-        """Put an operation in line; the future is done when it is durable. Order of calls is kept."""
+    def submit(self, operation: Callable[[Transaction], T], *, is_long: bool = False) -> "asyncio.Future[T]":
+        """Put an operation in line; the future is done when it is durable. Order of calls is kept.
+
+        `is_long` for what may change a great many rows: nobody but other writers must wait for it.
+        """
+        self._has_long = self._has_long or is_long
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._deltas.clear()  # nobody knows whose sessions the operation is about
         self._enqueue(operation, future)
+        self._wake.set()
         return future
 
     def append_delta(self, session_id: str, turn_id: str, reply_id: str, text: str) -> None:
@@ -138,12 +90,14 @@ class SessionLog:
         else:
             last = self._deltas[session_id] = _Delta(session_id, turn_id, reply_id, text)
             self._enqueue(last, None)
+            if self._waker is None:
+                at = self._committed_at + _DELTAS_WAIT_SECONDS
+                self._waker = asyncio.get_running_loop().call_at(at, self._wake.set)
 
     def _enqueue(self, operation: Operation, future: "asyncio.Future[Any] | None") -> None:
         self._pending.append((operation, future))
         if len(self._pending) >= _FULL:
             self._drained.clear()
-        self._wake.set()
 
     async def room(self) -> None:
         """Wait while too much is in line."""
@@ -162,10 +116,11 @@ class SessionLog:
 
         Ends when the session is deleted.
         """
-        feed = self._feeds.setdefault(session_id, _Feed())
-        live = _Newest()
+        feed = self._feeds.setdefault(session_id, Feed())
+        live = Newest()
         feed.live.append(live)
         cursor = after
+        heart = Heart(feed.wake, idle_seconds)
         try:
             while not feed.is_closed:
                 ticket = feed.ticket()
@@ -174,17 +129,18 @@ class SessionLog:
                     events = await self.read(_events_after(session_id, cursor))
                 if events:
                     cursor = events[-1].offset
+                    heart.beaten()
                     yield events
-                    continue
-                if passing := live.take():
+                elif passing := live.take():
+                    heart.beaten()
                     yield passing
-                    continue
-                try:
-                    async with asyncio.timeout(idle_seconds):
-                        await ticket.wait()
-                except TimeoutError:
+                elif heart.is_due:
+                    heart.beaten()
                     yield []
+                else:
+                    await ticket.wait()
         finally:
+            heart.stop()
             feed.live = [other for other in feed.live if other is not live]
             if not feed.live and self._feeds.get(session_id) is feed:
                 del self._feeds[session_id]
@@ -218,15 +174,19 @@ class SessionLog:
             self._store.close()
 
     async def _write(self) -> None:
-        loop = asyncio.get_running_loop()
         while True:
             await self._wake.wait()
             self._wake.clear()
+            if self._waker is not None:
+                self._waker.cancel()
+                self._waker = None
             batch, self._pending = self._pending, []
+            is_long, self._has_long = self._has_long, False
             self._deltas.clear()
             self._drained.set()
             if batch:
-                results, events = await loop.run_in_executor(self._executor, self._apply, batch)
+                results, events = await self._apply([operation for operation, _ in batch], is_long)
+                self._committed_at = asyncio.get_running_loop().time()
                 self._deliver(events)
                 for (_, future), result in zip(batch, results, strict=True):
                     _settle(future, result)
@@ -235,25 +195,48 @@ class SessionLog:
             if self._is_closing:
                 self._wake.set()
 
-    def _apply(self, batch: "list[Pending]") -> tuple[list[Any], list[Event]]:
+    async def _apply(self, operations: list[Operation], is_long: bool) -> tuple[list[Any], list[Event]]:
         """Commit a batch; when that fails each operation by itself, so that one spoils no other."""
+        in_thread = partial(asyncio.get_running_loop().run_in_executor, self._executor)
         try:
-            return self._store.apply([operation for operation, _ in batch])
+            if is_long:
+                written: tuple[list[Any], list[Event]] = await in_thread(self._store.apply, operations)
+                return written
+            # Only the commit waits for the disk. Statements take microseconds: in a thread each of them would
+            # wait for the interpreter's lock, which this loop holds when there is much to do.
+            written = self._store.write(operations)
+            if len(operations) <= _FEW and self._commit_seconds < _QUICK_SECONDS:
+                self._commit()
+            else:
+                await in_thread(self._commit)
+            return written
         except Exception as exc:
             log.exception("the session log could not be written")
-            if len(batch) == 1:
+            if len(operations) == 1:
                 return [Unavailable(f"The session log could not be written: {exc}")], []
         results, events = [], []
-        for entry in batch:
-            (result,), appended = self._apply([entry])
+        for operation in operations:
+            (result,), appended = await self._apply([operation], is_long)
             results.append(result)
             events += appended
         return results, events
 
+    def _commit(self) -> None:
+        began = time.perf_counter()
+        self._store.commit()
+        taken = time.perf_counter() - began
+        # Soon known when it has become slow, slowly believed when it seems quick again.
+        share = 0.5 if taken > self._commit_seconds else 0.05
+        self._commit_seconds += share * (taken - self._commit_seconds)
+
     def _deliver(self, events: list[Event]) -> None:
+        told: set[Feed] = set()
         for event in events:
             if feed := self._feeds.get(event.session_id):
                 feed.push(event)
+                told.add(feed)
+        for feed in told:
+            feed.wake()
 
 
 def _events_after(session_id: str, cursor: int) -> Callable[[SessionStore], list[Event]]:

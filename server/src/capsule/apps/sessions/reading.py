@@ -152,8 +152,10 @@ class Reading:
     def open_turns(self) -> list[TurnRecord]:
         """Return queued and running turns in the order of their messages."""
         rows = self.reader.execute(
-            "SELECT id, session_id, message_offset, state FROM turns"
-            " WHERE state IN ('queued', 'running') ORDER BY session_id, message_offset, created_at"
+            "SELECT t.id, t.session_id, s.user_id, t.message_offset, t.state"
+            " FROM turns t JOIN sessions s ON s.id = t.session_id"
+            " WHERE t.state IN ('queued', 'running')"
+            " ORDER BY t.session_id, t.message_offset, t.created_at"
         )
         return [TurnRecord(*row) for row in rows]
 

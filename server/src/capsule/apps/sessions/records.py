@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from capsule.apps.sessions.events import Event
+
 TITLE_LENGTH = 60
 
 
@@ -57,6 +59,7 @@ class TurnRecord:
 
     id: str
     session_id: str
+    user_id: str
     message_offset: int
     state: str
 
@@ -68,6 +71,8 @@ class Accepted:
     offset: int
     turn_id: str
     is_new: bool
+    event: Event | None = None
+    """The item in the log, when it was new."""
 
 
 def shorten(text: str) -> str:

@@ -17,6 +17,8 @@ from capsule.apps.errors import (
 )
 from capsule.apps.sessions import blocks, journal
 from capsule.apps.sessions.events import HISTORY_TYPES, Event
+from capsule.apps.sessions.reading import Reading
+from capsule.apps.sessions.recent import RecentHistory
 from capsule.apps.sessions.records import Accepted, NewSession, TurnRecord, shorten
 
 DATA_BYTES = 8 * 1024 * 1024
@@ -28,30 +30,39 @@ FUTILE_ATTEMPTS = 3
 ATTEMPTS = 30
 """Of a turn in all, for one that always gets a little further."""
 
+_encode = msgspec.json.Encoder().encode
+_LONG_SECONDS = 60.0
 _OPEN = "('queued', 'running')"
 
 
 class Transaction:
     """Methods raise PlatformError only before they have written anything."""
 
-    def __init__(self, connection: sqlite3.Connection, offsets: dict[str, int]) -> None:
-        """`offsets`: the last ones of sessions, as far as earlier commits know them; kept up to date."""
-        self._connection = connection
+    def __init__(
+        self, connection: sqlite3.Connection, offsets: dict[str, int], recent: RecentHistory
+    ) -> None:
+        """`offsets`: the last ones of sessions, as far as earlier commits know them. Both are kept up to
+        date.
+        """
+        self.connection = connection
         self._offsets = offsets
+        self._recent = recent
         self._unwritten: list[tuple[Any, ...]] = []
         self.appended: list[Event] = []
 
-    @property
-    def connection(self) -> sqlite3.Connection:
-        """Whoever reads or writes by itself finds all events written."""
+    def written(self) -> sqlite3.Connection:
+        """Return the connection, for whoever reads or changes events by itself: all are written then.
+
+        For all other tables there is `connection`; to write many events together costs much less.
+        """
         self.flush()
-        return self._connection
+        return self.connection
 
     def flush(self) -> None:
         """Write the events that were appended one after the other, which is faster together."""
         if self._unwritten:
             rows, self._unwritten = self._unwritten, []
-            self._connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+            self.connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
     def append(self, session_id: str, type: str, turn_id: str | None, data: Mapping[str, Any]) -> Event:
         """Add an event at the end of a session's log."""
@@ -59,25 +70,24 @@ class Transaction:
         if last is None:
             last = self._last_offset(session_id)
         self._offsets[session_id] = last + 1
-        text = msgspec.json.encode(data).decode()
-        event = Event(session_id, last + 1, type, time.time(), turn_id, text)
-        self._unwritten.append(
-            (session_id, event.offset, type, event.at, turn_id, text, type in HISTORY_TYPES)
-        )
+        text, at = _encode(data).decode(), time.time()
+        event = Event(session_id, last + 1, type, at, turn_id, text)
+        is_history = type in HISTORY_TYPES
+        self._unwritten.append((session_id, last + 1, type, at, turn_id, text, is_history))
         self.appended.append(event)
+        if is_history:
+            self._recent.appended(event)
         return event
 
     def put_block(self, session_id: str, turn_id: str | None, block: Mapping[str, Any]) -> Event:
         """Add the newest state of an element; the states before it are dropped, its place stays."""
         event = self.append(session_id, "block", turn_id, block)
-        blocks.note(self.connection, event, str(block["id"]), str(block["type"]))
+        blocks.note(self.written(), event, str(block["id"]), str(block["type"]))
         return event
 
     def _last_offset(self, session_id: str) -> int:
-        row = self.connection.execute(
-            'SELECT max("offset") FROM events WHERE session_id = ?', (session_id,)
-        ).fetchone()
-        return int(row[0] or 0)
+        found = self.written().execute('SELECT max("offset") FROM events WHERE session_id = ?', (session_id,))
+        return int(found.fetchone()[0] or 0)
 
     # Sessions
 
@@ -157,14 +167,14 @@ class Transaction:
         return title
 
     def delete_session(self, session_id: str) -> None:
-        journal.forget_session(self.connection, session_id)
+        connection = self.written()
+        journal.forget_session(connection, session_id)
         for table in ("events", "turns", "prompts", "blocks"):
-            self.connection.execute(f"DELETE FROM {table} WHERE session_id = ?", (session_id,))
-        self.connection.execute(
-            "DELETE FROM kept_values WHERE scope = 'session' AND owner = ?", (session_id,)
-        )
-        self.connection.execute("DELETE FROM sessions WHERE id = ?", (session_id,))
+            connection.execute(f"DELETE FROM {table} WHERE session_id = ?", (session_id,))
+        connection.execute("DELETE FROM kept_values WHERE scope = 'session' AND owner = ?", (session_id,))
+        connection.execute("DELETE FROM sessions WHERE id = ?", (session_id,))
         self._offsets.pop(session_id, None)
+        self._recent.forget(session_id)
 
     # Turns
 
@@ -197,7 +207,7 @@ class Transaction:
             "UPDATE sessions SET updated_at = ?, title = ?, is_closed = 0 WHERE id = ?",
             (event.at, title, session_id),
         )
-        return Accepted(event.offset, turn_id, is_new=True)
+        return Accepted(event.offset, turn_id, is_new=True, event=event)
 
     def repeat_turn(self, session_id: str, ended_id: str, turn_id: str) -> Accepted:
         """Queue the message of the last turn again; what that turn answered leaves the history.
@@ -215,10 +225,11 @@ class Transaction:
         ).fetchone()
         if row[1] in ("queued", "running") or newest[0] != ended_id:
             raise TurnNotRepeatable("Only the last message can be tried again, once its answer has ended.")
-        self.connection.execute(
+        self.written().execute(
             "UPDATE events SET is_history = 0 WHERE session_id = ? AND turn_id = ? AND type <> 'message'",
             (session_id, ended_id),
         )
+        self._recent.forget(session_id)
         event = self.append(session_id, "turn_retried", turn_id, {"turn_id": ended_id})
         self._queue(session_id, turn_id, f"again:{turn_id}", row[0], event.at)
         self.connection.execute("UPDATE sessions SET updated_at = ? WHERE id = ?", (event.at, session_id))
@@ -245,7 +256,7 @@ class Transaction:
                 (turn.id,),
             )
             return 1
-        got_to = journal.progress(self.connection, turn.session_id, turn.id)
+        got_to = journal.progress(self.written(), turn.session_id, turn.id)
         futile = 1 if got_to > reached else futile + 1
         self.append(turn.session_id, "turn_resumed", turn.id, {"attempt": attempts + 1, "release": release})
         self.connection.execute(
@@ -255,13 +266,22 @@ class Transaction:
         )
         return int(attempts) + 1
 
+    def history(self, turn: TurnRecord, attempt: int, message: Event) -> list[Event]:
+        """Return the history before the message of a turn of which an attempt begins now."""
+        found = self._recent.of(turn.session_id, turn.id, message)
+        if found is None:
+            found = Reading(self.written()).history(turn.session_id, turn.message_offset)
+            if attempt == 1:  # nothing of the turn is in the file yet
+                self._recent.keep(turn.session_id, turn.id, message, found)
+        return found
+
     def is_hopeless(self, turn: TurnRecord) -> bool:
         """Tell whether the attempts at a turn died without getting any further, or there were too many."""
         row = self._attempts(turn)
         if row is None:
             return False
         attempts, futile, reached = row
-        got_to = journal.progress(self.connection, turn.session_id, turn.id)
+        got_to = journal.progress(self.written(), turn.session_id, turn.id)
         return bool(attempts >= ATTEMPTS or (got_to <= reached and futile >= FUTILE_ATTEMPTS))
 
     def _attempts(self, turn: TurnRecord) -> tuple[int, int, int] | None:
@@ -285,34 +305,21 @@ class Transaction:
         )
         if changed.rowcount != 1:
             return False
-        for reply in journal.open_replies(self.connection, session_id, turn_id):
-            self.append(session_id, "reply_ended", turn_id, {"id": reply.id, "text": reply.text})
+        if journal.has_streams(self.connection, turn_id):
+            for reply in journal.open_replies(self.written(), session_id, turn_id):
+                self.append(session_id, "reply_ended", turn_id, {"id": reply.id, "text": reply.text})
         for block in blocks.end_prompts(self.connection, turn_id):
             self.put_block(session_id, turn_id, block)
         journal.forget_turn(self.connection, turn_id)
         payload = {"status": status, **({"error": error} if error else {})}
         event = self.append(session_id, "turn_ended", turn_id, payload)
-        self.connection.execute("UPDATE sessions SET updated_at = ? WHERE id = ?", (event.at, session_id))
+        # Its message has set the time; to write it again would cost as much as all the rest here.
+        self.connection.execute(
+            "UPDATE sessions SET updated_at = ? WHERE id = ? AND updated_at < ?",
+            (event.at, session_id, event.at - _LONG_SECONDS),
+        )
         self.connection.execute(
             "UPDATE turns SET end_offset = ?, ended_at = ? WHERE id = ?", (event.offset, event.at, turn_id)
         )
+        self._recent.ended(session_id, turn_id)
         return True
-
-    def thin_out(self, ended_before: float, turns: int = 100) -> int:
-        """Remove the deltas and passing notes of some turns that ended long ago; whole replies stay.
-
-        Return the number of turns done; less than `turns` when there are no more.
-        """
-        ended = self.connection.execute(
-            "SELECT id, session_id, message_offset, end_offset FROM turns"
-            " WHERE ended_at IS NOT NULL AND ended_at < ? ORDER BY ended_at LIMIT ?",
-            (ended_before, turns),
-        ).fetchall()
-        for turn_id, session_id, first, last in ended:
-            self.connection.execute(
-                'DELETE FROM events WHERE session_id = ? AND "offset" BETWEEN ? AND ? AND turn_id = ?'
-                " AND type IN ('reply_delta', 'notification')",
-                (session_id, first, last, turn_id),
-            )
-            self.connection.execute("UPDATE turns SET ended_at = NULL WHERE id = ?", (turn_id,))
-        return len(ended)

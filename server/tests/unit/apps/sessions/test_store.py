@@ -17,10 +17,11 @@ from capsule.apps.errors import (
     TooManySessions,
     TurnNotRepeatable,
 )
-from capsule.apps.sessions import reading, transaction, values
+from capsule.apps.sessions import journal, reading, transaction, values
 from capsule.apps.sessions.log import SessionLog
 from capsule.apps.sessions.records import Accepted, NewSession, TurnRecord, shorten
 from capsule.apps.sessions.store import SessionStore
+from capsule.apps.sessions.thinning import thin_out
 from capsule.apps.sessions.transaction import ATTEMPTS, FUTILE_ATTEMPTS, Transaction
 from capsule.errors import Unavailable
 from cpsl.wire import SetValue
@@ -43,7 +44,7 @@ def accept(
 def queue(store: SessionStore, number: int) -> TurnRecord:
     turn_id = f"trn_{number}"
     (accepted,), _ = store.apply([lambda t: accept(t, turn_id, f"c{number}", f"m{number}")])
-    return TurnRecord(turn_id, "ses_1", accepted.offset, "queued")
+    return TurnRecord(turn_id, "ses_1", "u", accepted.offset, "queued")
 
 
 def answer(store: SessionStore, turn: TurnRecord, text: str) -> None:
@@ -152,6 +153,7 @@ def test_ending_closes_replies_with_the_text_they_had(store: SessionStore) -> No
         [
             lambda t: t.start_turn(turn, "1"),
             lambda t: t.append("ses_1", "reply_started", turn.id, {"id": "r"}),
+            lambda t: journal.keep(t.connection, turn.id, "handler stream", "r"),
             lambda t: t.append("ses_1", "reply_delta", turn.id, {"id": "r", "text": "so "}),
             lambda t: t.append("ses_1", "reply_delta", turn.id, {"id": "r", "text": "far"}),
         ]
@@ -273,7 +275,7 @@ def test_thinning_out_removes_deltas_and_keeps_what_was_said(store: SessionStore
             lambda t: t.append("ses_1", "reply_delta", open_turn.id, {"id": "r", "text": "x"}),
         ]
     )
-    (done, rest), _ = store.apply([lambda t: t.thin_out(9e12, 2), lambda t: t.thin_out(9e12, 2)])
+    (done, rest), _ = store.apply([lambda t: thin_out(t, 9e12, 2), lambda t: thin_out(t, 9e12, 2)])
     assert (done, rest) == (2, 1)
     left = [event for event in store.events("ses_1", 0) if event.type == "reply_delta"]
     assert [event.turn_id for event in left] == [open_turn.id]
