@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import delete, select
 
+from capsule.apps.contract import owner_prefix
 from capsule.control.delivery.builds.repository import BuildRepository
 from capsule.control.delivery.changes import touch
 from capsule.control.delivery.deployments.repository import DeploymentRepository
@@ -69,6 +70,9 @@ class Removals:
         for status in await self._platform.engine.list():
             if status.capsule_id == capsule_id:
                 await self._platform.engine.destroy(status.id)
+        # Again, when nobody runs any more: one who was being woken while the app was removed made a folder.
+        for environment in ("deploy", "serve"):
+            await self._platform.engine.delete_files(owner_prefix(capsule_id, environment))
 
     async def _remove_files(self, capsule_id: str) -> None:
         paths = self._platform.paths
