@@ -13,10 +13,19 @@ from capsule.apps.access import AccessPolicy
 from capsule.errors import PlatformError
 
 
+def owner_prefix(capsule_id: str, environment: str) -> str:
+    """Return what the keys of all private files of an app's users begin with."""
+    return f"{capsule_id}.{environment}"
+
+
 class RuntimeUnready(PlatformError):
     """A runtime did not become ready (its `boot` failed or took too long)."""
 
     code, title = "runtime_unready", "App did not start"
+
+
+class RuntimeGone(RuntimeUnready):
+    """It ended while it started: because of the app, or because somebody killed it."""
 
 
 class AppState(StrEnum):

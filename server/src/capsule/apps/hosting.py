@@ -10,11 +10,10 @@ from functools import partial
 import msgspec
 
 from capsule.apps.connections.opening import ConnectionKeeper
-from capsule.apps.contract import AppState, HostedApp, RuntimeReport, Vault
+from capsule.apps.contract import AppState, HostedApp, RuntimeReport, Vault, owner_prefix
 from capsule.apps.errors import AppNotFound, AppUnavailable
 from capsule.apps.files.keeper import FileKeeper
 from capsule.apps.liveapp import REMOVED, LiveApp
-from capsule.apps.runtimes.source import owner_prefix
 from capsule.apps.runtimes.tokens import RuntimeTokens
 from capsule.apps.sessions import storefile
 from capsule.apps.sessions.store import SessionStore

@@ -158,19 +158,19 @@ class LiveApp:
                 accepted = transaction.accept(session_id, turn_id, client_id, type, complete)
                 if link is None or not accepted.is_new:
                     return accepted, None
-                turn = TurnRecord(turn_id, session_id, accepted.offset, "queued")
-                return accepted, begin(transaction, turn, link.release)
+                turn = TurnRecord(turn_id, session_id, user_id, accepted.offset, "queued")
+                return accepted, begin(transaction, turn, link.release, accepted.event)
 
             accepted, begun = await self.log.submit(accept)
             if accepted.is_new:
-                turn = TurnRecord(turn_id, session_id, accepted.offset, "queued")
+                turn = TurnRecord(turn_id, session_id, user_id, accepted.offset, "queued")
                 self.turns.enqueue(turn, None if link is None or begun is None else (link, begun))
         return accepted
 
     async def repeat(self, session_id: str, ended_id: str) -> Accepted:
         """Run the last message again. Raises TurnNotFound, TurnNotRepeatable."""
         turn_id = new_id("trn")
-        accepted = await self.log.submit(lambda t: t.repeat_turn(session_id, ended_id, turn_id))
+        accepted = await self.log.submit(lambda t: t.repeat_turn(session_id, ended_id, turn_id), is_long=True)
         turns = await self.log.read(lambda store: store.open_turns())
         for turn in turns:
             if turn.id == turn_id:
@@ -185,7 +185,7 @@ class LiveApp:
         await self.turns.stop(session.id)
         await self.turns.settled(session.id, STOP_SECONDS + 1)
         await self.files.delete_of_session(session.id)
-        await self.log.submit(lambda t: t.delete_session(session.id))
+        await self.log.submit(lambda t: t.delete_session(session.id), is_long=True)
         self.log.forget(session.id)
 
     async def close_session(self, session: SessionRecord) -> None:

@@ -6,6 +6,7 @@ import gc
 import logging
 import signal
 import socket as sockets
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -35,11 +36,13 @@ from capsule.paths import DataPaths
 log = logging.getLogger(__name__)
 
 _BACKLOG = 1024
+_SWITCH_SECONDS = 0.0005
 _DEFAULT_OPTIONS = AppHostOptions()
 
 
 def run(*, data: DataPaths, shell: Path, engine: Engine, options: AppHostOptions = _DEFAULT_OPTIONS) -> None:
     """Serve until SIGTERM or SIGINT. `shell` holds the built chat page, `engine` wakes the runtimes."""
+    _share_the_interpreter()
     uvloop.run(serve(data=data, shell=shell, engine=engine, options=options))
 
 
@@ -100,6 +103,11 @@ def _calm_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
+
+
+def _share_the_interpreter() -> None:
+    """Let the threads that commit have their turn soon: the loop would keep the lock for 5 ms each time."""
+    sys.setswitchinterval(_SWITCH_SECONDS)
 
 
 def control_handlers(hosting: Hosting) -> dict[str, Handler]:

@@ -18,6 +18,7 @@ from capsule.apps.hosting import Hosting
 from capsule.apps.http import api_agent, api_app, api_client, api_prompts, api_sessions, problem, shell
 from capsule.apps.http.api_enter import enter
 from capsule.apps.http.identity import Visitors
+from capsule.apps.http.shortcut import Shortcut
 from capsule.apps.http.tickets import ENTER_PATH, Tickets
 from capsule.apps.http.visit import Doorman, Handler, Visit
 from capsule.apps.options import AppHostOptions
@@ -75,9 +76,12 @@ def create_application(
     routes.insert(0, Route(ENTER_PATH, enter(tickets, visitors), methods=["GET"]))
     if shell_folder.is_dir():
         routes.insert(0, Mount("/_shell", shell.ShellAssets(directory=shell_folder)))
+    post_message = doorman.admit(api_sessions.post_message)
+    is_plain = preview.is_of_no_preview
+    shortcut = Middleware(Shortcut, "POST", f"{session}/messages", post_message, is_plain)
     return Starlette(
         routes=routes,
-        middleware=[Middleware(preview.StrayRequests)],
+        middleware=[shortcut, Middleware(preview.StrayRequests)],
         exception_handlers={
             PlatformError: problem.on_platform_error,
             HTTPException: _on_http_exception,

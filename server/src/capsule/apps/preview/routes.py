@@ -58,6 +58,11 @@ class StrayRequests:
         await self._app(scope, receive, send)
 
 
+def is_of_no_preview(request: Request) -> bool:
+    """Tell whether `StrayRequests` surely lets a request pass, at a glance."""
+    return ROOT not in request.headers.get("referer", "")
+
+
 def _came_from(request: Request) -> PreviewAddress | None:
     referrer = request.headers.get("referer")
     if not referrer or ROOT not in referrer:

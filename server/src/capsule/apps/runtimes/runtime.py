@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from capsule.apps.contract import RuntimeUnready
+from capsule.apps.contract import RuntimeGone, RuntimeUnready
 from capsule.apps.runtimes.allowance import Allowance
-from capsule.apps.runtimes.lines import encode
+from capsule.apps.runtimes.lines import decode, encode
 from capsule.errors import PlatformError
 from capsule.kit.sockets import short_path
 from cpsl.wire import (
@@ -29,7 +29,6 @@ from cpsl.wire import (
     SetValue,
     WireError,
     WireMessage,
-    decode,
 )
 
 log = logging.getLogger(__name__)
@@ -79,6 +78,7 @@ class RuntimeLink:
         self._owed: dict[asyncio.Future[Any], int] = {}
         """What is being worked out, with the size of its message."""
         self._receivers: dict[str, Receiver] = {}
+        self._mourners: dict[str, Callable[[], None]] = {}
         self._left = asyncio.Event()
         self._is_leaving = False
         self._room = room
@@ -99,13 +99,16 @@ class RuntimeLink:
         if not self.lost.is_set():
             self._writer.write(encode(message))
 
-    def attach(self, turn_id: str, receiver: Receiver) -> None:
-        """Hand every message of a turn to `receiver`."""
-        self._receivers[turn_id] = receiver
+    def attach(self, turn_id: str, receiver: Receiver, on_lost: Callable[[], None]) -> None:
+        """Hand every message of a turn to `receiver`; call `on_lost` when the connection ends first."""
+        self._receivers[turn_id], self._mourners[turn_id] = receiver, on_lost
+        if self.lost.is_set():
+            on_lost()
 
     def detach(self, turn_id: str) -> None:
         """Let go of a turn; what the runtime still says of it is ignored."""
         self._receivers.pop(turn_id, None)
+        self._mourners.pop(turn_id, None)
         self._left.set()
 
     async def idle(self) -> None:
@@ -140,6 +143,8 @@ class RuntimeLink:
         finally:
             self.lost.set()
             self._left.set()
+            for on_lost in list(self._mourners.values()):
+                on_lost()
             self._writer.close()
             self._side.cancel()
             for task in list(self._answering):
@@ -222,7 +227,7 @@ async def _open(socket: Path) -> _Line:
         with short_path(socket) as name:
             reader, writer = await asyncio.open_unix_connection(name, limit=MAX_LINE)
     except OSError as exc:
-        raise RuntimeUnready("The runtime ended before it was ready.") from exc
+        raise _gone() from exc
     return _Line(reader, writer)
 
 
@@ -231,8 +236,12 @@ async def _open_lookups(line: _Line) -> None:
     try:
         async with asyncio.timeout(_GREETING_SECONDS):
             answer = _read_message(await line.reader.readline())
-    except (TimeoutError, ConnectionError, ValueError):
+    except TimeoutError:
         raise RuntimeUnready("The runtime did not answer.", hint="Look at the app's log.") from None
+    except (ConnectionError, ValueError):
+        answer = None
+    if answer is None:
+        raise _gone()
     if isinstance(answer, Refused):
         raise RuntimeUnready(answer.reason, hint="Look at the app's log.")
 
@@ -266,12 +275,16 @@ async def _greet(line: _Line, seconds: float, answerer: Answerer) -> str:
     except (ConnectionError, ValueError):  # the latter for a line that is too long
         answer = None
     if answer is None:
-        raise RuntimeUnready("The runtime ended before it was ready.", hint="Look at the app's log.")
+        raise _gone()
     if isinstance(answer, Refused):
         raise RuntimeUnready(answer.reason, hint="Look at the app's log.")
     if not isinstance(answer, Ready):
         raise RuntimeUnready("The runtime answered something unexpected.")
     return answer.token
+
+
+def _gone() -> RuntimeGone:
+    return RuntimeGone("The runtime ended before it was ready.", hint="Look at the app's log.")
 
 
 def _read_message(line: bytes) -> WireMessage | None:

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from capsule.apps.contract import HostedApp, RuntimeUnready
+from capsule.apps.contract import HostedApp, RuntimeUnready, owner_prefix
 from capsule.apps.runtimes.runtime import Answerer, Loss, Room, RuntimeLink, connect
 from capsule.apps.runtimes.tokens import RuntimeIdentity, RuntimeTokens
 from capsule.engines.contract import (
@@ -30,10 +30,6 @@ _RETRY_SECONDS = 0.1
 _RETRIES = 20
 _GRACE_SECONDS = 10.0
 _EXPLAIN_SECONDS = 3.0
-
-
-def owner_prefix(capsule_id: str, environment: str) -> str:
-    return f"{capsule_id}.{environment}"
 
 
 def owner_of(capsule_id: str, environment: str, user_id: str) -> str:

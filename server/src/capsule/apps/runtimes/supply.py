@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Coroutine
 from typing import Any
 
-from capsule.apps.contract import AppState, HostedApp, RuntimeReport, RuntimeUnready
+from capsule.apps.contract import AppState, HostedApp, RuntimeGone, RuntimeReport, RuntimeUnready
 from capsule.apps.errors import AppUnavailable
 from capsule.apps.runtimes.pool import RuntimePool
 from capsule.apps.runtimes.report import report
@@ -19,6 +19,8 @@ from capsule.engines.contract import Engine, PrivateFilesFull, ReplicaNotFound, 
 from capsule.errors import PlatformError, Unavailable
 
 _RETRY_SECONDS = 0.1
+_DEATHS = 5
+"""Of runtimes that end while they start; after so many it is the app and not somebody who kills them."""
 _REMEMBERED_WAKES = 200
 
 
@@ -136,7 +138,7 @@ class RuntimeSupply:
         Raises AppUnavailable.
         """
         deadline = asyncio.get_running_loop().time() + self._wait_seconds
-        problem = ""
+        problem, deaths = "", 0
         while True:
             if self.app.state is AppState.stopped:
                 raise AppUnavailable(f"{self.app.name} is stopped.")
@@ -154,7 +156,9 @@ class RuntimeSupply:
                     async with asyncio.timeout(left):
                         return await pool.link(user_id, email)
                 except (RuntimeUnready, PrivateFilesFull) as exc:
-                    if pool is self._pool:
+                    problem, deaths = exc.detail, deaths + 1
+                    is_final = not isinstance(exc, RuntimeGone) or deaths >= _DEATHS
+                    if is_final and pool is self._pool:
                         raise AppUnavailable(f"{self.app.name} could not start: {exc.detail}") from exc
                 except (RuntimeFailed, ReplicaNotFound, Unavailable) as exc:
                     problem = exc.detail

@@ -23,20 +23,21 @@ class Beginning:
     """What earlier attempts did."""
 
 
-def begin(transaction: Transaction, turn: TurnRecord, release: str) -> Beginning | None:
-    """Begin an attempt at an open turn; None when the turn has ended."""
+def begin(
+    transaction: Transaction, turn: TurnRecord, release: str, inbound: Event | None = None
+) -> Beginning | None:
+    """Begin an attempt at an open turn; None when the turn has ended. `inbound`: its item, where known."""
     attempt = transaction.start_turn(turn, release)
     if attempt is None:
         return None
-    connection = transaction.connection
-    reading = Reading(connection)
-    session = reading.session(turn.session_id)
+    session = Reading(transaction.connection).session(turn.session_id)
     assert session is not None
-    return Beginning(
-        attempt,
-        session,
-        reading.inbound(turn),
-        reading.history(turn.session_id, turn.message_offset),
-        reading.base_data(turn.id),
-        journal.entries(connection, turn.session_id, turn.id) if attempt > 1 else [],
-    )
+    if inbound is None:
+        inbound = Reading(transaction.written()).inbound(turn)
+    history = transaction.history(turn, attempt, inbound)
+    if attempt == 1:
+        return Beginning(attempt, session, inbound, history, session.data, [])
+    connection = transaction.written()
+    data = Reading(connection).base_data(turn.id)
+    entries = journal.entries(connection, turn.session_id, turn.id)
+    return Beginning(attempt, session, inbound, history, data, entries)

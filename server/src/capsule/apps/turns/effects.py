@@ -67,7 +67,11 @@ class Effects:
         link: RuntimeLink,
         prompts: Prompts,
         files: FileEffects,
+        *,
+        is_first: bool,
     ) -> None:
+        """`is_first`: of the first attempt, before which nothing can have been done."""
+        self._is_first = is_first
         self._turn_id = turn_id
         self._session = session
         self._log = log
@@ -108,6 +112,11 @@ class Effects:
         """Know the streamed replies that an earlier attempt left open."""
         self._replies = {reply_id: [text] for reply_id, text in replies.items()}
 
+    @property
+    def is_under_way(self) -> bool:
+        """Whether something is not done that `close` waits for."""
+        return bool(self._waiting) or self._files.is_under_way
+
     def stop(self) -> None:
         """Wait for nothing any more."""
         for task in list(self._waiting):
@@ -116,7 +125,8 @@ class Effects:
     async def close(self) -> None:
         """Wait until nothing is under way, and give up what is unfinished."""
         self.stop()
-        await asyncio.gather(*self._waiting, return_exceptions=True)
+        if self._waiting:
+            await asyncio.gather(*self._waiting, return_exceptions=True)
         await self._files.close()
 
     # Texts
@@ -228,10 +238,12 @@ class Effects:
         turn_id, site = self._turn_id, message.site
 
         def apply(transaction: Transaction) -> Any:
-            known, result = journal.recall(transaction.connection, turn_id, site)
-            if not known:
-                result = work(transaction)
-                journal.keep(transaction.connection, turn_id, site, result)
+            if not self._is_first:
+                known, result = journal.recall(transaction.connection, turn_id, site)
+                if known:
+                    return result
+            result = work(transaction)
+            journal.keep(transaction.connection, turn_id, site, result)
             return result
 
         written = self._log.submit(apply)

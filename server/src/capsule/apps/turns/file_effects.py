@@ -27,6 +27,10 @@ class FileEffects:
         self._origin = origin
         self._incoming: dict[str, Incoming] = {}
 
+    @property
+    def is_under_way(self) -> bool:
+        return bool(self._incoming)
+
     async def store(self, message: StoreFile) -> dict[str, Any] | None:
         """Take in a piece; return the file after its last one, noted in the commit that keeps it."""
         incoming = self._incoming.get(message.upload)

@@ -25,47 +25,44 @@ class _End:
 class RunningTurn:
     """A turn on its way through a runtime."""
 
-    def __init__(self, record: TurnRecord, log: SessionLog, link: RuntimeLink, effects: Effects) -> None:
+    def __init__(self, record: TurnRecord, log: SessionLog, link: RuntimeLink) -> None:
         self.record = record
         self._log = log
         self._link = link
-        self._effects = effects
+        self._effects: Effects | None = None
         self._is_cancelled = False
         self._output_bytes = 0
-        self._ended: asyncio.Future[_End | Loss] = asyncio.get_running_loop().create_future()
-        link.attach(record.id, self._receive)
+        self._end_of_it: _End | Loss | None = None
+        """The first that is known."""
+        self._written: asyncio.Future[bool] | None = None
+        self._over = asyncio.Event()
+        """It has ended, or its runtime has gone."""
+        link.attach(record.id, self._receive, self._over.set)
 
-    def send(self, request: RunTurn) -> None:
+    def send(self, request: RunTurn, effects: Effects) -> None:
         """Hand the turn to the runtime, unless it was cancelled on its way there."""
+        self._effects = effects
         if self._is_cancelled:
             self.end("cancelled", None)
         else:
-            self._effects.resume(_open_texts(request))
+            effects.resume(_open_texts(request))
             self._link.send(request)
 
     async def finish(self) -> Loss | None:
         """Wait until the turn has ended and write its end; return the loss when the runtime went first."""
-        lost = asyncio.create_task(self._link.lost.wait())
-        either: set[asyncio.Future[Any]] = {self._ended, lost}
         try:
-            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            await self._over.wait()
         finally:
-            lost.cancel()
             self._let_go()
-            await self._effects.close()
-        if self._ended.done():
-            end = self._ended.result()
-        else:
+            if self._effects is not None:
+                await self._effects.close()
+        if self._end_of_it is None:
             explain = self._link.explain
-            end = await explain() if explain is not None else Loss(LOST, may_try_again=True)
-            if self._ended.done():  # meanwhile
-                end = self._ended.result()
-            elif self._is_cancelled:
-                end = _End("cancelled", None)
-        if isinstance(end, Loss):
-            return end
-        record, status, error = self.record, end.status, end.error
-        await self._log.submit(lambda t: t.end_turn(record.session_id, record.id, status, error))
+            loss = await explain() if explain is not None else Loss(LOST, may_try_again=True)
+            self._end(_End("cancelled", None) if self._is_cancelled else loss)
+        if isinstance(self._end_of_it, Loss):
+            return self._end_of_it
+        await (self._written or self._write(self._end_of_it))
         return None
 
     def cancel(self) -> None:
@@ -84,13 +81,22 @@ class RunningTurn:
             self._end(Loss("", may_try_again=True))
 
     def _end(self, end: _End | Loss) -> None:
-        if not self._ended.done():
-            self._ended.set_result(end)
+        if self._end_of_it is None:
+            self._end_of_it = end
+            self._over.set()
             self._let_go()
+            if isinstance(end, _End) and self._effects is not None and not self._effects.is_under_way:
+                self._written = self._write(end)  # at once: mostly in one commit with the last effect
+
+    def _write(self, end: _End | None) -> "asyncio.Future[bool]":
+        assert end is not None
+        record = self.record
+        return self._log.submit(lambda t: t.end_turn(record.session_id, record.id, end.status, end.error))
 
     def _let_go(self) -> None:
         self._link.detach(self.record.id)
-        self._effects.stop()
+        if self._effects is not None:
+            self._effects.stop()
 
     def _receive(self, message: WireMessage, size: int) -> "asyncio.Future[Any] | None":
         if not isinstance(message, (SaveData, StoreFile)):  # which have limits of their own
@@ -100,7 +106,7 @@ class RunningTurn:
             self.end("failed", TOO_LONG)
         elif isinstance(message, TurnEnded):
             self.end(message.status, message.error)
-        else:
+        elif self._effects is not None:
             return self._effects.take(message, size)
         return None
 

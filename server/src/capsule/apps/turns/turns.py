@@ -10,7 +10,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from typing import Any
+from typing import Any, cast
 
 from capsule.apps.errors import TooManyWaiting
 from capsule.apps.files.store import FileStore
@@ -166,9 +166,9 @@ class Turns:
         try:
             while (loss := await self._attempt(turn)) is not None:
                 if not loss.may_try_again:
-                    await self._give_up(turn, "interrupted", loss.text)
-                elif await self._log.submit(lambda t: t.is_hopeless(turn)):
-                    await self._give_up(turn, "interrupted", f"{loss.text or LOST} {_TRIED}")
+                    return await self._give_up(turn, "interrupted", loss.text)
+                if await self._log.submit(lambda t: t.is_hopeless(turn)):
+                    return await self._give_up(turn, "interrupted", f"{loss.text or LOST} {_TRIED}")
         except PlatformError as exc:
             await self._give_up(turn, "failed", exc.detail)
         except Exception as exc:
@@ -180,29 +180,34 @@ class Turns:
     async def _attempt(self, turn: TurnRecord) -> Loss | None:
         """Run the turn on a runtime; return how that was lost, None when the turn has ended."""
         link, begun = self._begun.pop(turn.id, (None, None))
-        session = begun.session if begun is not None else None
-        if session is None or link is None or self._supply.ready(session.user_id) is not link:
-            begun = None
-            session = await self._log.read(lambda store: store.session(turn.session_id))
-            if session is None:
+        ready = self._supply.ready(turn.user_id)
+        if link is None or ready is not link:
+            begun, link = None, ready or await self._link_for(turn)
+            if link is None:
                 return None  # deleted while the turn was in line
-            link = await self._supply.get(session.user_id, session.user_email)
-        files = FileEffects(session, self._log, self._files, self._supply.app.url)
-        effects = Effects(turn.id, session, self._log, link, self._prompts, files)
-        running = RunningTurn(turn, self._log, link, effects)
+        running = RunningTurn(turn, self._log, link)
         self._running[turn.id] = running
         try:
             if begun is None:
                 begun = await self._log.submit(lambda t: begin(t, turn, link.release))
             if begun is None:
                 return None
-            running.send(await self._describe(turn, begun))
+            files = FileEffects(begun.session, self._log, self._files, self._supply.app.url)
+            is_first = begun.attempt == 1
+            effects = Effects(
+                turn.id, begun.session, self._log, link, self._prompts, files, is_first=is_first
+            )
+            running.send(await self._describe(turn, begun), effects)
             loss = await running.finish()
         finally:
             link.detach(turn.id)
             del self._running[turn.id]
-            self._supply.slots[session.user_id].used_at = time.time()
+            self._supply.slots[turn.user_id].used_at = time.time()
         return _final(loss, link)
+
+    async def _link_for(self, turn: TurnRecord) -> RuntimeLink | None:
+        session = await self._log.read(lambda store: store.session(turn.session_id))
+        return None if session is None else await self._supply.get(session.user_id, session.user_email)
 
     async def _give_up(self, turn: TurnRecord, status: str, error: str) -> None:
         await self._log.submit(lambda t: t.end_turn(turn.session_id, turn.id, status, error))
@@ -214,7 +219,7 @@ class Turns:
             "user": {"id": session.user_id, "email": session.user_email, "org_id": None},
             "channel": session.channel,
             "data": begun.data,
-            "history": [_history_entry(event) for event in begun.history],
+            "history": cast(list[HistoryEntry], [event.history_entry for event in begun.history]),
             "is_entered": session.is_entered and not _entered_here(begun.entries),
             "integrations": await self._accounts(turn, session.user_id),
         }
@@ -262,10 +267,3 @@ def _final(loss: Loss | None, link: RuntimeLink) -> Loss | None:
 def _entered_here(entries: list[JournalEntry]) -> bool:
     """Tell whether it was this turn that ran `enter`, which then has to run again with its journal."""
     return any(entry["site"].endswith(" entered") for entry in entries)
-
-
-def _history_entry(event: Event) -> HistoryEntry:
-    if event.type == "block":
-        return {"text": event.data, "sender": "block", "at": event.at}
-    sender = "user" if event.type == "message" else "app"
-    return {"text": str(event.payload()["text"]), "sender": sender, "at": event.at}
