@@ -19,8 +19,7 @@ setup: ## only the set-up that up and test share
 test: ## set up what is missing and run every check and test
 	@$(SETUP) test
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/pytest -n 2 --dist loadfile -m "not alone"
-	@$(BIN)/pytest -m alone
+	@$(BIN)/pytest
 
 check: ## linters, types, import directions, generated files, web checks (no set-up)
 	@$(BIN)/ruff check .
