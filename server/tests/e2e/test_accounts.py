@@ -24,7 +24,9 @@ class Mail:
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
         self.port = free_port()
-        self.controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self.controller = Controller(
+            self, hostname="127.0.0.1", port=self.port, server_hostname="mail.example"
+        )
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
         self.mails.append(BytesParser(EmailMessage, policy=policy.default).parsebytes(envelope.content))

@@ -1,5 +1,6 @@
 """Hand a mail in at a mail server that is given as an address."""
 
+import socket
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -67,7 +68,14 @@ async def send(server: MailServer, message: EmailMessage) -> None:
             password=server.password,
             use_tls=server.is_tls,
             start_tls=False if server.is_tls else server.starttls,
+            local_hostname=_own_name(),
             timeout=_SECONDS,
         )
     except (aiosmtplib.SMTPException, OSError) as exc:
         raise MailNotSent(f"The mail server {server.host} did not take a mail: {exc}") from exc
+
+
+def _own_name() -> str:
+    """Return what this machine calls itself, without asking the name service: without one that takes long."""
+    name = socket.gethostname()
+    return name if "." in name else "[127.0.0.1]"

@@ -19,7 +19,9 @@ class PostOffice:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
-        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self._controller = Controller(
+            self, hostname="127.0.0.1", port=self.port, server_hostname="mail.example"
+        )
         self._controller.start()
 
     @property
