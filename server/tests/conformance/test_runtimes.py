@@ -204,7 +204,7 @@ class TestEnd:
     async def test_out_of_memory_ends_one_runtime_and_is_told(self, harness: Harness) -> None:
         needs_commands(harness)
         if not harness.engine.capabilities.memory_limit:
-            pytest.skip("no memory limit")
+            pytest.skip("these walls limit no memory: no control groups can be made here")
         await harness.engine.start(app_spec(harness))
         ada, bob = [await harness.engine.wake(runtime(name)) for name in ("ada", "bob")]
         with pytest.raises(ConnectionError):
@@ -220,7 +220,7 @@ class TestEnd:
     ) -> None:
         needs_commands(harness)
         if not harness.engine.capabilities.memory_limit:
-            pytest.skip("no memory limit")
+            pytest.skip("these walls limit no memory: no control groups can be made here")
         await harness.engine.start(app_spec(harness))
         ada = await harness.engine.wake(runtime("ada"))
         assert await ask(ada, "feed_a_child()") == "-9"
@@ -319,7 +319,7 @@ class TestNetwork:
     ) -> None:
         needs_commands(harness)
         if not harness.engine.capabilities.filtered_network:
-            pytest.skip("no network gate")
+            pytest.skip("these walls have no network gate: boxes cannot be divided here")
         listed, other = [await asyncio.start_server(_greet, "127.0.0.1", 0) for _ in range(2)]
         ports = [server.sockets[0].getsockname()[1] for server in (listed, other)]
         source = f"""
@@ -350,7 +350,7 @@ class TestNetwork:
     async def test_the_way_out_stays_open_when_the_agent_is_replaced(self, harness: Harness) -> None:
         needs_commands(harness)
         if not harness.engine.capabilities.filtered_network:
-            pytest.skip("no network gate")
+            pytest.skip("these walls have no network gate: boxes cannot be divided here")
         server = await asyncio.start_server(_greet, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         egress = Egress(allow=(f"127.0.0.1:{port}",))

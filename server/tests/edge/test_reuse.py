@@ -73,12 +73,18 @@ async def post(client: Client, body: bytes) -> "asyncio.Task[int]":
     return task
 
 
-async def test_short_posts_share_a_connection(client: Client, serve: Serve) -> None:
-    server = await serve("unix")
+async def used(server: Server, client: Client) -> socket.socket:
+    """Return the connection over which a short post has gone and been answered."""
     sent = await post(client, b"one")
     connection = await server.accept()
     assert (await server.answer(connection)).endswith(b"one")
     assert await sent == 200
+    return connection
+
+
+async def test_short_posts_share_a_connection(client: Client, serve: Serve) -> None:
+    server = await serve("unix")
+    connection = await used(server, client)
     sent = await post(client, b"two")
     assert (await server.answer(connection)).endswith(b"two")
     assert await sent == 200
@@ -86,10 +92,7 @@ async def test_short_posts_share_a_connection(client: Client, serve: Serve) -> N
 
 async def test_a_post_that_nobody_read_is_sent_again(client: Client, serve: Serve) -> None:
     server = await serve("unix")
-    sent = await post(client, b"one")
-    connection = await server.accept()
-    await server.answer(connection)
-    assert await sent == 200
+    connection = await used(server, client)
     sent = await post(client, b"two")
     connection.close()
     assert (await server.answer(await server.accept())).endswith(b"two")
@@ -111,10 +114,7 @@ async def test_a_post_over_a_connection_that_was_closed_before_is_sent_again(
 
 async def test_a_post_that_was_read_is_not_sent_again(client: Client, serve: Serve) -> None:
     server = await serve("unix")
-    sent = await post(client, b"one")
-    connection = await server.accept()
-    await server.answer(connection)
-    assert await sent == 200
+    connection = await used(server, client)
     sent = await post(client, b"two")
     assert (await asyncio.get_running_loop().sock_recv(connection, 65536)).endswith(b"two")
     connection.close()

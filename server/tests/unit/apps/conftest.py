@@ -1,5 +1,6 @@
 """A real app host for the tests of this folder."""
 
+import contextlib
 import shutil
 import sys
 import tempfile
@@ -13,21 +14,31 @@ sys.path.insert(0, str(Path(__file__).parent))
 from apphost import Host
 
 
-@pytest.fixture(scope="module")
-def host() -> Iterator[Host]:
-    """One app host for the module's tests; each hosts apps of its own."""
+@contextlib.contextmanager
+def hosting(wait_seconds: float = 10.0) -> Iterator[Host]:
     root = Path(tempfile.mkdtemp(prefix="c", dir="/tmp"))
-    running = Host(root)
+    running = Host(root, wait_seconds=wait_seconds)
     yield running
     running.close()
     shutil.rmtree(root)
+
+
+@pytest.fixture(scope="module")
+def host() -> Iterator[Host]:
+    """One app host for the module's tests; each hosts apps of its own."""
+    with hosting() as running:
+        yield running
 
 
 @pytest.fixture
 def own_host() -> Iterator[Host]:
     """An app host for one test that kills it or needs another setting."""
-    root = Path(tempfile.mkdtemp(prefix="c", dir="/tmp"))
-    running = Host(root, wait_seconds=3.0)
-    yield running
-    running.close()
-    shutil.rmtree(root)
+    with hosting(3.0) as running:
+        yield running
+
+
+@pytest.fixture
+def patient_host() -> Iterator[Host]:
+    """Waits for a zygote that was killed often, and is started again more slowly each time."""
+    with hosting(60.0) as running:
+        yield running

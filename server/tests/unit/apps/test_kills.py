@@ -5,15 +5,10 @@ import asyncio
 import contextlib
 import os
 import random
-import shutil
 import signal
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx2
-import pytest
 from apphost import Browser, Host, Replica
 
 APP = """
@@ -46,16 +41,6 @@ async def handle(session, msg):
     await session.reply(f"last {msg.text} {count} {session.data['seen']} {approved} {drawn} {entered}")
 """
 USERS, MESSAGES, KILLS = 16, 10, 14
-
-
-@pytest.fixture
-def patient_host() -> Iterator[Host]:
-    """Waits for a zygote that was killed often, and is started again more slowly each time."""
-    root = Path(tempfile.mkdtemp(prefix="c", dir="/tmp"))
-    running = Host(root, wait_seconds=60.0)
-    yield running
-    running.close()
-    shutil.rmtree(root)
 
 
 async def test_processes_killed_at_random_points_lose_and_double_nothing(patient_host: Host) -> None:
