@@ -89,6 +89,7 @@ async def started(plan: Plan, artifact: Artifact, machine: Machine, tmp_path: Pa
 
     (tmp_path / "scratch").mkdir()
     tmp_path.chmod(0o755)
+    assert plan.start is not None
     box = Box(
         argv=tuple(map(fill, plan.start.argv)),
         scratch=str(tmp_path / "scratch"),

@@ -35,12 +35,19 @@ class BuildSettings:
     """What the user chose; everything empty is detected."""
 
     type: str
-    """Capsule type: `app`, `backend`, `frontend`, `agent`."""
+    """Capsule type: `app`, `backend`, `frontend`, `agent`, `docker`."""
     run_command: str = ""
     build_command: str = ""
     output_directory: str = ""
     entry: str = ""
     """`path/to/file.py:symbol`, for apps."""
+    release_command: str = ""
+    dockerfile: str = ""
+    docker_context: str = ""
+    image: str = ""
+    """Public image, when the source is one."""
+    port: int = 0
+    """Where a container listens; 0: what its image exposes, else 3000."""
     env: dict[str, str] = field(default_factory=dict)
     """The user's variables; present while building."""
 

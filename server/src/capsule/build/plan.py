@@ -42,12 +42,28 @@ class Start:
 
 
 @dataclass(frozen=True)
+class Image:
+    """What a container is started from; only builders that can make images execute a plan with one."""
+
+    dockerfile: str = ""
+    """Relative to the project; empty: no build, `reference` is used as it is."""
+    context: str = ""
+    """Folder of the build context, relative to the project; empty: the project itself."""
+    reference: str = ""
+    """Image to be fetched when there is no Dockerfile, such as `caddy:2`."""
+    port: int = 3000
+    """Where the container listens, inside a network of its own."""
+
+
+@dataclass(frozen=True)
 class Plan:
     provider: str
-    """`python`, `node`, `static` or `app`."""
+    """Name of the provider that wrote it, such as `python`, `static`, `app` or `docker`."""
     choices: tuple[Choice, ...]
     steps: tuple[Step, ...]
-    start: Start
+    start: Start | None
+    """The `web` process, which gets the requests; None: nothing listens (a bot, workers only). With an
+    `image`, an empty command leaves it to the image."""
     probe_path: str | None = "/"
     """See `edge.contract.Probe.path`; None for what speaks on a socket of its own protocol."""
     notices: tuple[str, ...] = ()
@@ -59,6 +75,12 @@ class Plan:
     outside the system's own folders. A replica gets `Mount(path, path, read_only=True)` for each."""
     listens_on_socket: bool = False
     """See `ReplicaSpec.listens_on_socket`."""
+    processes: dict[str, Start] = field(default_factory=dict)
+    """The other process types of the Procfile (`worker`, `clock`, …); each runs in replicas of its own."""
+    release: Start | None = None
+    """Runs once to its end before a release gets traffic, such as migrations; its failure stops the
+    deployment."""
+    image: Image | None = None
 
 
 @dataclass(frozen=True)

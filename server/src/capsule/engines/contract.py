@@ -81,6 +81,8 @@ class Capabilities:
     """Runtimes of one replica cannot see each other's files, processes and sockets."""
     filtered_network: bool = False
     """Runtimes reach only what their replica's `Egress` lets them."""
+    images: bool = False
+    """Replicas are started from container images."""
 
 
 @dataclass(frozen=True)
@@ -173,6 +175,15 @@ class ReplicaSpec:
     grace_seconds: float = 10.0
     """Time between SIGTERM and SIGKILL."""
     restart: Restart = Restart.never
+    process: str = "web"
+    """Process type; also in its log records and its host name."""
+    image: str = ""
+    """Reference of a container image, which `artifact` then only describes; needs the capability `images`.
+    An empty `argv` leaves the command to the image."""
+    port: int = 0
+    """Where a container listens inside its own network; 0: the engine chooses and says so in `PORT`."""
+    space_id: str = ""
+    """Replicas of one space share a private network, where an engine has private networks."""
     listens_on_socket: bool = False
     """The replica listens on the unix socket `{run}/replica.sock` instead of a port."""
     platform_files: bool = False

@@ -1,8 +1,8 @@
 """From source to running copies: builds, releases, deployments, replicas, serves.
 
 States are shared words: build and deployment `queued running succeeded failed cancelled`; replica
-`starting healthy unhealthy stopping stopped`. What somebody works on carries a lease: a worker that dies
-loses it, and the work is taken up again under a higher `fence`.
+`starting healthy unhealthy stopping stopped`; run as build. What somebody works on carries a lease: a worker
+that dies loses it, and the work is taken up again under a higher `fence`.
 """
 
 from datetime import datetime
@@ -31,7 +31,7 @@ class Build(Leased, Record):
     capsule_id: Mapped[str] = mapped_column(ForeignKey("capsules.id", ondelete="CASCADE"), index=True)
     status: Mapped[str] = mapped_column(String(20), default="queued", index=True)
     trigger: Mapped[str] = mapped_column(String(20), default="manual")
-    """`manual`, `config`, `push` or `serve`."""
+    """`manual`, `config`, `push` (to the platform), `webhook`, `poll`, `preview` or `serve`."""
     source: Mapped[dict[str, Any]]
     """Snapshot of the capsule's source, plus `commit` once known."""
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -62,9 +62,15 @@ class Release(Record):
     build_id: Mapped[str | None] = mapped_column(String(40))
     artifact_id: Mapped[str] = mapped_column(String(40), index=True)
     config: Mapped[dict[str, Any]]
-    """What a replica is started with: start argv, cpu, memory, mounts, secret names, plan's probe path,
-    and the encrypted environment."""
+    """What a replica is started with: commands of each process, cpu, memory, mounts, secret names, plan's
+    probe path, how it is deployed, and the encrypted environment."""
     manifest: Mapped[dict[str, Any] | None]
+    made_by: Mapped[str] = mapped_column(String(20), default="build")
+    """`build`, `config` (the same artifact with changed settings) or `rollback`."""
+    based_on: Mapped[str | None] = mapped_column(String(40))
+    """The release it took its artifact from, unless a build made it."""
+    commit: Mapped[str | None] = mapped_column(String(64))
+    subject: Mapped[str | None] = mapped_column(String(500))
 
 
 class Deployment(Leased, Record):
@@ -76,6 +82,18 @@ class Deployment(Leased, Record):
     capsule_id: Mapped[str] = mapped_column(ForeignKey("capsules.id", ondelete="CASCADE"), index=True)
     release_id: Mapped[str] = mapped_column(ForeignKey("releases.id", ondelete="CASCADE"), index=True)
     status: Mapped[str] = mapped_column(String(20), default="queued", index=True)
+    trigger: Mapped[str] = mapped_column(String(20), default="build")
+    """`build`, `config`, `start`, `restart`, `rollback`, `return` (the release before failed its watch) or
+    `recovery` (its replicas were lost)."""
+    requested_by: Mapped[str | None] = mapped_column(String(40))
+    previous_release_id: Mapped[str | None] = mapped_column(String(40))
+    """What was live when it began; where an automatic return leads."""
+    phase: Mapped[str | None] = mapped_column(String(20))
+    """What it does at the moment: `release`, `start`, `canary`, `switch`, `drain`, `watch`."""
+    watch_until: Mapped[datetime | None]
+    """Set while the new release is watched; it returns by itself when it fails before."""
+    receipt: Mapped[dict[str, Any] | None]
+    """How it went, see `control.delivery.deployments.receipt`."""
     reason: Mapped[str | None]
     hint: Mapped[str | None]
     log_tail: Mapped[list[Any]] = mapped_column(default=list)
@@ -96,13 +114,45 @@ class Replica(Record):
     started_by: Mapped[str] = mapped_column(String(40), default="", index=True)
     """The deployment or serve that started it; a resumed one finds its half-made replicas by this."""
     environment: Mapped[str] = mapped_column(String(10), default="deploy")
-    """`deploy`, `serve`, or `spare`: started ahead for the next change of a serve."""
+    """`deploy`, `serve`, `run` (one command, once), or `spare`: started ahead for the next change of a
+    serve."""
+    process: Mapped[str] = mapped_column(String(40), default="web")
+    """Process type."""
     state: Mapped[str] = mapped_column(String(20), default="starting", index=True)
     address: Mapped[str | None] = mapped_column(String(200))
     restarts: Mapped[int] = mapped_column(default=0)
     exit_reason: Mapped[str | None]
     started_at: Mapped[datetime | None]
     stopped_at: Mapped[datetime | None]
+
+
+class Run(Leased, Record):
+    """One command, run once in a fresh replica of a release (`run_…`)."""
+
+    __tablename__ = "runs"
+
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"), index=True)
+    capsule_id: Mapped[str] = mapped_column(ForeignKey("capsules.id", ondelete="CASCADE"), index=True)
+    release_id: Mapped[str | None] = mapped_column(String(40))
+    """Set when it starts: the release that was live then."""
+    cron_job_id: Mapped[str | None] = mapped_column(String(40), index=True)
+    command: Mapped[str]
+    """A shell line."""
+    status: Mapped[str] = mapped_column(String(20), default="queued", index=True)
+    trigger: Mapped[str] = mapped_column(String(20), default="manual")
+    """`manual` or `cron`."""
+    due_at: Mapped[datetime | None]
+    """The time of the schedule that a cron job's run belongs to; one run per job and time."""
+    timeout_seconds: Mapped[float] = mapped_column(default=3600.0)
+    replica_id: Mapped[str | None] = mapped_column(String(40))
+    """Its lines in the capsule's log carry this."""
+    exit_code: Mapped[int | None]
+    reason: Mapped[str | None]
+    hint: Mapped[str | None]
+    cancel_requested: Mapped[bool] = mapped_column(default=False)
+    requested_by: Mapped[str | None] = mapped_column(String(40))
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
 
 
 class Serve(Record):

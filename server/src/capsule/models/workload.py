@@ -33,17 +33,24 @@ class Capsule(Record):
     slug: Mapped[str] = mapped_column(String(63), unique=True)
     """Host label, unique on the installation; fixed once made."""
     type: Mapped[str] = mapped_column(String(20))
-    """`app`, `backend`, `frontend`, `agent` or `storage`."""
+    """`app`, `backend`, `frontend`, `agent`, `docker` or `storage`."""
     is_on: Mapped[bool] = mapped_column(default=True)
     """The switch: what should be, not what is."""
     source: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    """`{"kind": "git", "url", "branch", "path"}`, `{"kind": "upload", "upload_id", "path"}` or `{}`."""
+    """`{"kind": "git", "url", "branch", "path"}`, `{"kind": "push", "branch", "path"}` (pushed to the
+    platform itself), `{"kind": "upload", "upload_id", "path"}`, `{"kind": "image", "image"}` or `{}`."""
     config: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    """`run_command`, `build_command`, `output_directory`, `entry`, `cpu`, `memory`."""
+    """What `control.workload.capsules.schemas.ConfigInput` documents."""
     release_id: Mapped[str | None] = mapped_column(String(40))
     """The release that is live, or goes live when switched on."""
     removed_at: Mapped[datetime | None]
     """Set while removal is under way; the row goes when nothing is left."""
+    parent_id: Mapped[str | None] = mapped_column(String(40), index=True)
+    """Set for a preview: the capsule that it is a preview of."""
+    preview_of: Mapped[str | None] = mapped_column(String(250))
+    """The branch, or `#12` for a pull request; one preview per capsule and name."""
+    expires_at: Mapped[datetime | None]
+    """When a preview is removed."""
 
 
 class EnvVariable(Record):
@@ -59,6 +66,65 @@ class EnvVariable(Record):
     """Values may be credentials, so they are encrypted like secrets."""
     set_by: Mapped[str] = mapped_column(String(10), default="user")
     """`user` or `system`; system variables cannot be edited."""
+
+
+class SourceAccess(Record):
+    """How the platform gets at a capsule's repository, and its host at the platform (`sac_…`)."""
+
+    __tablename__ = "source_accesses"
+
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"), index=True)
+    capsule_id: Mapped[str] = mapped_column(ForeignKey("capsules.id", ondelete="CASCADE"), unique=True)
+    connection_id: Mapped[str | None] = mapped_column(String(40))
+    """The team's connection to a git host whose token is used."""
+    token: Mapped[str | None]
+    """Access token of this capsule alone, encrypted."""
+    private_key: Mapped[str | None]
+    """Of the deploy key, encrypted."""
+    public_key: Mapped[str | None]
+    webhook_secret: Mapped[str]
+    """Encrypted; what the repository's host signs its webhooks with."""
+    last_hook_at: Mapped[datetime | None]
+    last_hook: Mapped[dict[str, Any] | None]
+    """What came and what was done about it, for people."""
+
+
+class GitConnection(Record):
+    """A team's account at a git host (`gcn_…`)."""
+
+    __tablename__ = "git_connections"
+
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"), index=True)
+    provider: Mapped[str] = mapped_column(String(20))
+    """`github`, `gitlab`, `bitbucket` or `gitea`."""
+    url: Mapped[str] = mapped_column(String(500))
+    """Of the host, such as `https://gitlab.example`."""
+    account: Mapped[str] = mapped_column(String(200))
+    token: Mapped[str]
+    """Encrypted."""
+
+
+class CronJob(Record):
+    """A command that a capsule runs by the clock, each time in a fresh replica (`crn_…`)."""
+
+    __tablename__ = "cron_jobs"
+    __table_args__ = (UniqueConstraint("capsule_id", "name"),)
+
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"), index=True)
+    capsule_id: Mapped[str] = mapped_column(ForeignKey("capsules.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(63))
+    schedule: Mapped[str] = mapped_column(String(100))
+    """Five fields, or a name such as `@daily`."""
+    timezone: Mapped[str] = mapped_column(String(60), default="UTC")
+    command: Mapped[str]
+    concurrency: Mapped[str] = mapped_column(String(10), default="forbid")
+    """While the run before goes on: `forbid` leaves the new one out, `allow` runs both, `replace` ends the
+    old one."""
+    missed: Mapped[str] = mapped_column(String(10), default="skip")
+    """Times that passed while the platform was away: `skip` them, or run `once` for all of them."""
+    timeout_seconds: Mapped[float] = mapped_column(default=3600.0)
+    is_on: Mapped[bool] = mapped_column(default=True)
+    next_at: Mapped[datetime | None]
 
 
 class Secret(Record):

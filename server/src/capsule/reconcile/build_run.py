@@ -27,7 +27,15 @@ from capsule.telemetry.lines import LineLog
 
 log = logging.getLogger(__name__)
 
-_CHOSEN = ("run_command", "build_command", "output_directory", "entry")
+_CHOSEN = (
+    "run_command",
+    "build_command",
+    "output_directory",
+    "entry",
+    "release_command",
+    "dockerfile",
+    "docker_context",
+)
 
 
 class BuildStopped(PlatformError):
@@ -94,7 +102,13 @@ class BuildRun:
         async with self._platform.database.reading() as db_session:
             service = EnvService(db_session, self._platform.box, self._platform.site)
             env = await service.build_environment(self._capsule)
-        return BuildSettings(type=self._capsule.type, env=env, **chosen)
+        return BuildSettings(
+            type=self._capsule.type,
+            env=env,
+            image=str(self._build.source.get("image") or ""),
+            port=int(self._build.settings.get("port") or 0),
+            **chosen,
+        )
 
     async def _use_again(self, key: str) -> bool:
         """Take over the artifact of an equal build whose files are still there."""

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from capsule.control.delivery.releases.requirements import FilesystemMissing, SecretMissing
-from capsule.control.delivery.releases.service import release_env
+from capsule.control.delivery.releases.service import processes_of, release_env
 from capsule.control.workload.files.size import write_size
 from capsule.control.workload.secrets.service import SecretNotFound, values
 from capsule.engines.contract import Egress, EgressMode, Limits, Mount, ReplicaSpec, RuntimeTerms
@@ -17,14 +17,24 @@ from capsule.paths import DataPaths
 from capsule.reconcile.platform import Platform
 from capsule.reconcile.storage import share
 
+_GRACE_SECONDS = 10.0
 _OWN_SECRETS = ("INTERNAL_API_KEY",)
 """System variables that are as good as secrets."""
 
 
 async def release_spec(
-    platform: Platform, db_session: AsyncSession, capsule: Capsule, release: Release, *, replica_id: str
+    platform: Platform,
+    db_session: AsyncSession,
+    capsule: Capsule,
+    release: Release,
+    *,
+    replica_id: str,
+    process: str = "web",
+    command: Mapping[str, Any] | None = None,
 ) -> ReplicaSpec:
-    """Raises SecretMissing or FilesystemMissing when one was deleted since the release was made."""
+    """`command`, `{"argv", "env"}`, is run in place of the process type's own.
+
+    Raises SecretMissing or FilesystemMissing when one was deleted since the release was made."""
     return await _spec(
         platform,
         db_session,
@@ -36,6 +46,8 @@ async def release_spec(
         artifact=str(platform.paths.artifact(release.artifact_id)),
         config=release.config,
         env=release_env(platform.box, release),
+        process=process,
+        command=command or processes_of(release.config)[process],
     )
 
 
@@ -64,6 +76,8 @@ async def serve_spec(
         config=config,
         env=env,
         shell=shell,
+        process="web",
+        command=processes_of(config)["web"],
     )
 
 
@@ -79,6 +93,8 @@ async def _spec(
     artifact: str,
     config: dict[str, Any],
     env: dict[str, str],
+    process: str,
+    command: Mapping[str, Any],
     shell: Mapping[str, str] = MappingProxyType({}),
 ) -> ReplicaSpec:
     declared = config["secrets"]
@@ -86,26 +102,32 @@ async def _spec(
     secrets = kept | {name: shell[name] for name in declared if name in shell}
     storage = await _storage(platform.paths, db_session, capsule, config["mounts"])
     is_app = capsule.type == "app"
+    image = config.get("image") or {}
     return ReplicaSpec(
         id=replica_id,
         capsule_id=capsule.id,
         release_id=release_id,
         identity=capsule.number,
-        argv=tuple(config["start"]["argv"]),
+        argv=tuple(command["argv"]),
         artifact=artifact,
         env={
             **secrets,
-            **config["start"].get("env", {}),
+            **command.get("env", {}),
             **env,
             **_system_env(platform, capsule, release_id, version, environment),
         },
         mounts=(*storage, *_visible(config.get("visible", ()))),
         limits=Limits(cpu=config["cpu"], memory=config["memory"]),
+        grace_seconds=float((config.get("health") or {}).get("grace_seconds", _GRACE_SECONDS)),
+        process=process,
+        image=image.get("reference", ""),
+        port=int(image.get("port", 0)),
+        space_id=capsule.space_id,
         listens_on_socket=is_app or bool(config.get("listens_on_socket")),
         platform_files=is_app,
         runtimes=_runtime_terms(config) if is_app else None,
         redact=(*secrets.values(), *(env[key] for key in _OWN_SECRETS if key in env)),
-        labels={"environment": environment},
+        labels={"environment": environment} | ({"process": process} if process != "web" else {}),
     )
 
 

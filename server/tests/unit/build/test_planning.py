@@ -23,6 +23,11 @@ app = App('x', image=image)
 FLASK = "from flask import Flask\napp = Flask(__name__)\n"
 
 
+def argv_of(plan: Plan) -> tuple[str, ...]:
+    assert plan.start is not None
+    return plan.start.argv
+
+
 class Planning:
     def __init__(self, project: Callable[[dict[str, str]], Path], facts: Toolchain) -> None:
         self.project = project
@@ -58,11 +63,11 @@ class TestStart:
 
     def test_run_command_stands_above_procfile(self, planning: Planning) -> None:
         plan = planning.plan(self.FILES, run_command="python app.py --port $PORT")
-        assert plan.start.argv == ("sh", "-c", "python app.py --port $PORT")
+        assert argv_of(plan) == ("sh", "-c", "python app.py --port $PORT")
 
     def test_procfile_stands_above_default(self, planning: Planning) -> None:
         plan = planning.plan(self.FILES)
-        assert plan.start.argv == ("sh", "-c", "gunicorn app:app")
+        assert argv_of(plan) == ("sh", "-c", "gunicorn app:app")
         assert chosen(plan, "gunicorn") == "added"
         assert any("worker" in notice for notice in plan.notices)
 
@@ -102,7 +107,7 @@ class TestPython:
         ],
     )
     def test_web_application_is_found(self, files: dict[str, str], argument: str, planning: Planning) -> None:
-        assert argument in planning.plan({"requirements.txt": "", **files}).start.argv
+        assert argument in argv_of(planning.plan({"requirements.txt": "", **files}))
 
     def test_server_in_requirements_is_not_added(self, planning: Planning) -> None:
         plan = planning.plan(
@@ -136,7 +141,7 @@ class TestPython:
     )
     def test_runner_of_the_environment_is_left_out(self, line: str, plain: str, planning: Planning) -> None:
         files = {"app.py": FLASK, "requirements.txt": "flask", "Procfile": f"web: {line}"}
-        assert planning.plan(files).start.argv == ("sh", "-c", plain)
+        assert argv_of(planning.plan(files)) == ("sh", "-c", plain)
 
     SCRIPT = '[project]\nname = "shop"\n[project.scripts]\nshop = "shop:main"\n[build-system]\nrequires = []'
 
@@ -145,7 +150,7 @@ class TestPython:
         self, procfile: dict[str, str], planning: Planning
     ) -> None:
         plan = planning.plan({"pyproject.toml": self.SCRIPT, "shop/__init__.py": "", **procfile})
-        assert plan.start.argv[-1] == "shop"
+        assert argv_of(plan)[-1] == "shop"
         assert plan.steps[-1].name == "install the project"
 
     def test_project_is_not_installed_for_another_start_command(self, planning: Planning) -> None:
@@ -215,7 +220,7 @@ class TestNode:
         assert chosen(planning.plan({"package.json": self.START, **files}), "package manager") == manager
 
     def test_main_and_server_js_are_started(self, planning: Planning) -> None:
-        assert planning.plan({"package.json": '{"main": "m.js"}', "m.js": ""}).start.argv == ("node", "m.js")
+        assert argv_of(planning.plan({"package.json": '{"main": "m.js"}', "m.js": ""})) == ("node", "m.js")
 
     def test_nothing_to_start_is_refused(self, planning: Planning) -> None:
         assert "no script `start`" in planning.refused({"package.json": "{}"})
@@ -281,7 +286,7 @@ class TestStatic:
     ) -> None:
         plan = planning.plan(files, "frontend")
         assert chosen(plan, "output directory") == folder
-        assert ("--single-page" in plan.start.argv) == single
+        assert ("--single-page" in argv_of(plan)) == single
 
     def test_settings_stand_above_detection(self, planning: Planning) -> None:
         plan = planning.plan(
@@ -355,4 +360,4 @@ def test_files_outside_the_project_are_not_read(planning: Planning, tmp_path: Pa
     (tmp_path / "secret.txt").write_text("web: cat secret")
     root = planning.project({"main.py": ""})
     (root / "Procfile").symlink_to(tmp_path / "secret.txt")
-    assert planning.plan({}).start.argv[-1] == "main.py"
+    assert argv_of(planning.plan({}))[-1] == "main.py"

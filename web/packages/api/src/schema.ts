@@ -1434,6 +1434,22 @@ export interface components {
             /** Can */
             can: string[];
         };
+        /**
+         * Canary
+         * @description A share of the requests goes to the new release first.
+         */
+        Canary: {
+            /**
+             * Percent
+             * @default 10
+             */
+            percent: number;
+            /**
+             * Seconds
+             * @default 60
+             */
+            seconds: number;
+        };
         /** CapsuleShape */
         CapsuleShape: {
             /** Id */
@@ -1478,6 +1494,21 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /**
+             * Parent Id
+             * @description Of a preview: the capsule that it is a preview of.
+             */
+            parent_id: string | null;
+            /**
+             * Preview Of
+             * @description Of a preview: its branch, or `#12` for a pull request.
+             */
+            preview_of: string | null;
+            /**
+             * Expires At
+             * @description Of a preview: when it is removed.
+             */
+            expires_at: string | null;
             /** Can */
             can: string[];
         };
@@ -1580,6 +1611,59 @@ export interface components {
             size?: number | null;
             /** @description Who may use an app and how people sign in to it, in effect at once; empty: everybody may, with or without an account. */
             access?: components["schemas"]["AccessConfig"] | null;
+            /**
+             * Release Command
+             * @description Runs once before a new release gets requests, such as a migration; when it fails, the release before stays. Empty: the Procfile's `release`.
+             */
+            release_command?: string | null;
+            /**
+             * Dockerfile
+             * @description Of a docker capsule, relative to the project; empty: `Dockerfile`.
+             */
+            dockerfile?: string | null;
+            /**
+             * Docker Context
+             * @description Build context of a docker capsule, relative to the project; empty: the project itself.
+             */
+            docker_context?: string | null;
+            /**
+             * Port
+             * @description Where the container of a docker capsule listens; empty: what its image exposes, else 3000.
+             */
+            port?: number | null;
+            /**
+             * Scale
+             * @description Replicas of each process type, such as `{"web": 2, "worker": 1}`; who is not named has one.
+             */
+            scale?: {
+                [key: string]: number;
+            } | null;
+            /**
+             * Strategy
+             * @description `rolling`: the new release answers before the old one stops. `recreate`: the old one stops first, and requests wait meanwhile. Empty: `rolling`.
+             */
+            strategy?: ("rolling" | "recreate") | null;
+            /** @description When a new replica counts as good; empty: it answers `/`. */
+            health?: components["schemas"]["Health"] | null;
+            /** @description Share of the requests that tries a new release first; empty: none. */
+            canary?: components["schemas"]["Canary"] | null;
+            /**
+             * Watch Seconds
+             * @description So long after it went live, a release that crashes or mostly answers with errors is replaced by the one before; 0: never. Empty: 120.
+             */
+            watch_seconds?: number | null;
+            /**
+             * Auto Deploy
+             * @description Whether a push to the branch is built and deployed; empty: yes.
+             */
+            auto_deploy?: boolean | null;
+            /**
+             * Watch Paths
+             * @description Patterns such as `api/**`: only a push that changes one of these is built; empty: the project's folder.
+             */
+            watch_paths?: string[] | null;
+            /** @description A capsule of its own for each pull request or branch; empty: none. */
+            previews?: components["schemas"]["Previews"] | null;
         };
         /** ConfigShape */
         ConfigShape: {
@@ -1637,6 +1721,62 @@ export interface components {
             size?: number | null;
             /** @description Who may use an app and how people sign in to it, in effect at once; empty: everybody may, with or without an account. */
             access?: components["schemas"]["AccessShape"] | null;
+            /**
+             * Release Command
+             * @description Runs once before a new release gets requests, such as a migration; when it fails, the release before stays. Empty: the Procfile's `release`.
+             * @default
+             */
+            release_command: string;
+            /**
+             * Dockerfile
+             * @description Of a docker capsule, relative to the project; empty: `Dockerfile`.
+             * @default
+             */
+            dockerfile: string;
+            /**
+             * Docker Context
+             * @description Build context of a docker capsule, relative to the project; empty: the project itself.
+             * @default
+             */
+            docker_context: string;
+            /**
+             * Port
+             * @description Where the container of a docker capsule listens; empty: what its image exposes, else 3000.
+             */
+            port?: number | null;
+            /**
+             * Scale
+             * @description Replicas of each process type, such as `{"web": 2, "worker": 1}`; who is not named has one.
+             */
+            scale?: {
+                [key: string]: number;
+            } | null;
+            /**
+             * Strategy
+             * @description `rolling`: the new release answers before the old one stops. `recreate`: the old one stops first, and requests wait meanwhile. Empty: `rolling`.
+             */
+            strategy?: ("rolling" | "recreate") | null;
+            /** @description When a new replica counts as good; empty: it answers `/`. */
+            health?: components["schemas"]["Health"] | null;
+            /** @description Share of the requests that tries a new release first; empty: none. */
+            canary?: components["schemas"]["Canary"] | null;
+            /**
+             * Watch Seconds
+             * @description So long after it went live, a release that crashes or mostly answers with errors is replaced by the one before; 0: never. Empty: 120.
+             */
+            watch_seconds?: number | null;
+            /**
+             * Auto Deploy
+             * @description Whether a push to the branch is built and deployed; empty: yes.
+             */
+            auto_deploy?: boolean | null;
+            /**
+             * Watch Paths
+             * @description Patterns such as `api/**`: only a push that changes one of these is built; empty: the project's folder.
+             */
+            watch_paths?: string[] | null;
+            /** @description A capsule of its own for each pull request or branch; empty: none. */
+            previews?: components["schemas"]["Previews"] | null;
         };
         /** CreateCapsule */
         CreateCapsule: {
@@ -1651,9 +1791,9 @@ export interface components {
              * Type
              * @enum {string}
              */
-            type: "app" | "backend" | "frontend" | "agent" | "storage";
+            type: "app" | "backend" | "frontend" | "agent" | "docker" | "storage";
             /** Source */
-            source?: (components["schemas"]["GitSource"] | components["schemas"]["UploadSource"] | components["schemas"]["NoSource"]) | null;
+            source?: (components["schemas"]["GitSource"] | components["schemas"]["PushSource"] | components["schemas"]["UploadSource"] | components["schemas"]["ImageSource"] | components["schemas"]["NoSource"]) | null;
             /** @default {} */
             config: components["schemas"]["ConfigInput"];
             /**
@@ -1830,6 +1970,29 @@ export interface components {
             /** Detail */
             detail?: components["schemas"]["ValidationError"][];
         };
+        /**
+         * Health
+         * @description When a new replica counts as good.
+         */
+        Health: {
+            /**
+             * Path
+             * @description Asked over HTTP; answers below 400 are good. Empty: `/`, where those below 500 are.
+             * @default
+             */
+            path: string;
+            /**
+             * Timeout Seconds
+             * @description A new replica has to answer within; empty: the installation's own limit.
+             */
+            timeout_seconds?: number | null;
+            /**
+             * Grace Seconds
+             * @description Between the request to end and the end by force, and how long a process that listens on no port must run before it counts as good, up to two seconds.
+             * @default 10
+             */
+            grace_seconds: number;
+        };
         /** ImagePart */
         ImagePart: {
             /**
@@ -1844,6 +2007,19 @@ export interface components {
              * @description A `data:` URL of the picture, or its bare base64.
              */
             base64: string;
+        };
+        /** ImageSource */
+        ImageSource: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "image";
+            /**
+             * Image
+             * @description A public image, such as `caddy:2`; docker capsules only.
+             */
+            image: string;
         };
         /** IntegrationShape */
         IntegrationShape: {
@@ -2113,6 +2289,29 @@ export interface components {
             token?: string | null;
             user?: components["schemas"]["UserShape"] | null;
         };
+        /**
+         * Previews
+         * @description A capsule of its own for each branch or pull request.
+         */
+        Previews: {
+            /**
+             * Is On
+             * @default false
+             */
+            is_on: boolean;
+            /**
+             * Hours
+             * @description Removed when nobody pushed for so long.
+             * @default 72
+             */
+            hours: number;
+            /**
+             * Branches
+             * @description Patterns such as `feature/*`; empty: pull requests only.
+             * @default []
+             */
+            branches: string[];
+        };
         /** ProcessShape */
         ProcessShape: {
             /** Pid */
@@ -2139,6 +2338,29 @@ export interface components {
              * @description To a request for a file.
              */
             file_id?: string | null;
+        };
+        /**
+         * PushSource
+         * @description What is pushed to the platform's own repository of the capsule.
+         */
+        PushSource: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "push";
+            /**
+             * Branch
+             * @description The branch whose pushes are deployed.
+             * @default main
+             */
+            branch: string;
+            /**
+             * Path
+             * @description Folder of the project in the repository.
+             * @default
+             */
+            path: string;
         };
         /** PutSecret */
         PutSecret: {
@@ -2549,7 +2771,7 @@ export interface components {
             /** Name */
             name?: string | null;
             /** Source */
-            source?: (components["schemas"]["GitSource"] | components["schemas"]["UploadSource"] | components["schemas"]["NoSource"]) | null;
+            source?: (components["schemas"]["GitSource"] | components["schemas"]["PushSource"] | components["schemas"]["UploadSource"] | components["schemas"]["ImageSource"] | components["schemas"]["NoSource"]) | null;
             /** @default {} */
             config: components["schemas"]["ConfigInput"];
         };
@@ -2627,7 +2849,7 @@ export interface components {
             /** Upload Id */
             upload_id?: string | null;
             /** Source */
-            source?: (components["schemas"]["GitSource"] | components["schemas"]["UploadSource"] | components["schemas"]["NoSource"]) | null;
+            source?: (components["schemas"]["GitSource"] | components["schemas"]["PushSource"] | components["schemas"]["UploadSource"] | components["schemas"]["ImageSource"] | components["schemas"]["NoSource"]) | null;
             /** @default {} */
             config: components["schemas"]["ConfigInput"];
         };
@@ -2638,12 +2860,12 @@ export interface components {
             /** Upload Id */
             upload_id?: string | null;
             /** Source */
-            source?: (components["schemas"]["GitSource"] | components["schemas"]["UploadSource"] | components["schemas"]["NoSource"]) | null;
+            source?: (components["schemas"]["GitSource"] | components["schemas"]["PushSource"] | components["schemas"]["UploadSource"] | components["schemas"]["ImageSource"] | components["schemas"]["NoSource"]) | null;
             /**
              * Type
              * @enum {string}
              */
-            type: "app" | "backend" | "frontend" | "agent" | "storage";
+            type: "app" | "backend" | "frontend" | "agent" | "docker" | "storage";
             /** @default {} */
             config: components["schemas"]["ConfigInput"];
         };

@@ -16,6 +16,10 @@ class Draft:
         self.files: dict[str, str] = {}
         self.env: dict[str, str] = {}
         """Goes to every later step and to the start."""
+        self.processes: dict[str, tuple[str, ...]] = {}
+        """Commands of the process types beside `web`."""
+        self.release: tuple[str, ...] | None = None
+        """What runs before a release gets requests."""
 
     def choose(self, what: str, value: str, reason: str) -> None:
         self._choices.append(Choice(what, value, reason))
@@ -42,22 +46,25 @@ class Draft:
 
     def finish(
         self,
-        argv: tuple[str, ...],
+        argv: tuple[str, ...] | None,
         *,
         env: dict[str, str] | None = None,
         probe_path: str | None = "/",
         listens_on_socket: bool = False,
     ) -> Plan:
+        every = {**self._base_env(), **(env or {})}
         return Plan(
             provider=self._provider,
             choices=tuple(self._choices),
             steps=tuple(self._steps),
-            start=Start(argv, {**self._base_env(), **(env or {})}),
+            start=Start(argv, every) if argv is not None else None,
             probe_path=probe_path,
             notices=tuple(self._notices),
             files=dict(self.files),
             visible=tuple(self._visible),
             listens_on_socket=listens_on_socket,
+            processes={name: Start(line, every) for name, line in self.processes.items()},
+            release=Start(self.release, every) if self.release is not None else None,
         )
 
     def _base_env(self) -> dict[str, str]:

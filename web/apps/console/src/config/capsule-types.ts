@@ -1,6 +1,6 @@
 /** The types of capsules this console knows, as people read them. */
 import type { CapsuleType } from "@capsule/api";
-import { Bot, HardDrive, MessageSquareText, PanelsTopLeft, Server, type LucideIcon } from "lucide-react";
+import { Bot, Container, HardDrive, MessageSquareText, PanelsTopLeft, Server, type LucideIcon } from "lucide-react";
 
 export type CapsuleTypeInfo = { type: CapsuleType; name: string; hint: string; icon: LucideIcon; tint: string };
 
@@ -32,6 +32,13 @@ export const CAPSULE_TYPES: readonly CapsuleTypeInfo[] = [
     hint: "An AI agent with its own chat API, in Python or Node",
     icon: Bot,
     tint: "bg-good-soft text-good-text",
+  },
+  {
+    type: "docker",
+    name: "Docker",
+    hint: "Anything with a Dockerfile, or a public image",
+    icon: Container,
+    tint: "bg-busy-soft text-busy-text",
   },
   {
     type: "storage",

@@ -51,11 +51,31 @@ async def configuration(
     requirements = await resolve(db_session, capsule, build.manifest, given=given)
     return {
         **_settings(capsule, build.manifest, requirements),
-        "start": plan["start"],
+        "processes": _processes(plan),
+        "release": plan.get("release"),
+        "image": _image(plan, build.manifest),
         "probe_path": plan.get("probe_path"),
         "listens_on_socket": plan.get("listens_on_socket", False),
         "visible": plan.get("visible", []),
     }
+
+
+def processes_of(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return process type → `{"argv", "env"}` of a release; those made by an older server have only one."""
+    if "processes" in config:
+        return dict(config["processes"])
+    return {"web": config["start"]}
+
+
+def _processes(plan: Mapping[str, Any]) -> dict[str, Any]:
+    web = {"web": plan["start"]} if plan.get("start") is not None else {}
+    return {**web, **plan.get("processes", {})}
+
+
+def _image(plan: Mapping[str, Any], manifest: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return what a container is started from; the builder says in the manifest what it has made."""
+    image = plan.get("image")
+    return None if image is None else {**image, **(manifest or {}).get("image", {})}
 
 
 async def refresh_release(

@@ -81,7 +81,7 @@ async def make_plan(
         source = UploadSource(kind="upload", upload_id=wanted.upload_id)
     async with context.database.reading() as db_session:
         checked = await CapsuleService(db_session, Events()).checked_source(
-            source, team_id=space.team_id, actor=actor
+            source, type=wanted.type, team_id=space.team_id, actor=actor
         )
     if not checked:
         raise InvalidInput("A plan needs a source or an upload.", field="source")
@@ -92,6 +92,11 @@ async def make_plan(
         build_command=config.build_command or "",
         output_directory=config.output_directory or "",
         entry=config.entry or "",
+        release_command=config.release_command or "",
+        dockerfile=config.dockerfile or "",
+        docker_context=config.docker_context or "",
+        image=str(checked.get("image") or ""),
+        port=config.port or 0,
     )
     checked["path"] = checked.get("path") or config.project_path or ""
     plan_id = new_id("plan")

@@ -17,7 +17,14 @@ from capsule.control.workload.capsules.errors import (
 from capsule.control.workload.capsules.names import check_name, slug_with_ending
 from capsule.control.workload.capsules.repository import CapsuleRepository
 from capsule.control.workload.capsules.schemas import ConfigInput, CreateCapsule, UpdateCapsule
-from capsule.control.workload.capsules.source import GitSource, NoSource, UploadSource, is_local, stored
+from capsule.control.workload.capsules.source import (
+    AnySource,
+    GitSource,
+    ImageSource,
+    UploadSource,
+    is_local,
+    stored,
+)
 from capsule.kit.clock import now
 from capsule.kit.ids import new_id
 from capsule.models import Capsule, Space
@@ -31,8 +38,14 @@ _FOR_THE_APP_HOST = {"access"}
 _OF_STORAGE = {"size"}
 """Config of a storage capsule; null takes the default again."""
 
-_FOR_REPLICAS = {"cpu", "memory", *_FOR_RUNTIMES}
-"""Config that replicas are started with; all the rest goes into the build."""
+_FOR_DEPLOYMENTS = {"scale", "strategy", "health", "canary", "watch_seconds"}
+"""Config of how releases become live; null takes the default again."""
+
+_FOR_REPLICAS = {"cpu", "memory", *_FOR_RUNTIMES, *_FOR_DEPLOYMENTS}
+"""Config that replicas are started with; what is named nowhere here goes into the build."""
+
+_FOR_SOURCES = {"auto_deploy", "watch_paths", "previews"}
+"""Config of what a push leads to; it changes nothing that runs. Null takes the default again."""
 
 
 class CapsuleService:
@@ -47,7 +60,9 @@ class CapsuleService:
         """Add a capsule to the space; with a source and `deploy`, its first build is queued."""
         check_name(wanted.name)
         await self._check_name_is_free(space.id, wanted.name)
-        source = await self.checked_source(wanted.source, team_id=space.team_id, actor=actor)
+        source = await self.checked_source(
+            wanted.source, type=wanted.type, team_id=space.team_id, actor=actor
+        )
         if source and wanted.type == "storage":
             raise WrongCapsuleType(f"'{wanted.name}' is a storage capsule; it has files, not a source.")
         _check_size(wanted.config, wanted.name, wanted.type)
@@ -84,7 +99,9 @@ class CapsuleService:
             capsule.name = wanted.name
             needs.add("reconcile")
         if wanted.source is not None:
-            source = await self.checked_source(wanted.source, team_id=capsule.team_id, actor=actor)
+            source = await self.checked_source(
+                wanted.source, type=capsule.type, team_id=capsule.team_id, actor=actor
+            )
             if source and capsule.type == "storage":
                 raise WrongCapsuleType(f"'{capsule.name}' is a storage capsule; it has files, not a source.")
             if source != capsule.source:
@@ -95,9 +112,9 @@ class CapsuleService:
         changed = {key for key in config if config[key] != capsule.config.get(key)}
         if changed:
             capsule.config = config
-        if changed & _FOR_THE_APP_HOST:
+        if changed & (_FOR_THE_APP_HOST | _FOR_SOURCES):
             needs.add("reconcile")
-        if changed := changed - _FOR_THE_APP_HOST:
+        if changed := changed - _FOR_THE_APP_HOST - _FOR_SOURCES:
             needs.add("deployment" if changed <= _FOR_REPLICAS else "build")
         await self._db_session.flush()
         if need := _greatest(needs, has_source=bool(capsule.source)):
@@ -131,7 +148,7 @@ class CapsuleService:
         )
 
     async def checked_source(
-        self, source: GitSource | UploadSource | NoSource | None, *, team_id: str, actor: Actor
+        self, source: AnySource | None, *, type: str, team_id: str, actor: Actor
     ) -> dict[str, Any]:
         """Return the source as a row keeps it.
 
@@ -145,6 +162,8 @@ class CapsuleService:
                 hint="Use an https or ssh address, or upload the folder: capsule deploy <folder>",
                 field="source.url",
             )
+        if isinstance(source, ImageSource) and type != "docker":
+            raise WrongCapsuleType("Only a docker capsule is started from an image.")
         if isinstance(source, UploadSource):
             await self.check_upload(source.upload_id, team_id=team_id)
         return stored(source)
@@ -174,7 +193,8 @@ def _check_size(config: ConfigInput, name: str, type: str) -> None:
 
 
 def _given(config: ConfigInput) -> dict[str, Any]:
-    may_be_empty = (_FOR_RUNTIMES | _FOR_THE_APP_HOST | _OF_STORAGE) & config.model_fields_set
+    clearable = _FOR_RUNTIMES | _FOR_THE_APP_HOST | _OF_STORAGE | _FOR_DEPLOYMENTS | _FOR_SOURCES
+    may_be_empty = clearable & config.model_fields_set
     cleared = {key: None for key in may_be_empty if getattr(config, key) is None}
     return {**config.model_dump(exclude_none=True), **cleared}
 

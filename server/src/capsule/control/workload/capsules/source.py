@@ -11,7 +11,18 @@ from capsule.control.shapes.base import Input
 
 _SCP_LIKE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*@[A-Za-z0-9][A-Za-z0-9.-]*:(?!/?-)[^\s]+")
 _BRANCH = re.compile(r"[A-Za-z0-9._][A-Za-z0-9._/+@#-]*")
+_IMAGE = re.compile(r"[a-z0-9]+(?:[._:/-]+[A-Za-z0-9]+)*(?:@sha256:[0-9a-f]{64})?")
 _REMOTE = {"https", "http", "ssh", "git"}
+
+
+def _branch_name(branch: str) -> str:
+    if branch and (not _BRANCH.fullmatch(branch) or ".." in branch):
+        raise ValueError("is not a branch name")
+    return branch
+
+
+def _folder(path: str) -> str:
+    return project_path(path)
 
 
 class GitSource(Input):
@@ -32,17 +43,8 @@ class GitSource(Input):
             return url
         raise ValueError("is not the address of a git repository, such as https://git.example/team/shop.git")
 
-    @field_validator("branch")
-    @classmethod
-    def _branch(cls, branch: str) -> str:
-        if branch and (not _BRANCH.fullmatch(branch) or ".." in branch):
-            raise ValueError("is not a branch name")
-        return branch
-
-    @field_validator("path")
-    @classmethod
-    def _path(cls, path: str) -> str:
-        return project_path(path)
+    _check_branch = field_validator("branch")(_branch_name)
+    _check_path = field_validator("path")(_folder)
 
 
 class UploadSource(Input):
@@ -50,17 +52,38 @@ class UploadSource(Input):
     upload_id: str = Field(max_length=40)
     path: str = Field(default="", max_length=1000, description="Folder of the project in the archive.")
 
-    @field_validator("path")
+    _check_path = field_validator("path")(_folder)
+
+
+class PushSource(Input):
+    """What is pushed to the platform's own repository of the capsule."""
+
+    kind: Literal["push"]
+    branch: str = Field(default="main", max_length=250, description="The branch whose pushes are deployed.")
+    path: str = Field(default="", max_length=1000, description="Folder of the project in the repository.")
+
+    _check_branch = field_validator("branch")(_branch_name)
+    _check_path = field_validator("path")(_folder)
+
+
+class ImageSource(Input):
+    kind: Literal["image"]
+    image: str = Field(max_length=500, description="A public image, such as `caddy:2`; docker capsules only.")
+
+    @field_validator("image")
     @classmethod
-    def _path(cls, path: str) -> str:
-        return project_path(path)
+    def _reference(cls, image: str) -> str:
+        if not _IMAGE.fullmatch(image.strip()):
+            raise ValueError("is not the name of an image, such as caddy:2 or registry.example/team/shop:1.4")
+        return image.strip()
 
 
 class NoSource(Input):
     kind: Literal["none"]
 
 
-Source = Annotated[GitSource | UploadSource | NoSource, Field(discriminator="kind")]
+AnySource = GitSource | PushSource | UploadSource | ImageSource | NoSource
+Source = Annotated[AnySource, Field(discriminator="kind")]
 
 
 def is_local(url: str) -> bool:
@@ -68,7 +91,7 @@ def is_local(url: str) -> bool:
     return url.startswith("/") or urlsplit(url).scheme == "file"
 
 
-def stored(source: GitSource | UploadSource | NoSource) -> dict[str, Any]:
+def stored(source: AnySource) -> dict[str, Any]:
     """Return what goes into the capsule's row."""
     return {} if isinstance(source, NoSource) else source.model_dump()
 

@@ -79,6 +79,9 @@ def _shape(
         current_build=BuildShape.of(build, actor, live=live) if build else None,
         current_deployment=_deployment(deployment, releases),
         created_at=capsule.created_at,
+        parent_id=capsule.parent_id,
+        preview_of=capsule.preview_of,
+        expires_at=capsule.expires_at,
         can=_verbs(capsule, actor),
     )
 

@@ -1,8 +1,8 @@
 /** Which parameters each type of capsule has. */
-import type { CapsuleConfig, CapsuleType, ConfigChange } from "@capsule/api";
+import type { CapsuleType, ConfigChange } from "@capsule/api";
 
 export type Parameter = {
-  name: Exclude<keyof CapsuleConfig, "network">;
+  name: keyof ConfigChange;
   label: string;
   hint: string;
   placeholder: string;
@@ -51,6 +51,25 @@ const MEMORY: Parameter = {
   number: { min: 32, step: 1 },
   unit: "MiB",
 };
+const DOCKERFILE: Parameter = {
+  name: "dockerfile",
+  label: "Dockerfile",
+  hint: "Where it lies in the project. Empty: Dockerfile.",
+  placeholder: "Dockerfile",
+};
+const DOCKER_CONTEXT: Parameter = {
+  name: "docker_context",
+  label: "Build context",
+  hint: "The folder that COPY and ADD see. Empty: the project.",
+  placeholder: "/",
+};
+const PORT: Parameter = {
+  name: "port",
+  label: "Network port",
+  hint: "Where the container listens. Empty: what its image exposes, else 3000.",
+  placeholder: "found by itself",
+  number: { min: 1, max: 65_535, step: 1 },
+};
 const FOR_EACH_USER: Parameter[] = [
   { ...CPU, label: "CPU cores for each user", hint: "What one user's runtime may use, such as 0.5." },
   { ...MEMORY, label: "Memory for each user", hint: "In MiB; a runtime that needs more is ended." },
@@ -77,6 +96,7 @@ const BY_TYPE: Record<CapsuleType, Parameter[]> = {
   backend: [PATH, RUN, BUILD, CPU, MEMORY],
   agent: [PATH, RUN, BUILD, CPU, MEMORY],
   frontend: [PATH, BUILD, OUTPUT, CPU, MEMORY],
+  docker: [PATH, DOCKERFILE, DOCKER_CONTEXT, PORT, RUN, CPU, MEMORY],
   storage: [],
 };
 
