@@ -4,7 +4,7 @@ Command-driven: nothing is discovered. `put_route` probes the new upstreams from
 drains the old ones and only then returns.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -35,6 +35,9 @@ class Upstream:
     """The replica's id, for the access log."""
     address: str
     """`tcp:127.0.0.1:20001` or `unix:/path/to.sock`."""
+    weight: float = field(default=1.0, compare=False)
+    """Share of the requests relative to the others of its route. While all are equal, the upstream with the
+    fewest requests in flight is taken instead of drawing lots."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,9 @@ class Probe:
     """How the edge finds out that a new upstream answers."""
 
     path: str | None = "/"
-    """Any HTTP answer below 500 counts. None: a connection is enough."""
+    """None: a connection is enough."""
+    good_below: int = 500
+    """HTTP statuses below this count as an answer."""
     timeout_seconds: float = 60.0
     interval_seconds: float = 0.1
 

@@ -60,7 +60,7 @@ async def _attempt(route: Route, address: Address, probe: Probe, deadline: float
         )
     if not status:
         return "it closed the connection without an answer"
-    return "" if status < 500 else f"it answered {status}"
+    return "" if status < probe.good_below else f"it answered {status}"
 
 
 def _question(route: Route, path: str) -> bytes:

@@ -89,11 +89,12 @@ class Deployment(Leased, Record):
     previous_release_id: Mapped[str | None] = mapped_column(String(40))
     """What was live when it began; where an automatic return leads."""
     phase: Mapped[str | None] = mapped_column(String(20))
-    """What it does at the moment: `release`, `start`, `canary`, `switch`, `drain`, `watch`."""
+    """What it does at the moment: `release`, `start`, `switch`, `canary`, `drain`, `watch`."""
+    cancel_requested: Mapped[bool] = mapped_column(default=False)
     watch_until: Mapped[datetime | None]
     """Set while the new release is watched; it returns by itself when it fails before."""
     receipt: Mapped[dict[str, Any] | None]
-    """How it went, see `control.delivery.deployments.receipt`."""
+    """How it went, see `control.shapes.delivery.Receipt`."""
     reason: Mapped[str | None]
     hint: Mapped[str | None]
     log_tail: Mapped[list[Any]] = mapped_column(default=list)

@@ -171,7 +171,9 @@ class BuildRun:
         release = await make_release(db_session, self._platform.box, capsule, build, build.artifact_id)
         end(build, "succeeded")
         if capsule.is_on:
-            await request_deployment(db_session, capsule, release)
+            await request_deployment(
+                db_session, capsule, release, trigger="build", requested_by=build.requested_by
+            )
             self.say(f"Release {release.number} is being deployed.")
         else:
             capsule.release_id = release.id

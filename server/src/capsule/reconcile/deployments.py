@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 
 _NEWER = "A newer deployment took its place."
 _OFF = "The capsule was switched off."
+CANCELLED = "Cancelled."
 
 
 class Deployments:
@@ -49,6 +50,8 @@ class Deployments:
                 await self._give_up(row, _OFF)
             elif row is not queued.get(row.capsule_id) and row.capsule_id in queued:
                 await self._give_up(row, _NEWER)
+            elif row.cancel_requested:
+                await self._give_up(row, CANCELLED)
         busy = {row.capsule_id for row in unfinished if row.status == "running"}
         for capsule_id, row in queued.items():
             if capsule_id not in busy:
@@ -91,12 +94,25 @@ class Deployments:
                 end(deployment, "failed", "Its release is gone.")
                 return
             take(deployment, self._owner)
+            deployment.previous_release_id = deployment.previous_release_id or capsule.release_id
+            previous = None
+            if deployment.previous_release_id is not None:
+                previous = await db_session.get(Release, deployment.previous_release_id)
             lease = Lease(self._database, Deployment, deployment.id, deployment.fence)
-        self._tasks.start(row.id, self._run(lease, capsule, release))
+        rollout = Rollout(
+            self._platform,
+            lease,
+            capsule,
+            deployment,
+            release,
+            previous,
+            goes_on_later=lambda: self._stopping,
+        )
+        self._tasks.start(row.id, self._run(lease, rollout))
 
-    async def _run(self, lease: Lease[Deployment], capsule: Capsule, release: Release) -> None:
+    async def _run(self, lease: Lease[Deployment], rollout: Rollout) -> None:
         try:
-            await Rollout(self._platform, lease, capsule, release).run()
+            await rollout.run()
         except LeaseLost:
             log.info("%s is in other hands", lease.row_id)
         except asyncio.CancelledError:
@@ -115,7 +131,8 @@ class Deployments:
                     return
                 capsule = await db_session.get(Capsule, deployment.capsule_id)
                 is_off = capsule is None or not capsule.is_on or capsule.removed_at is not None
-                end(deployment, "cancelled", _OFF if is_off else _NEWER)
+                asked = CANCELLED if deployment.cancel_requested else _NEWER
+                end(deployment, "cancelled", _OFF if is_off else asked)
         except LeaseLost:
             pass
 

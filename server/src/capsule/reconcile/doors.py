@@ -16,7 +16,13 @@ from capsule.control.workload.capsules.access import access_policy
 from capsule.edge.contract import Route, RouteState
 from capsule.models import Build, Capsule, Deployment, Release, Replica
 from capsule.reconcile.platform import Platform
-from capsule.reconcile.routes import capsule_route, hosted_app, serve_route_id, upstream_of
+from capsule.reconcile.routes import (
+    capsule_route,
+    hosted_app,
+    no_requests_route,
+    serve_route_id,
+    upstream_of,
+)
 from capsule.reconcile.work import Tasks
 
 log = logging.getLogger(__name__)
@@ -109,25 +115,34 @@ class DoorKeeper:
                 self._app(capsule, AppState.stopped),
             )
         deployments = await DeploymentRepository(db_session).of_capsule(capsule.id, limit=20)
-        replica = _live_replica(
+        replicas = _live_replicas(
             await ReplicaRepository(db_session).of_capsule(capsule.id, environment="deploy"), deployments
         )
-        if replica is None:
+        if not replicas:
             builds = await BuildRepository(db_session).of_capsule(capsule.id, limit=1)
             return Doors(self._waiting(capsule, deployments, builds))
-        if replica.address is None:
+        web = [replica for replica in replicas if replica.process == "web"]
+        if not web:
+            return Doors(no_requests_route(self._platform, capsule))
+        if any(replica.address is None for replica in web):
             return None  # the mirror will know it in a moment
-        release = await db_session.get(Release, replica.release_id)
+        release = await db_session.get(Release, web[0].release_id)
         if release is None:
             return None
-        upstreams = (upstream_of(self._platform, capsule, replica.id, replica.address),)
-        route = capsule_route(self._platform, capsule, RouteState.live, upstreams=upstreams)
+        return Doors(self._open(capsule, web), self._app(capsule, AppState.live, web[0], release))
+
+    def _open(self, capsule: Capsule, web: Sequence[Replica]) -> Route:
+        """Send requests to the replicas that do not crash again and again."""
+        good = [replica for replica in web if replica.state != "unhealthy"]
         # A chat stays open while its app keeps crashing: its pages come from the app host, which waits.
-        if replica.state == "unhealthy" and capsule.type != "app":
-            route = capsule_route(
-                self._platform, capsule, RouteState.failed, reason=replica.exit_reason or "It keeps crashing."
+        if not good and capsule.type != "app":
+            return capsule_route(
+                self._platform, capsule, RouteState.failed, reason=web[0].exit_reason or "It keeps crashing."
             )
-        return Doors(route, self._app(capsule, AppState.live, replica, release))
+        upstreams = tuple(
+            upstream_of(self._platform, capsule, replica.id, replica.address or "") for replica in good or web
+        )
+        return capsule_route(self._platform, capsule, RouteState.live, upstreams=upstreams)
 
     def _waiting(self, capsule: Capsule, deployments: Sequence[Deployment], builds: Sequence[Build]) -> Route:
         deployment = deployments[0] if deployments else None
@@ -183,9 +198,9 @@ def _is_undecided(doors: Doors, present: Route | None) -> bool:
     )
 
 
-def _live_replica(replicas: Sequence[Replica], deployments: Sequence[Deployment]) -> Replica | None:
-    """Return the replica of the newest deployment that succeeded."""
+def _live_replicas(replicas: Sequence[Replica], deployments: Sequence[Deployment]) -> list[Replica]:
+    """Return the replicas of the newest deployment that succeeded."""
     for deployment in deployments:
         if deployment.status == "succeeded":
-            return next((row for row in replicas if row.started_by == deployment.id), None)
-    return None
+            return [row for row in replicas if row.started_by == deployment.id]
+    return []

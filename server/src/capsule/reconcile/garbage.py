@@ -15,7 +15,7 @@ from capsule.kit.clock import now
 from capsule.models import Build, Capsule, Deployment, Release, Replica, Upload
 from capsule.reconcile.platform import Platform
 
-KEPT_ARTIFACTS = 5
+KEPT_ARTIFACTS = 10
 """Of each capsule, besides what is live, served or on its way: to build nothing when going back."""
 _YOUNG = timedelta(hours=1)
 """What is younger may belong to something that is just being written."""
@@ -64,6 +64,8 @@ async def _artifacts_in_use(db_session: AsyncSession) -> set[str]:
         used.update(newest)
     running = select(Release.artifact_id).join(Deployment, Deployment.release_id == Release.id)
     used.update(await db_session.scalars(running.where(Deployment.status.in_(("queued", "running")))))
+    back = select(Release.artifact_id).join(Deployment, Deployment.previous_release_id == Release.id)
+    used.update(await db_session.scalars(back.where(Deployment.watch_until.is_not(None))))
     replicas = select(Release.artifact_id).join(Replica, Replica.release_id == Release.id)
     used.update(await db_session.scalars(replicas.where(Replica.state != "stopped")))
     served = [serve.build_id for serve in await ServeRepository(db_session).active()]

@@ -18,6 +18,7 @@ from capsule.reconcile.replicas import Replicas
 from capsule.reconcile.serves import Serves
 from capsule.reconcile.switches import Switches
 from capsule.reconcile.upgrades import rebuild_outdated_apps
+from capsule.reconcile.watches import Watches
 from capsule.reconcile.work import Tasks
 
 log = logging.getLogger(__name__)
@@ -91,10 +92,12 @@ class Reconciler:
         self._serves = Serves(platform, serving, Tasks(self.wake), Tasks(self.wake), sparing)
         self._removals = Removals(platform, Tasks(lambda: None))
         self._garbage = Garbage(platform)
+        self._watches = Watches(platform)
         self._loops = [
             Loop("serves", self._serves.tend, interval=1, pause=0.01),
             Loop("builds", self._builds.tend, interval=1, pause=0.02),
             Loop("deployments", self._deployments.tend, interval=1, pause=0.02),
+            Loop("watches", self._watches.tend, interval=1, pause=0.2, lets_others_go_first=True),
             Loop("switches", self._switches.tend, interval=5, pause=0.1, lets_others_go_first=True),
             Loop("removals", self._removals.tend, interval=5, pause=0.1, lets_others_go_first=True),
             Loop("replicas", self._replicas.tend, interval=1, pause=0.3, lets_others_go_first=True),

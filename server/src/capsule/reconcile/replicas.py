@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from sqlalchemy import select
@@ -11,12 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from capsule.control.delivery.deployments.repository import DeploymentRepository
 from capsule.control.delivery.deployments.service import request_deployment
 from capsule.control.delivery.replicas.repository import ReplicaRepository
+from capsule.control.delivery.replicas.service import stopped
 from capsule.control.delivery.serves.repository import ServeRepository
 from capsule.engines.contract import Phase, ReplicaStatus
 from capsule.kit.clock import now
 from capsule.models import Capsule, Release, Replica
 from capsule.reconcile.platform import Platform
-from capsule.reconcile.rollout import stopped
+from capsule.reconcile.rules import rules_of
 
 log = logging.getLogger(__name__)
 
@@ -104,14 +106,17 @@ class Replicas:
         capsule = await db_session.get(Capsule, capsule_id)
         if capsule is None or not capsule.is_on or capsule.removed_at or capsule.release_id is None:
             return
-        if await ReplicaRepository(db_session).of_capsule(capsule_id, environment="deploy"):
+        release = await db_session.get(Release, capsule.release_id)
+        if release is None:
+            return
+        rows = await ReplicaRepository(db_session).of_capsule(capsule_id, environment="deploy")
+        present = Counter(row.process for row in rows)
+        if all(present[name] >= number for name, number in rules_of(capsule, release).replicas.items()):
             return
         if await DeploymentRepository(db_session).with_status("queued", "running", capsule_id=capsule_id):
             return
-        release = await db_session.get(Release, capsule.release_id)
-        if release is not None:
-            log.info("%s has lost its replica; deploying release %d again", capsule.slug, release.number)
-            await request_deployment(db_session, capsule, release)
+        log.info("%s has lost a replica; deploying release %d again", capsule.slug, release.number)
+        await request_deployment(db_session, capsule, release, trigger="recovery")
 
     async def retire_leftovers(self) -> None:
         """After a start of the server: stop replicas that a finished deployment had replaced.

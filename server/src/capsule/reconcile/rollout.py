@@ -1,24 +1,38 @@
-"""Make one release live: new replica beside the old one, traffic moved, old one retired."""
+"""Make one release live: new replicas beside the old ones, traffic moved, old ones retired."""
 
 import asyncio
+import functools
 import logging
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import TypeAlias
 
+from capsule.control.delivery.deployments.service import request_deployment
 from capsule.control.delivery.leases import Lease, LeaseLost, end
-from capsule.control.delivery.replicas.repository import ReplicaRepository
 from capsule.edge.contract import RouteState
-from capsule.engines.contract import ReplicaNotFound, ReplicaSpec, ReplicaStatus
+from capsule.engines.contract import ReplicaNotFound, ReplicaStatus, Restart
 from capsule.errors import PlatformError
 from capsule.kit.clock import now
-from capsule.kit.ids import new_id
 from capsule.models import Capsule, Deployment, Release, Replica
+from capsule.reconcile.diagnosis import ReplicaFailed
+from capsule.reconcile.fleet import Fleet
+from capsule.reconcile.phases import Phases
 from capsule.reconcile.platform import Platform
+from capsule.reconcile.release_step import ReleaseStep
 from capsule.reconcile.routes import capsule_route, deploy_route_id, probe_of
-from capsule.reconcile.specs import release_spec
-from capsule.reconcile.traffic import AppTraffic, EdgeTraffic, Traffic
-from capsule.reconcile.trial import ReplicaFailed, Trial
+from capsule.reconcile.rules import ONE_AT_A_TIME, rules_of
+from capsule.reconcile.traffic import AppTraffic, EdgeTraffic, NoTraffic, Traffic
+from capsule.reconcile.trial import Trial
+from capsule.reconcile.verdict import served, worse
 
 log = logging.getLogger(__name__)
+
+_ENOUGH_FOR_A_CANARY = 10
+_LEAST_WATCH = timedelta(seconds=10)
+"""So long the receipt gathers figures, also of a deployment that would never return."""
+
+Up: TypeAlias = tuple[list[ReplicaStatus], asyncio.Task[None] | None]
+"""Replicas with the traffic, and what still drains those before."""
 
 
 class CapsuleOff(Exception):
@@ -29,20 +43,40 @@ class Rollout:
     """One deployment, from queued to its end. `run` may be called again after a crash and goes on."""
 
     def __init__(
-        self, platform: Platform, lease: Lease[Deployment], capsule: Capsule, release: Release
+        self,
+        platform: Platform,
+        lease: Lease[Deployment],
+        capsule: Capsule,
+        deployment: Deployment,
+        release: Release,
+        previous: Release | None,
+        *,
+        goes_on_later: Callable[[], bool],
     ) -> None:
+        """`previous`: what was live before, None when nothing was.
+
+        `goes_on_later`: whether a cancellation only means that another process will go on.
+        """
+        self._goes_on_later = goes_on_later
         self._platform = platform
         self._lease = lease
         self._capsule = capsule
+        self._deployment = deployment
         self._release = release
+        self._previous = previous
+        self._rules = rules_of(capsule, release)
+        self._phases = Phases(lease, deployment.receipt)
+        self._fleet = Fleet(platform, lease, capsule, release)
+        self._has_taken_down = False
 
     async def run(self) -> None:
         """Deploy, and write how it ended. Only LeaseLost and cancellation come out of it."""
         async with self._platform.locks.of(self._capsule.id):
             try:
                 async with self._lease.kept():
-                    status, draining = await self._moved_before() or await self._bring_up()
-                await self._mark_live(status)
+                    statuses, draining = await self._moved_before() or await self._bring_up()
+                    kept = [*(status.id for status in statuses), *await self._swap_single()]
+                await self._mark_live(statuses)
             except LeaseLost:
                 raise
             except ReplicaFailed as failure:
@@ -53,112 +87,167 @@ class Rollout:
                 return
             except CapsuleOff:
                 return  # the switch takes everything down
+            # Who takes no requests need not wait until the long ones have ended.
+            await self._fleet.retire(besides=kept, where=lambda row: row.process != "web")
         # Not under the lock: the next deployment need not wait until long requests have ended.
         await self._drained(draining)
-        await self._retire_others(status.id)
+        await self._fleet.retire(besides=kept)
+        await self._phases.settle()
 
-    async def _moved_before(self) -> "tuple[ReplicaStatus, asyncio.Task[None] | None] | None":
-        """Find out how far an earlier worker came: keep a replica that has the traffic, destroy others."""
-        found = None
-        async with self._platform.database.reading() as db_session:
-            halves = await ReplicaRepository(db_session).started_by(self._lease.row_id)
-        for half in halves:
-            if status := await self._with_traffic(half):
-                found = status
-            else:
-                await self._discard(half.id)
-        return (found, None) if found else None
+    async def _moved_before(self) -> Up | None:
+        """Find out how far an earlier worker came: keep replicas that have the traffic, destroy others."""
+        rows = await self._fleet.own()
+        statuses = [status for row in rows if (status := await self._inspected(row.id))]
+        if statuses:
+            traffic = self._traffic(_of_web(rows, statuses))
+            if await traffic.has_moved():
+                return statuses, None
+            await traffic.give_back()
+        for row in rows:
+            await self._fleet.discard(row.id)
+        return None
 
-    async def _with_traffic(self, replica: Replica) -> ReplicaStatus | None:
+    async def _inspected(self, replica_id: str) -> ReplicaStatus | None:
         try:
-            status = await self._platform.patiently(lambda: self._platform.engine.inspect(replica.id))
+            return await self._platform.patiently(lambda: self._platform.engine.inspect(replica_id))
         except ReplicaNotFound:
             return None
-        is_ours = status.address is not None and await self._traffic(status).has_moved()
-        return status if is_ours else None
 
-    async def _bring_up(self) -> "tuple[ReplicaStatus, asyncio.Task[None] | None]":
-        await self._hold_first_requests()
-        spec = await self._add_replica()
+    async def _bring_up(self) -> Up:
+        if self._needs_release_step():
+            await ReleaseStep(
+                self._platform,
+                self._lease,
+                self._capsule,
+                self._release,
+                self._phases,
+                goes_on_later=self._goes_on_later,
+            ).run()
+        if self._rules.recreates:
+            await self._take_down_old()
+        elif self._rules.listens:
+            await self._hold_first_requests()
+        at_once = {name: n for name, n in self._rules.replicas.items() if name not in ONE_AT_A_TIME}
+        specs = await self._fleet.add(at_once)
         try:
-            return await Trial(self._platform, spec, self._traffic).run()
+            return await Trial(
+                self._platform,
+                specs,
+                self._traffic,
+                steady_seconds=self._rules.steady_seconds,
+                answer_seconds=self._rules.answer_seconds,
+                tell=self._phases.begin,
+            ).run()
         except ReplicaFailed as failure:
-            await self._mark_stopped(spec.id, failure.reason)
+            await self._fleet.mark_stopped((spec.id for spec in specs), failure.reason)
             raise
 
-    def _traffic(self, status: ReplicaStatus) -> Traffic:
-        assert status.address is not None
+    def _needs_release_step(self) -> bool:
+        """Whether this code has never been live before: what goes back runs no migrations."""
+        if not self._release.config.get("release") or self._phases.has_had("release"):
+            return False
+        if self._deployment.trigger in ("rollback", "return", "recovery"):
+            return False
+        return self._previous is None or self._previous.artifact_id != self._release.artifact_id
+
+    def _traffic(self, statuses: Sequence[ReplicaStatus]) -> Traffic:
         if self._capsule.type == "app":
             return AppTraffic(
                 self._platform,
                 self._capsule,
                 environment="deploy",
                 version=str(self._release.number),
-                replica_id=status.id,
+                replica_id=statuses[0].id,
                 manifest=self._release.manifest,
                 config=self._release.config,
             )
+        if not self._rules.listens:
+            return NoTraffic(self._platform, self._capsule)
         return EdgeTraffic(
             self._platform,
             self._capsule,
-            replica_id=status.id,
-            address=status.address,
-            probe=probe_of(self._platform, self._release.config.get("probe_path", "/")),
+            statuses,
+            probe_of(self._platform, self._rules),
+            canary=self._rules.canary,
+            judge=self._judge,
+            tell=self._phases.begin,
         )
+
+    async def _judge(self, replica_ids: Sequence[str]) -> str:
+        """Say what speaks against the replicas of a canary, by what they have answered so far."""
+        folder = self._platform.paths.telemetry(self._capsule.id)
+        since = self._deployment.started_at or self._deployment.created_at
+        new = await asyncio.to_thread(served, folder, since=since, replicas=replica_ids)
+        minute = since - timedelta(seconds=60)
+        old = await asyncio.to_thread(served, folder, since=minute, until=since)
+        return worse(new, old, enough=_ENOUGH_FOR_A_CANARY)
 
     async def _hold_first_requests(self) -> None:
         """Let requests wait, unless an older release answers them meanwhile."""
-        edge = self._platform.edge
-        routes = await self._platform.patiently(edge.routes)
+        routes = await self._platform.patiently(self._platform.edge.routes)
         if not any(
             route.id == deploy_route_id(self._capsule.id) and route.state is RouteState.live
             for route in routes
         ):
-            route = capsule_route(self._platform, self._capsule, RouteState.starting)
-            await self._platform.patiently(lambda: edge.put_route(route))
+            await self._hold_requests()
 
-    async def _add_replica(self) -> ReplicaSpec:
-        """Write the row before the replica starts, so that a crash leaves none that nobody knows."""
-        async with self._lease.unit_of_work() as (db_session, deployment):
-            replica = Replica(
-                id=new_id("rpl"),
-                team_id=self._capsule.team_id,
-                capsule_id=self._capsule.id,
-                release_id=self._release.id,
-                started_by=deployment.id,
-                environment="deploy",
-                state="starting",
-                started_at=now(),
-            )
-            db_session.add(replica)
-            return await release_spec(
-                self._platform, db_session, self._capsule, self._release, replica_id=replica.id
-            )
+    async def _hold_requests(self) -> None:
+        route = capsule_route(self._platform, self._capsule, RouteState.starting)
+        edge, drain = self._platform.edge, self._platform.pace.drain
+        await self._platform.patiently(lambda: edge.put_route(route, drain_seconds=drain))
 
-    async def _mark_live(self, status: ReplicaStatus) -> None:
+    async def _take_down_old(self) -> None:
+        """Stop every replica before, while requests wait at the edge."""
+        await self._phases.begin("drain")
+        if self._rules.listens:
+            await self._hold_requests()
+        self._has_taken_down = True
+        await self._fleet.retire()
+
+    async def _swap_single(self) -> list[str]:
+        """End what must never run twice and start the new one. It has no say in how the deployment ends."""
+        single = {name: n for name, n in self._rules.replicas.items() if name in ONE_AT_A_TIME}
+        before = [row.id for row in await self._fleet.own() if row.process in single]
+        if before:
+            return before
+        await self._fleet.retire(where=lambda row: row.process in ONE_AT_A_TIME)
+        engine = self._platform.engine
+        specs = await self._fleet.add(single) if single else []
+        for spec in specs:
+            try:
+                await self._platform.patiently(functools.partial(engine.start, spec))
+                await self._platform.patiently(functools.partial(engine.set_restart, spec.id, Restart.always))
+            except PlatformError as exc:
+                log.warning("%s of %s did not start: %s", spec.process, self._capsule.slug, exc.detail)
+                await self._fleet.mark_stopped([spec.id], exc.detail)
+        return [spec.id for spec in specs]
+
+    async def _mark_live(self, statuses: Sequence[ReplicaStatus]) -> None:
         async with self._lease.unit_of_work() as (db_session, deployment):
             capsule = await db_session.get(Capsule, self._capsule.id)
-            if capsule is None or not capsule.is_on or capsule.removed_at is not None:
+            off = capsule is None or not capsule.is_on or capsule.removed_at is not None
+            if capsule is None or off:
                 end(deployment, "cancelled", "The capsule was switched off.")
-                off = True
             else:
-                off = False
                 capsule.release_id = self._release.id
-                if replica := await db_session.get(Replica, status.id):
-                    replica.state, replica.address = "healthy", status.address
+                for status in statuses:
+                    if replica := await db_session.get(Replica, status.id):
+                        replica.state, replica.address = "healthy", status.address
+                self._phases.turn("drain", deployment)
                 end(deployment, "succeeded")
+                watch = timedelta(seconds=self._rules.watch_seconds)
+                deployment.watch_until = now() + max(watch, _LEAST_WATCH)
         if off:
             raise CapsuleOff
 
     async def _mark_failed(self, failure: ReplicaFailed) -> None:
-        async with self._lease.unit_of_work() as (_, deployment):
+        async with self._lease.unit_of_work() as (db_session, deployment):
+            self._phases.stop(deployment)
             end(deployment, "failed", failure.reason, failure.hint)
             deployment.log_tail = failure.log_tail
-
-    async def _mark_stopped(self, replica_id: str, reason: str | None = None) -> None:
-        async with self._platform.database.unit_of_work() as db_session:
-            if replica := await db_session.get(Replica, replica_id):
-                stopped(replica, reason)
+            if self._has_taken_down and self._previous is not None:
+                capsule = await db_session.get_one(Capsule, self._capsule.id)
+                await request_deployment(db_session, capsule, self._previous, trigger="return")
 
     async def _drained(self, draining: "asyncio.Task[None] | None") -> None:
         if draining is None:
@@ -168,23 +257,7 @@ class Rollout:
         except PlatformError as exc:
             log.warning("draining before %s: %s", self._lease.row_id, exc.detail)
 
-    async def _retire_others(self, replica_id: str) -> None:
-        """Stop what the new replica replaced. Replicas of a deployment newer than this one are not ours."""
-        async with self._platform.database.reading() as db_session:
-            kept = await db_session.get(Replica, replica_id)
-            present = await ReplicaRepository(db_session).of_capsule(self._capsule.id, environment="deploy")
-        before: datetime = kept.created_at if kept is not None else now()
-        for old in present:
-            if old.id != replica_id and old.created_at <= before:
-                await self._discard(old.id)
 
-    async def _discard(self, replica_id: str) -> None:
-        await self._platform.patiently(lambda: self._platform.engine.destroy(replica_id))
-        await self._mark_stopped(replica_id)
-
-
-def stopped(replica: Replica, reason: str | None = None) -> None:
-    """Write that the replica is gone for good."""
-    replica.state = "stopped"
-    replica.stopped_at = now()
-    replica.exit_reason = reason or replica.exit_reason
+def _of_web(rows: Sequence[Replica], statuses: Sequence[ReplicaStatus]) -> list[ReplicaStatus]:
+    web = {row.id for row in rows if row.process == "web"}
+    return [status for status in statuses if status.id in web]

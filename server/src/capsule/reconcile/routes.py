@@ -9,6 +9,7 @@ from capsule.control.workload.capsules.schemas import DEFAULT_KEEP_WARM_SECONDS,
 from capsule.edge.contract import Probe, Route, RouteState, Upstream
 from capsule.models import Capsule
 from capsule.reconcile.platform import Platform
+from capsule.reconcile.rules import Rules
 
 
 def deploy_route_id(capsule_id: str) -> str:
@@ -34,7 +35,8 @@ def capsule_route(
         name=capsule.name,
         capsule_id=capsule.id,
         state=state,
-        upstreams=upstreams,
+        # In one order, however they were found, so that equal routes are equal.
+        upstreams=tuple(sorted(upstreams, key=lambda upstream: upstream.id)),
         reason=reason,
     )
 
@@ -50,8 +52,16 @@ def upstream_of(platform: Platform, capsule: Capsule, replica_id: str, address: 
     return Upstream(id=replica_id, address=address)
 
 
-def probe_of(platform: Platform, path: str | None) -> Probe:
-    return Probe(path=path, timeout_seconds=platform.pace.answer)
+def probe_of(platform: Platform, rules: Rules) -> Probe:
+    seconds = rules.answer_seconds or platform.pace.answer
+    return Probe(path=rules.probe_path, good_below=rules.good_below, timeout_seconds=seconds)
+
+
+def no_requests_route(platform: Platform, capsule: Capsule) -> Route:
+    """Return the route of a capsule that runs but has no `web` process."""
+    return capsule_route(
+        platform, capsule, RouteState.stopped, reason=f"{capsule.name} runs, but takes no requests."
+    )
 
 
 def hosted_app(

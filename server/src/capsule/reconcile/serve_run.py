@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from capsule.apps.contract import AppState
 from capsule.control.delivery.releases.service import configuration, current_env
 from capsule.control.delivery.replicas.repository import SPARE, ReplicaRepository
+from capsule.control.delivery.replicas.service import stopped
 from capsule.control.delivery.serves.files import apply_staged, make_tree, remove_files
 from capsule.control.delivery.serves.repository import ACTIVE
 from capsule.control.delivery.serves.service import HEARTBEAT_OVER
@@ -21,13 +23,13 @@ from capsule.errors import PlatformError
 from capsule.kit.clock import now
 from capsule.kit.ids import new_id
 from capsule.models import Build, Capsule, Replica, Serve
+from capsule.reconcile.diagnosis import ReplicaFailed
 from capsule.reconcile.platform import Platform
-from capsule.reconcile.rollout import stopped
 from capsule.reconcile.routes import app_host_upstream, capsule_route, hosted_app, serve_route_id
 from capsule.reconcile.spares import Spares
 from capsule.reconcile.specs import serve_spec
 from capsule.reconcile.traffic import AppTraffic, Traffic
-from capsule.reconcile.trial import ReplicaFailed, Trial
+from capsule.reconcile.trial import Trial
 from capsule.reconcile.work import Tasks
 
 log = logging.getLogger(__name__)
@@ -61,7 +63,8 @@ class ServeRun:
             spec, started, revision, config = await self._add_replica()
             traffic = functools.partial(self._traffic, revision, config)
             try:
-                status, draining = await Trial(self._platform, spec, traffic, started=started).run()
+                trial = Trial(self._platform, [spec], traffic, started=[started] if started else None)
+                (status,), draining = await trial.run()
             except ReplicaFailed as failure:
                 await self._failed(spec.id, failure)
                 return revision
@@ -175,13 +178,13 @@ class ServeRun:
             started_at=now(),
         )
 
-    def _traffic(self, revision: int, config: dict[str, Any], status: ReplicaStatus) -> Traffic:
+    def _traffic(self, revision: int, config: dict[str, Any], statuses: Sequence[ReplicaStatus]) -> Traffic:
         return AppTraffic(
             self._platform,
             self._capsule,
             environment="serve",
             version=f"serve-{revision}",
-            replica_id=status.id,
+            replica_id=statuses[0].id,
             manifest=self._build.manifest,
             config=config,
         )

@@ -3,10 +3,10 @@
 from sqlalchemy import select
 
 from capsule.control.delivery.replicas.repository import ReplicaRepository
+from capsule.control.delivery.replicas.service import stopped
 from capsule.edge.contract import RouteState
 from capsule.models import Capsule, Replica
 from capsule.reconcile.platform import Platform
-from capsule.reconcile.rollout import stopped
 from capsule.reconcile.routes import capsule_route
 from capsule.reconcile.work import Tasks
 

@@ -1,11 +1,12 @@
-"""Try one new replica: start it, move the traffic to it, and say in people's words why it did not work.
+"""Try new replicas: start them, move the traffic to them, and say why it did not work.
 
 Used by deployments and by serves. Knows engine, edge and app host; knows no database.
 """
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from capsule.apps.contract import RuntimeUnready
@@ -22,115 +23,126 @@ from capsule.engines.contract import (
     Restart,
 )
 from capsule.errors import PlatformError, Unavailable
-from capsule.kit.complaint import complaint, remedy
+from capsule.reconcile.diagnosis import ReplicaFailed, exited, unanswered
 from capsule.reconcile.platform import Platform
-from capsule.reconcile.traffic import Traffic
+from capsule.reconcile.traffic import CanaryFailed, Told, Traffic
 from capsule.telemetry.segments import tail
 
 _LOG_LINES = 30
 _WATCH_SECONDS = 0.1
+_Exits = dict["asyncio.Task[Exit]", ReplicaSpec]
 
 
-class ReplicaFailed(Exception):
-    """The new replica did not come up; the old one is as it was."""
-
-    def __init__(
-        self, reason: str, hint: str | None = None, log_tail: list[dict[str, Any]] | None = None
-    ) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.hint = hint
-        self.log_tail = log_tail or []
-
-
-class _Exited(ReplicaFailed):
-    """The program ended by itself; its last words may say why."""
-
-    def told_by(self, lines: list[dict[str, Any]]) -> ReplicaFailed:
-        said = [line["text"] for line in lines if line.get("stream") != "platform"]
-        words = complaint(said, only_telling=True)
-        if not words:
-            return ReplicaFailed(self.reason, self.hint, lines)
-        return ReplicaFailed(f"{self.reason.rstrip('.')}: {words}", remedy(words) or self.hint, lines)
+async def _tell_nobody(_phase: str) -> None:
+    return None
 
 
 class Trial:
-    """One attempt to make a replica the one that gets the traffic. Leaves nothing behind when it fails."""
+    """One attempt to give replicas the traffic. Leaves none of them behind when it fails."""
 
     def __init__(
         self,
         platform: Platform,
-        spec: ReplicaSpec,
-        traffic: Callable[[ReplicaStatus], Traffic],
+        specs: Sequence[ReplicaSpec],
+        traffic: Callable[[Sequence[ReplicaStatus]], Traffic],
         *,
-        started: ReplicaStatus | None = None,
+        started: Sequence[ReplicaStatus] | None = None,
+        steady_seconds: float = 0.0,
+        answer_seconds: float | None = None,
+        tell: Told = _tell_nobody,
     ) -> None:
-        """`started`: how the replica is, when it runs already."""
-        self._started = started
-        self._platform = platform
-        self._spec = spec
-        self._traffic = traffic
+        """`traffic` is given the replicas of the `web` process; the others have to run for `steady_seconds`.
 
-    async def run(self) -> tuple[ReplicaStatus, asyncio.Task[None]]:
-        """Return once new requests go to the replica, with the task that is still draining the old one.
-
-        Raises ReplicaFailed. On cancellation the replica is destroyed, unless it has the traffic already:
-        then the cancellation came too late and is dropped.
+        `started`: how the replicas are, when they run already.
         """
-        try:
-            status = self._started or await self._start()
-            draining = await self._move(status, self._traffic(status))
-        except ReplicaFailed as failure:
-            await self._destroy()
-            await asyncio.sleep(0.3)  # the last lines are on their way to the log
-            lines = await asyncio.to_thread(self._last_lines)
-            if isinstance(failure, _Exited):
-                raise failure.told_by(lines) from None
-            raise ReplicaFailed(failure.reason, failure.hint, lines) from None
-        except BaseException:
-            await self._destroy()
-            raise
-        await self._platform.patiently(
-            lambda: self._platform.engine.set_restart(self._spec.id, Restart.always)
-        )
-        return status, draining
+        self._platform = platform
+        self._specs = {spec.id: spec for spec in specs}
+        self._traffic = traffic
+        self._started = started
+        self._steady_seconds = steady_seconds
+        self._answer_seconds = answer_seconds or platform.pace.answer
+        self._tell = tell
 
-    async def _start(self) -> ReplicaStatus:
+    async def run(self) -> tuple[list[ReplicaStatus], asyncio.Task[None]]:
+        """Return once new requests go to the replicas, with the task that is still draining the old ones.
+
+        Raises ReplicaFailed. On cancellation the replicas are destroyed, unless they have the traffic
+        already: then the cancellation came too late and is dropped.
+        """
+        culprits: list[str] = []
+        traffic: Traffic | None = None
+        try:
+            await self._tell("start")
+            statuses = [*self._started] if self._started is not None else await self._start_all()
+            traffic = self._traffic([one for one in statuses if self._specs[one.id].process == "web"])
+            await self._tell("switch")
+            draining = await self._move(traffic, culprits)
+        except ReplicaFailed as failure:
+            await self._undo(traffic)
+            await asyncio.sleep(0.3)  # the last lines are on their way to the log
+            raise failure.told_by(await asyncio.to_thread(self._last_lines, culprits)) from None
+        except BaseException:
+            await self._undo(traffic)
+            raise
+        for replica_id in self._specs:
+            await self._keep_running(replica_id)
+        return statuses, draining
+
+    async def _start_all(self) -> list[ReplicaStatus]:
+        starting = [asyncio.create_task(self._start(spec)) for spec in self._specs.values()]
+        try:
+            return list(await asyncio.gather(*starting))
+        except BaseException:
+            for task in starting:
+                task.cancel()
+            await asyncio.wait(starting)
+            raise
+
+    async def _start(self, spec: ReplicaSpec) -> ReplicaStatus:
         engine = self._platform.engine
         try:
-            return await self._platform.patiently(lambda: engine.start(self._spec))
+            return await self._platform.patiently(lambda: engine.start(spec))
         except ReplicaExists:  # the first call arrived, only its answer was lost
-            return await self._platform.patiently(lambda: engine.inspect(self._spec.id))
+            return await self._platform.patiently(lambda: engine.inspect(spec.id))
         except MountMissing as exc:
             raise ReplicaFailed(exc.detail, exc.hint) from exc
         except ReplicaStartFailed as exc:
             raise ReplicaFailed(f"The start command could not be run: {exc.detail}", exc.hint) from exc
 
-    async def _move(self, status: ReplicaStatus, traffic: Traffic) -> asyncio.Task[None]:
-        moving = asyncio.create_task(traffic.move())
-        exiting = asyncio.create_task(self._exit())
+    async def _move(self, traffic: Traffic, culprits: list[str]) -> asyncio.Task[None]:
+        moving = asyncio.create_task(self._move_when_steady(traffic))
+        exits: _Exits = {asyncio.create_task(self._exit(spec.id)): spec for spec in self._specs.values()}
         try:
             while True:
                 await asyncio.wait(
-                    {moving, exiting}, timeout=_WATCH_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                    {moving, *exits}, timeout=_WATCH_SECONDS, return_when=asyncio.FIRST_COMPLETED
                 )
                 if moving.done():
-                    await self._judge(moving, status)
+                    await self._judge(moving, culprits)
                     return moving
                 if await traffic.has_moved():
                     return moving
-                if exiting.done():
-                    raise self._exited(exiting.result())
+                for task, spec in exits.items():
+                    if task.done():
+                        culprits.append(spec.id)
+                        raise exited(spec, task.result())
         except BaseException as exc:
-            # Whoever cancels may come too late: a replica that has the traffic stays.
+            # Whoever cancels may come too late: replicas that have the traffic stay.
             if isinstance(exc, asyncio.CancelledError) and await self._came_too_late(moving, traffic):
                 return moving
             moving.cancel()
             await asyncio.wait({moving})
             raise
         finally:
-            exiting.cancel()
-            await asyncio.wait({exiting})
+            for task in exits:
+                task.cancel()
+            if exits:
+                await asyncio.wait(set(exits))
+
+    async def _move_when_steady(self, traffic: Traffic) -> None:
+        if any(spec.process != "web" for spec in self._specs.values()):
+            await asyncio.sleep(self._steady_seconds)
+        await traffic.move()
 
     async def _came_too_late(self, moving: asyncio.Task[None], traffic: Traffic) -> bool:
         if not await traffic.has_moved():
@@ -143,64 +155,48 @@ class Trial:
         task.uncancel()
         return True
 
-    async def _judge(self, moving: asyncio.Task[None], status: ReplicaStatus) -> None:
+    async def _judge(self, moving: asyncio.Task[None], culprits: list[str]) -> None:
         try:
             moving.result()
         except ProbeFailed as exc:
-            raise await self._unanswered(status, exc) from exc
-        except RuntimeUnready as exc:
+            spec = self._specs.get(str(exc.context.get("upstream"))) or next(iter(self._specs.values()))
+            culprits.append(spec.id)
+            raise await self._unanswered(spec, exc) from exc
+        except (RuntimeUnready, CanaryFailed) as exc:
             raise ReplicaFailed(exc.detail, exc.hint or "Look at the last log lines.") from exc
 
-    async def _exit(self) -> Exit:
+    async def _exit(self, replica_id: str) -> Exit:
         engine = self._platform.engine
         while True:
             try:
-                return await engine.wait(self._spec.id)
+                return await engine.wait(replica_id)
             except ReplicaNotFound:
                 return Exit()
             except Unavailable:
                 await asyncio.sleep(0.3)
 
-    def _exited(self, exit: Exit) -> ReplicaFailed:
-        reason = f"The start command {exit.sentence()} before it answered."
-        if exit.out_of_memory:
-            return ReplicaFailed(
-                reason, f"Give the capsule more than {self._spec.limits.memory} MiB of memory."
-            )
-        if self._spec.listens_on_socket:
-            hint = "Look at the last log lines."
-        else:
-            hint = "Look at the last log lines; the start command has to keep running and listen on $PORT."
-        return _Exited(reason, hint)
-
-    async def _unanswered(self, status: ReplicaStatus, exc: ProbeFailed) -> ReplicaFailed:
-        seconds = self._platform.pace.answer
+    async def _unanswered(self, spec: ReplicaSpec, exc: ProbeFailed) -> ReplicaFailed:
+        address: str | None = None
         listening: tuple[str, ...] = ()
         with contextlib.suppress(PlatformError):
-            listening = (await self._platform.engine.inspect(self._spec.id)).listening
-        port = (status.address or "").rpartition(":")[2]
-        hosts = {host for host, _, number in (a.rpartition(":") for a in listening) if number == port}
-        if hosts == {"[::1]"}:
-            return ReplicaFailed(
-                f"The app listens on [::1]:{port} only, which requests do not reach.",
-                "Listen on 0.0.0.0, or on 127.0.0.1.",
-            )
-        if hosts:
-            return ReplicaFailed(
-                f"The app listens on port {port} but gave no good answer within {seconds:g} s: {exc.detail}",
-                "Look at the last log lines.",
-            )
-        instead = f"; it listens on {', '.join(listening)}" if listening else "; it listens on no port"
-        return ReplicaFailed(
-            f"The app did not answer on port {port} within {seconds:g} s{instead}.",
-            "Listen on the port in the PORT environment variable.",
-        )
+            status = await self._platform.engine.inspect(spec.id)
+            address, listening = status.address, status.listening
+        return unanswered(spec, address, listening, exc, self._answer_seconds)
 
-    async def _destroy(self) -> None:
+    async def _keep_running(self, replica_id: str) -> None:
+        engine = self._platform.engine
+        await self._platform.patiently(lambda: engine.set_restart(replica_id, Restart.always))
+
+    async def _undo(self, traffic: Traffic | None) -> None:
         engine = self._platform.engine
         with contextlib.suppress(Unavailable):  # the mirror destroys what has no row
-            await self._platform.patiently(lambda: engine.destroy(self._spec.id))
+            if traffic is not None:
+                await traffic.give_back()
+            for replica_id in self._specs:
+                await self._platform.patiently(functools.partial(engine.destroy, replica_id))
 
-    def _last_lines(self) -> list[dict[str, Any]]:
-        folder = self._platform.paths.telemetry(self._spec.capsule_id)
-        return tail(folder, APP_LOG, limit=_LOG_LINES, match={"replica": self._spec.id})
+    def _last_lines(self, replica_ids: Sequence[str]) -> list[dict[str, Any]]:
+        """Return the last lines of the replica that is to blame; of any, when none is."""
+        replica_id = replica_ids[0] if replica_ids else next(iter(self._specs))
+        folder = self._platform.paths.telemetry(self._specs[replica_id].capsule_id)
+        return tail(folder, APP_LOG, limit=_LOG_LINES, match={"replica": replica_id})

@@ -627,6 +627,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/releases/{release}/differences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Differences
+         * @description Say what going back to this release with its configuration would change.
+         */
+        get: operations["read_differences_api_v1_releases__release__differences_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/releases/{release}/roll-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Roll Back To
+         * @description Make this release live again, without building anything.
+         */
+        post: operations["roll_back_to_api_v1_releases__release__roll_back_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/capsules/{capsule}/deployments": {
         parameters: {
             query?: never;
@@ -658,6 +698,26 @@ export interface paths {
         get: operations["read_deployment_api_v1_deployments__deployment__get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deployments/{deployment}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Deployment
+         * @description Give up a queued or running deployment; the release before stays live.
+         */
+        post: operations["cancel_deployment_api_v1_deployments__deployment__cancel_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1550,6 +1610,15 @@ export interface components {
              */
             status: "pending" | "approved";
         };
+        /** ConfigChange */
+        ConfigChange: {
+            /** Name */
+            name: string;
+            /** Then */
+            then: unknown;
+            /** Now */
+            now: unknown;
+        };
         /**
          * ConfigInput
          * @description What is absent stays as it is (or takes the default in a new capsule).
@@ -1855,8 +1924,29 @@ export interface components {
             release_id: string;
             /** Release Number */
             release_number: number;
+            /**
+             * Previous Release Number
+             * @description What was live when it began.
+             */
+            previous_release_number: number | null;
             /** Status */
             status: string;
+            /**
+             * Trigger
+             * @description `build`, `config`, `start`, `restart`, `rollback`, `return` (the release before failed its watch) or `recovery` (replicas were lost).
+             */
+            trigger: string;
+            /**
+             * Phase
+             * @description What it does now: `release`, `start`, `switch`, `canary`, `drain` or `watch`.
+             */
+            phase: string | null;
+            /**
+             * Watch Until
+             * @description Until then the release is watched.
+             */
+            watch_until: string | null;
+            receipt: components["schemas"]["Receipt"] | null;
             /** Reason */
             reason: string | null;
             /** Hint */
@@ -1872,6 +1962,8 @@ export interface components {
             started_at: string | null;
             /** Finished At */
             finished_at: string | null;
+            /** Can */
+            can: string[];
         };
         /** EngineShape */
         EngineShape: {
@@ -2273,6 +2365,17 @@ export interface components {
              */
             label: string;
         };
+        /** Phase */
+        Phase: {
+            /**
+             * Name
+             * @description `release`: the release step; `start`: replicas are started; `switch`: they come to answer and get the requests; `canary`: a share of the requests tries them; `drain`: running requests end on the replicas before.
+             * @enum {string}
+             */
+            name: "release" | "start" | "switch" | "canary" | "drain";
+            /** Seconds */
+            seconds: number;
+        };
         /** Poll */
         Poll: {
             /** Poll Secret */
@@ -2372,6 +2475,59 @@ export interface components {
              */
             value: string;
         };
+        /** Receipt */
+        Receipt: {
+            /**
+             * Phases
+             * @default []
+             */
+            phases: components["schemas"]["Phase"][];
+            /**
+             * Requests
+             * @description Served from its start until the drain ended.
+             */
+            requests?: number | null;
+            /**
+             * Errors
+             * @description Of these, answered with a status of 500 or more.
+             */
+            errors?: number | null;
+            /**
+             * P99 Before Ms
+             * @description In the minute before it started.
+             */
+            p99_before_ms?: number | null;
+            /**
+             * P99 After Ms
+             * @description While it was watched.
+             */
+            p99_after_ms?: number | null;
+            /**
+             * Verdict
+             * @description `watching`; `kept`: it did well; `returned`: the release before was brought back; `replaced`: a newer deployment came before the watch was over.
+             */
+            verdict?: ("watching" | "kept" | "returned" | "replaced") | null;
+            /**
+             * Reason
+             * @description Why it returned.
+             */
+            reason?: string | null;
+        };
+        /** ReleaseDifferences */
+        ReleaseDifferences: {
+            /**
+             * Variables
+             * @description What would happen to the capsule's variables.
+             */
+            variables: {
+                [key: string]: "added" | "removed" | "changed";
+            };
+            /**
+             * Config
+             * @description Limits and rules that were others then.
+             */
+            config: components["schemas"]["ConfigChange"][];
+        };
         /** ReleaseShape */
         ReleaseShape: {
             /** Id */
@@ -2383,12 +2539,36 @@ export interface components {
             /** Build Id */
             build_id: string | null;
             /**
+             * Made By
+             * @description `build`, `config` (the same code with changed settings) or `rollback`.
+             */
+            made_by: string;
+            /**
+             * Based On
+             * @description The release whose code it has, unless a build made it.
+             */
+            based_on: string | null;
+            /** Commit */
+            commit: string | null;
+            /**
+             * Subject
+             * @description First line of the commit's message.
+             */
+            subject: string | null;
+            /**
              * Created At
              * Format: date-time
              */
             created_at: string;
             /** Is Live */
             is_live: boolean;
+            /**
+             * Is Kept
+             * @description Whether its files are still there, so that it can be gone back to.
+             */
+            is_kept: boolean;
+            /** Can */
+            can: string[];
         };
         /** ReplaceVariables */
         ReplaceVariables: {
@@ -2399,6 +2579,11 @@ export interface components {
         ReplicaShape: {
             /** Id */
             id: string;
+            /**
+             * Process
+             * @description Process type, such as `web`.
+             */
+            process: string;
             /** State */
             state: string;
             /** Restarts */
@@ -2409,6 +2594,16 @@ export interface components {
             started_at: string | null;
             /** Environment */
             environment: string;
+        };
+        /** RollBack */
+        RollBack: {
+            /**
+             * Config
+             * @description `restored`: with the variables and limits that the release had, which the capsule gets back; `kept`: with the present ones.
+             * @default restored
+             * @enum {string}
+             */
+            config: "restored" | "kept";
         };
         /** RuntimeCounts */
         RuntimeCounts: {
@@ -4075,6 +4270,59 @@ export interface operations {
             };
         };
     };
+    read_differences_api_v1_releases__release__differences_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleaseDifferences"];
+                };
+            };
+        };
+    };
+    roll_back_to_api_v1_releases__release__roll_back_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollBack"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeploymentShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_deployments_api_v1_capsules__capsule__deployments_get: {
         parameters: {
             query?: never;
@@ -4106,6 +4354,26 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeploymentShape"];
+                };
+            };
+        };
+    };
+    cancel_deployment_api_v1_deployments__deployment__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,5 +1,6 @@
 """Builds, releases, deployments, replicas and log lines as the API answers them."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -10,6 +11,33 @@ from capsule.control.shapes.base import Shape
 from capsule.models import Build, Deployment, Release, Replica
 
 UNFINISHED = ("queued", "running")
+
+
+PhaseName = Literal["release", "start", "switch", "canary", "drain"]
+Verdict = Literal["watching", "kept", "returned", "replaced"]
+
+
+class Phase(Shape):
+    name: PhaseName = Field(
+        description="`release`: the release step; `start`: replicas are started; `switch`: they come to "
+        "answer and get the requests; `canary`: a share of the requests tries them; `drain`: running "
+        "requests end on the replicas before."
+    )
+    seconds: float
+
+
+class Receipt(Shape):
+    phases: list[Phase] = Field(default=[])
+    requests: int | None = Field(default=None, description="Served from its start until the drain ended.")
+    errors: int | None = Field(default=None, description="Of these, answered with a status of 500 or more.")
+    p99_before_ms: float | None = Field(default=None, description="In the minute before it started.")
+    p99_after_ms: float | None = Field(default=None, description="While it was watched.")
+    verdict: Verdict | None = Field(
+        default=None,
+        description="`watching`; `kept`: it did well; `returned`: the release before was brought back; "
+        "`replaced`: a newer deployment came before the watch was over.",
+    )
+    reason: str | None = Field(default=None, description="Why it returned.")
 
 
 class LogLineShape(Shape):
@@ -61,18 +89,33 @@ class ReleaseShape(Shape):
     capsule_id: str
     number: int
     build_id: str | None
+    made_by: str = Field(description="`build`, `config` (the same code with changed settings) or `rollback`.")
+    based_on: str | None = Field(description="The release whose code it has, unless a build made it.")
+    commit: str | None
+    subject: str | None = Field(description="First line of the commit's message.")
     created_at: datetime
     is_live: bool
+    is_kept: bool = Field(description="Whether its files are still there, so that it can be gone back to.")
+    can: list[str]
 
     @classmethod
-    def of(cls, release: Release, *, live_id: str | None) -> "ReleaseShape":
+    def of(cls, release: Release, actor: Actor, *, live_id: str | None, is_kept: bool) -> "ReleaseShape":
+        verbs = can(actor, Action.release_roll_back.kind, release.team_id)
+        if release.id == live_id or not is_kept:
+            verbs = [verb for verb in verbs if verb != "roll_back"]
         return cls(
             id=release.id,
             capsule_id=release.capsule_id,
             number=release.number,
             build_id=release.build_id,
+            made_by=release.made_by,
+            based_on=release.based_on,
+            commit=release.commit,
+            subject=release.subject,
             created_at=release.created_at,
             is_live=release.id == live_id,
+            is_kept=is_kept,
+            can=[verb for verb in verbs if verb != "read"],
         )
 
 
@@ -81,33 +124,58 @@ class DeploymentShape(Shape):
     capsule_id: str
     release_id: str
     release_number: int
+    previous_release_number: int | None = Field(description="What was live when it began.")
     status: str
+    trigger: str = Field(
+        description="`build`, `config`, `start`, `restart`, `rollback`, `return` (the release before failed "
+        "its watch) or `recovery` (replicas were lost)."
+    )
+    phase: str | None = Field(
+        description="What it does now: `release`, `start`, `switch`, `canary`, `drain` or `watch`."
+    )
+    watch_until: datetime | None = Field(description="Until then the release is watched.")
+    receipt: Receipt | None
     reason: str | None
     hint: str | None
     log_tail: list[Any]
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    can: list[str]
 
     @classmethod
-    def of(cls, deployment: Deployment, *, release_number: int) -> "DeploymentShape":
+    def of(cls, deployment: Deployment, actor: Actor, *, numbers: Mapping[str, int]) -> "DeploymentShape":
+        """`numbers`: number of each release that is named."""
+        verbs = can(actor, Action.deployment_cancel.kind, deployment.team_id)
+        if deployment.status not in UNFINISHED:
+            verbs = [verb for verb in verbs if verb != "cancel"]
+        receipt = deployment.receipt
+        if receipt is not None and deployment.watch_until is not None:
+            receipt = {"verdict": "watching", **receipt}
         return cls(
             id=deployment.id,
             capsule_id=deployment.capsule_id,
             release_id=deployment.release_id,
-            release_number=release_number,
+            release_number=numbers[deployment.release_id],
+            previous_release_number=numbers.get(deployment.previous_release_id or ""),
             status=deployment.status,
+            trigger=deployment.trigger,
+            phase=deployment.phase,
+            watch_until=deployment.watch_until,
+            receipt=Receipt.model_validate(receipt) if receipt is not None else None,
             reason=deployment.reason,
             hint=deployment.hint,
             log_tail=deployment.log_tail,
             created_at=deployment.created_at,
             started_at=deployment.started_at,
             finished_at=deployment.finished_at,
+            can=[verb for verb in verbs if verb != "read"],
         )
 
 
 class ReplicaShape(Shape):
     id: str
+    process: str = Field(description="Process type, such as `web`.")
     state: str
     restarts: int
     exit_reason: str | None

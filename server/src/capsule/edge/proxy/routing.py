@@ -123,6 +123,7 @@ class LiveRoute:
         self._limits = limits
         self._upstreams: list[LiveUpstream] = []
         self._up: list[LiveUpstream] = []
+        self._weights: list[float] | None = None
         self._waiters: set[asyncio.Future[None]] = set()
         self.apply(route)
 
@@ -135,6 +136,8 @@ class LiveRoute:
             kept.pop(upstream) if upstream in kept else LiveUpstream(upstream, self, self._limits)
             for upstream in route.upstreams
         ]
+        for live, upstream in zip(self._upstreams, route.upstreams, strict=True):
+            live.upstream = upstream  # its weight may be another
         leaving = list(kept.values())
         for live in leaving:
             live.leave()
@@ -160,12 +163,19 @@ class LiveRoute:
 
     def recount(self) -> None:
         self._up = [live for live in self._upstreams if not live.is_down]
+        weights = [live.upstream.weight for live in self._up]
+        self._weights = weights if len(set(weights)) > 1 else None
 
     def pick(self) -> LiveUpstream | None:
-        """Return the upstream with the fewest requests in flight, or None when none takes connections."""
+        """Return the upstream for the next request, or None when none takes connections.
+
+        It is the one with the fewest requests in flight, or, where weights differ, one drawn by them.
+        """
         up = self._up
         if len(up) < 2:
             return up[0] if up else None
+        if self._weights is not None:
+            return random.choices(up, self._weights)[0]
         return min(up, key=_load)
 
     @property

@@ -111,6 +111,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('requested_by', sa.String(length=40), nullable=True))
         batch_op.add_column(sa.Column('previous_release_id', sa.String(length=40), nullable=True))
         batch_op.add_column(sa.Column('phase', sa.String(length=20), nullable=True))
+        batch_op.add_column(sa.Column('cancel_requested', sa.Boolean(), nullable=False, server_default=sa.false()))
         batch_op.add_column(sa.Column('watch_until', capsule.models.base.UtcDateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column('receipt', sa.JSON(), nullable=True))
 
@@ -137,6 +138,7 @@ def downgrade() -> None:
     with op.batch_alter_table('deployments', schema=None) as batch_op:
         batch_op.drop_column('receipt')
         batch_op.drop_column('watch_until')
+        batch_op.drop_column('cancel_requested')
         batch_op.drop_column('phase')
         batch_op.drop_column('previous_release_id')
         batch_op.drop_column('requested_by')

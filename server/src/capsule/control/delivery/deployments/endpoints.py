@@ -5,7 +5,6 @@ from typing import Annotated
 
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from capsule.api.access import requires
 from capsule.api.auth import CurrentActor
@@ -13,31 +12,45 @@ from capsule.api.context import Context, CurrentContext
 from capsule.api.uow import DbSession
 from capsule.control.delivery.deployments import service
 from capsule.control.delivery.deployments.repository import DeploymentRepository
+from capsule.control.delivery.deployments.view import deployment_shape
 from capsule.control.delivery.sse import event, event_stream
 from capsule.control.policy import Action, Actor
 from capsule.control.shapes.base import Items
 from capsule.control.shapes.delivery import DeploymentShape
 from capsule.control.workload.capsules.schemas import CapsuleShape
 from capsule.control.workload.capsules.view import capsule_shape
-from capsule.models import Capsule, Deployment, Release
+from capsule.models import Capsule, Deployment
 
 router = APIRouter(tags=["deployments"])
 
 
 @router.get("/capsules/{capsule}/deployments")
 async def list_deployments(
-    capsule: Annotated[Capsule, requires(Action.deployment_read)], db_session: DbSession
+    capsule: Annotated[Capsule, requires(Action.deployment_read)], actor: CurrentActor, db_session: DbSession
 ) -> Items[DeploymentShape]:
     """List the newest deployments, the newest first."""
     deployments = await DeploymentRepository(db_session).of_capsule(capsule.id)
-    return Items(items=[await _shape(db_session, deployment) for deployment in deployments])
+    return Items(items=[await deployment_shape(db_session, deployment, actor) for deployment in deployments])
 
 
 @router.get("/deployments/{deployment}")
 async def read_deployment(
-    deployment: Annotated[Deployment, requires(Action.deployment_read)], db_session: DbSession
+    deployment: Annotated[Deployment, requires(Action.deployment_read)],
+    actor: CurrentActor,
+    db_session: DbSession,
 ) -> DeploymentShape:
-    return await _shape(db_session, deployment)
+    return await deployment_shape(db_session, deployment, actor)
+
+
+@router.post("/deployments/{deployment}/cancel", status_code=202)
+async def cancel_deployment(
+    deployment: Annotated[Deployment, requires(Action.deployment_cancel)],
+    actor: CurrentActor,
+    db_session: DbSession,
+) -> DeploymentShape:
+    """Give up a queued or running deployment; the release before stays live."""
+    service.cancel(deployment)
+    return await deployment_shape(db_session, deployment, actor)
 
 
 @router.post("/capsules/{capsule}/start", status_code=202)
@@ -48,7 +61,7 @@ async def start_capsule(
     context: CurrentContext,
 ) -> CapsuleShape:
     """Switch on: deploy the live release with the present configuration."""
-    await service.start(db_session, context.box, capsule)
+    await service.start(db_session, context.box, capsule, by=actor.user.id)
     return await capsule_shape(db_session, capsule, actor=actor, site=context.site)
 
 
@@ -72,7 +85,7 @@ async def restart_capsule(
     context: CurrentContext,
 ) -> CapsuleShape:
     """Replace the running replica by a fresh one, without a gap."""
-    await service.restart(db_session, context.box, capsule)
+    await service.restart(db_session, context.box, capsule, by=actor.user.id)
     return await capsule_shape(db_session, capsule, actor=actor, site=context.site)
 
 
@@ -102,8 +115,3 @@ async def _follow(context: Context, capsule_id: str, actor: Actor) -> AsyncGener
                 told = data
                 yield event("capsule", data)
             await news.wait()
-
-
-async def _shape(db_session: AsyncSession, deployment: Deployment) -> DeploymentShape:
-    release = await db_session.get_one(Release, deployment.release_id)
-    return DeploymentShape.of(deployment, release_number=release.number)

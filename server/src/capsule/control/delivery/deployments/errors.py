@@ -11,3 +11,7 @@ class CapsuleBusy(Conflict):
     """Removal is under way."""
 
     code = "capsule_removing"
+
+
+class DeploymentEnded(Conflict):
+    code, title = "deployment_ended", "Deployment has ended"

@@ -39,6 +39,12 @@ class DeploymentRepository:
             query = query.where(Deployment.capsule_id == capsule_id)
         return (await self._db_session.scalars(query)).all()
 
+    async def watched(self) -> Sequence[Deployment]:
+        """Return deployments whose release is being watched, or was when its worker died."""
+        return (
+            await self._db_session.scalars(select(Deployment).where(Deployment.watch_until.is_not(None)))
+        ).all()
+
     async def expired(self, at: datetime) -> Sequence[Deployment]:
         """Return deployments whose worker died."""
         query = select(Deployment).where(

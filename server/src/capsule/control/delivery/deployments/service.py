@@ -3,7 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from capsule.control.delivery.builds.repository import BuildRepository
-from capsule.control.delivery.deployments.errors import CapsuleBusy, NothingToDeploy
+from capsule.control.delivery.deployments.errors import CapsuleBusy, DeploymentEnded, NothingToDeploy
 from capsule.control.delivery.deployments.repository import DeploymentRepository
 from capsule.control.delivery.leases import end
 from capsule.control.delivery.releases.repository import ReleaseRepository
@@ -13,8 +13,18 @@ from capsule.kit.ids import new_id
 from capsule.models import Capsule, Deployment, Release
 
 
-async def request_deployment(db_session: AsyncSession, capsule: Capsule, release: Release) -> Deployment:
-    """Queue a deployment of `release`; one that still waits gives way to it."""
+async def request_deployment(
+    db_session: AsyncSession,
+    capsule: Capsule,
+    release: Release,
+    *,
+    trigger: str,
+    requested_by: str | None = None,
+) -> Deployment:
+    """Queue a deployment of `release`; one that still waits gives way to it.
+
+    `trigger`: see `models.delivery.Deployment`.
+    """
     for older in await DeploymentRepository(db_session).with_status("queued", capsule_id=capsule.id):
         end(older, "cancelled", "A newer deployment took its place.")
     deployment = Deployment(
@@ -23,6 +33,8 @@ async def request_deployment(db_session: AsyncSession, capsule: Capsule, release
         capsule_id=capsule.id,
         release_id=release.id,
         status="queued",
+        trigger=trigger,
+        requested_by=requested_by,
         log_tail=[],
     )
     db_session.add(deployment)
@@ -30,7 +42,9 @@ async def request_deployment(db_session: AsyncSession, capsule: Capsule, release
     return deployment
 
 
-async def start(db_session: AsyncSession, box: SecretBox, capsule: Capsule) -> Deployment | None:
+async def start(
+    db_session: AsyncSession, box: SecretBox, capsule: Capsule, *, by: str | None = None
+) -> Deployment | None:
     """Switch the capsule on; a storage capsule has nothing to deploy.
 
     Raises NothingToDeploy when it has neither a release nor a build on its way.
@@ -46,9 +60,8 @@ async def start(db_session: AsyncSession, box: SecretBox, capsule: Capsule) -> D
         "queued", "running", capsule_id=capsule.id
     ):
         return None
-    return await request_deployment(
-        db_session, capsule, await refresh_release(db_session, box, capsule, release)
-    )
+    changed = await refresh_release(db_session, box, capsule, release)
+    return await request_deployment(db_session, capsule, changed, trigger="start", requested_by=by)
 
 
 async def stop(db_session: AsyncSession, capsule: Capsule) -> None:
@@ -59,7 +72,9 @@ async def stop(db_session: AsyncSession, capsule: Capsule) -> None:
         end(waiting, "cancelled", "The capsule was switched off.")
 
 
-async def restart(db_session: AsyncSession, box: SecretBox, capsule: Capsule) -> Deployment | None:
+async def restart(
+    db_session: AsyncSession, box: SecretBox, capsule: Capsule, *, by: str | None = None
+) -> Deployment | None:
     """Deploy the same release once more, or what was configured since; switches the capsule on."""
     _refuse_when_removing(capsule)
     capsule.is_on = True
@@ -68,9 +83,18 @@ async def restart(db_session: AsyncSession, box: SecretBox, capsule: Capsule) ->
     release = await _release_to_start(db_session, capsule)
     if release is None:
         return None
-    return await request_deployment(
-        db_session, capsule, await refresh_release(db_session, box, capsule, release)
-    )
+    changed = await refresh_release(db_session, box, capsule, release)
+    return await request_deployment(db_session, capsule, changed, trigger="restart", requested_by=by)
+
+
+def cancel(deployment: Deployment) -> None:
+    """Raises DeploymentEnded for one that has ended already."""
+    if deployment.status == "queued":
+        end(deployment, "cancelled", "Cancelled.")
+    elif deployment.status == "running":
+        deployment.cancel_requested = True
+    else:
+        raise DeploymentEnded("The deployment has ended already.", hint="To go back, choose a release.")
 
 
 async def redeploy_changed(db_session: AsyncSession, box: SecretBox, capsule: Capsule) -> Deployment | None:
@@ -84,7 +108,7 @@ async def redeploy_changed(db_session: AsyncSession, box: SecretBox, capsule: Ca
     changed = await refresh_release(db_session, box, capsule, release)
     if changed is release and newest is not None and newest.status in {"queued", "running", "succeeded"}:
         return None
-    return await request_deployment(db_session, capsule, changed)
+    return await request_deployment(db_session, capsule, changed, trigger="config")
 
 
 async def _release_to_start(db_session: AsyncSession, capsule: Capsule) -> Release | None:

@@ -20,6 +20,8 @@ from capsule.kit.crypto import SecretBox
 from capsule.kit.ids import new_id
 from capsule.models import Build, Capsule, Release
 
+_HOW_TO_DEPLOY = ("scale", "strategy", "health", "canary", "watch_seconds")
+
 
 async def make_release(
     db_session: AsyncSession, box: SecretBox, capsule: Capsule, build: Build, artifact_id: str
@@ -37,6 +39,8 @@ async def make_release(
         artifact_id=artifact_id,
         build_id=build.id,
         manifest=build.manifest,
+        commit=build.source.get("commit"),
+        subject=(build.source.get("subject") or "")[:500] or None,
     )
 
 
@@ -79,7 +83,7 @@ def _image(plan: Mapping[str, Any], manifest: Mapping[str, Any] | None) -> dict[
 
 
 async def refresh_release(
-    db_session: AsyncSession, box: SecretBox, capsule: Capsule, release: Release
+    db_session: AsyncSession, box: SecretBox, capsule: Capsule, release: Release, *, made_by: str = "config"
 ) -> Release:
     """Return a release of the same artifact with the capsule's present configuration.
 
@@ -92,7 +96,9 @@ async def refresh_release(
     except (SecretMissing, FilesystemMissing):
         settings = _limits(capsule, release.manifest)
     env = await current_env(db_session, box, capsule)
-    if known == known | settings and env == release_env(box, release):
+    # A setting that an older server did not know is absent, which says as much as empty.
+    same = all(known.get(key) == value for key, value in settings.items())
+    if same and env == release_env(box, release):
         return release
     return await _add(
         db_session,
@@ -103,6 +109,10 @@ async def refresh_release(
         artifact_id=release.artifact_id,
         build_id=release.build_id,
         manifest=release.manifest,
+        made_by=made_by,
+        based_on=release.id,
+        commit=release.commit,
+        subject=release.subject,
     )
 
 
@@ -129,6 +139,10 @@ async def _add(
     artifact_id: str,
     build_id: str | None,
     manifest: dict[str, Any] | None,
+    made_by: str = "build",
+    based_on: str | None = None,
+    commit: str | None = None,
+    subject: str | None = None,
 ) -> Release:
     release_id = new_id("rel")
     release = Release(
@@ -140,6 +154,10 @@ async def _add(
         artifact_id=artifact_id,
         config={**config, "env": box.encrypt(json.dumps(env), context=_context(release_id))},
         manifest=manifest,
+        made_by=made_by,
+        based_on=based_on,
+        commit=commit,
+        subject=subject,
     )
     db_session.add(release)
     await db_session.flush()
@@ -165,6 +183,7 @@ def _limits(capsule: Capsule, manifest: Mapping[str, Any] | None) -> dict[str, A
     limits = {
         "cpu": float(capsule.config.get("cpu") or declared.get("cpu") or DEFAULT_CPU),
         "memory": int(capsule.config.get("memory") or declared.get("memory") or DEFAULT_MEMORY),
+        **{name: capsule.config.get(name) for name in _HOW_TO_DEPLOY},
     }
     if capsule.type != "app":
         return limits

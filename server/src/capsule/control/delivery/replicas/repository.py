@@ -8,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from capsule.models import Replica
 
 GONE = "stopped"
+RUN = "run"
+"""Environment of a replica that runs one command, once."""
 SPARE = "spare"
 """Environment of a replica that waits for the next change of a serve."""
 
@@ -32,6 +34,11 @@ class ReplicaRepository:
         """Return every replica that is not stopped."""
         return (await self._db_session.scalars(select(Replica).where(Replica.state != GONE))).all()
 
-    async def started_by(self, starter_id: str) -> Sequence[Replica]:
+    async def started_by(self, starter_id: str, *, environment: str | None = None) -> Sequence[Replica]:
+        """Return the replicas of a starter that are not stopped; one-off commands only when asked for."""
         query = select(Replica).where(Replica.started_by == starter_id, Replica.state != GONE)
-        return (await self._db_session.scalars(query)).all()
+        if environment is None:
+            query = query.where(Replica.environment != RUN)
+        else:
+            query = query.where(Replica.environment == environment)
+        return (await self._db_session.scalars(query.order_by(Replica.created_at))).all()

@@ -30,7 +30,9 @@ async def capsule_shapes(
     deployments = await repository.newest_deployments(ids)
     replicas = await repository.running_replicas(ids)
     release_ids = {capsule.release_id for capsule in capsules if capsule.release_id}
-    releases = await repository.releases(release_ids | {row.release_id for row in deployments.values()})
+    for row in deployments.values():
+        release_ids |= {row.release_id, row.previous_release_id or ""}
+    releases = await repository.releases(release_ids)
     return [
         _shape(
             capsule,
@@ -77,7 +79,7 @@ def _shape(
         release=LiveRelease.model_validate(live) if live else None,
         replicas=[ReplicaShape.of(replica) for replica in replicas],
         current_build=BuildShape.of(build, actor, live=live) if build else None,
-        current_deployment=_deployment(deployment, releases),
+        current_deployment=_deployment(deployment, releases, actor),
         created_at=capsule.created_at,
         parent_id=capsule.parent_id,
         preview_of=capsule.preview_of,
@@ -92,10 +94,13 @@ def _config(capsule: Capsule, live: Release | None) -> ConfigShape:
     return ConfigShape.model_validate({**declared, **capsule.config})
 
 
-def _deployment(deployment: Deployment | None, releases: dict[str, Release]) -> DeploymentShape | None:
+def _deployment(
+    deployment: Deployment | None, releases: dict[str, Release], actor: Actor
+) -> DeploymentShape | None:
     if deployment is None or deployment.release_id not in releases:
         return None
-    return DeploymentShape.of(deployment, release_number=releases[deployment.release_id].number)
+    numbers = {release.id: release.number for release in releases.values()}
+    return DeploymentShape.of(deployment, actor, numbers=numbers)
 
 
 def _verbs(capsule: Capsule, actor: Actor) -> list[str]:
