@@ -39,6 +39,8 @@ def test_create_capsule_see_it_live_read_logs_switch_off_and_on_remove(
     console.get_by_test_id("type-backend").click()
     console.get_by_label("Repository URL").fill(str(repository))
     console.get_by_label("Branch").fill("main")
+    console.get_by_test_id("next-step").click()
+    expect(console.get_by_test_id("plan-process")).to_contain_text("flask run")
     console.get_by_label("Name", exact=True).fill("from-console")
     console.get_by_test_id("create-capsule").click()
 

@@ -32,7 +32,11 @@ export type ReplicaState = "starting" | "healthy" | "unhealthy" | "stopping" | "
 
 export type GitSource = { kind: "git"; url: string; branch?: string; path?: string };
 export type UploadSource = { kind: "upload"; upload_id: string; path?: string };
-export type Source = GitSource | UploadSource | { kind: "none" };
+/** What is pushed to the platform's own repository of the capsule. */
+export type PushSource = { kind: "push"; branch?: string; path?: string };
+export type ImageSource = { kind: "image"; image: string };
+export type Source = GitSource | UploadSource | PushSource | ImageSource | { kind: "none" };
+export type UploadedSource = Schemas["UploadShape"];
 
 export type CapsuleConfig = Schemas["ConfigShape"];
 /** What is left out stays as it is. */
@@ -52,14 +56,24 @@ export type RuntimeOrder = "stop" | "clear";
 
 export type PlanChoice = { what: string; value: string; reason: string };
 export type PlanStep = { name: string; argv: string[]; env?: Record<string, string>; cwd?: string };
+export type PlanStart = { argv: string[]; env?: Record<string, string> };
+export type PlanImage = { dockerfile: string; context: string; reference: string; port: number };
 export type Plan = {
   provider: string;
   choices: PlanChoice[];
   steps: PlanStep[];
-  start: { argv: string[]; env?: Record<string, string> };
+  /** The `web` process; null when nothing listens. */
+  start: PlanStart | null;
   probe_path?: string | null;
   notices?: string[];
+  /** The other process types. */
+  processes?: Record<string, PlanStart>;
+  /** Runs once before a release gets requests. */
+  release?: PlanStart | null;
+  image?: PlanImage | null;
 };
+/** Why a source cannot be planned. */
+export type CannotPlan = { reasons: string[]; hint: string };
 
 export type Build = Omit<Schemas["BuildShape"], "status" | "source" | "plan"> & {
   status: RunStatus;

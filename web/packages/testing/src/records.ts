@@ -1,5 +1,5 @@
 /** Records as the API answers them, with only what a test cares about to be given. */
-import type { Build, Capsule, Me, Runtime, RuntimeReport, Space } from "@capsule/api";
+import type { Build, Capsule, Me, Plan, Runtime, RuntimeReport, Space } from "@capsule/api";
 
 const AT = "2026-01-01T10:00:00Z";
 
@@ -72,6 +72,16 @@ export const aBuild = (part: Partial<Build> = {}): Build => ({
   finished_at: null,
   is_live: false,
   can: ["cancel"],
+  ...part,
+});
+
+export const aPlan = (part: Partial<Plan> = {}): Plan => ({
+  provider: "python",
+  choices: [{ what: "start command", value: "gunicorn main:app", reason: "Procfile web" }],
+  steps: [{ name: "install dependencies", argv: ["pip", "install", "-r", "requirements.txt"] }],
+  start: { argv: ["sh", "-c", "gunicorn main:app"] },
+  processes: { worker: { argv: ["sh", "-c", "python worker.py"] } },
+  release: { argv: ["sh", "-c", "python migrate.py"] },
   ...part,
 });
 

@@ -1,5 +1,5 @@
 import type { Capsule } from "@capsule/api";
-import { aBuild, aCapsule, aMe, aSpace, mockApi, problem, type MockApi, type MockHandler } from "@capsule/testing";
+import { aCapsule, aMe, aSpace, mockApi, problem, type MockApi, type MockHandler } from "@capsule/testing";
 import { render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, test, vi } from "vitest";
@@ -66,30 +66,6 @@ test("a failed list says what is wrong and can be tried again", async () => {
   api.set("GET /api/v1/capsules", () => ({ items: [] }));
   await userEvent.click(within(alert).getByRole("button", { name: "Try again" }));
   expect(await screen.findByText("This space is empty")).toBeTruthy();
-});
-
-test("the wizard checks the name while typing and goes to the build", async () => {
-  const api = open("/spaces/main/new?type=backend", {
-    "POST /api/v1/capsules": () => {
-      capsule = aCapsule({ status: "building", release: null, current_build: aBuild() });
-      return capsule;
-    },
-    "GET /api/v1/capsules/cap_1/builds": () => ({ items: [aBuild()] }),
-  });
-  await userEvent.type(await screen.findByLabelText("Repository URL"), "https://git.example.com/team/Shop.git");
-  const name = screen.getByLabelText<HTMLInputElement>("Name");
-  expect(name.value).toBe("shop");
-  await userEvent.type(name, "/x");
-  expect(screen.getByText("Only small letters, digits and hyphens.")).toBeTruthy();
-  await userEvent.click(screen.getByRole("button", { name: "Use “shop-x”" }));
-  await userEvent.click(screen.getByTestId("create-capsule"));
-  expect(await screen.findByTestId("build-detail")).toBeTruthy();
-  expect(api.calls.find((call) => call.method === "POST")?.body).toEqual({
-    space_id: "spc_1",
-    name: "shop-x",
-    type: "backend",
-    source: { kind: "git", url: "https://git.example.com/team/Shop.git" },
-  });
 });
 
 test("switching off asks first", async () => {

@@ -9,6 +9,7 @@ import {
   Outlet,
   redirect,
 } from "@tanstack/react-router";
+import { CAPSULE_TYPES } from "#config/capsule-types.ts";
 import { AppLayout } from "#layouts/app-layout.tsx";
 import { homeRedirect, newCapsuleRedirect } from "./routes/home.ts";
 import { NotFoundPage, RouteError, RoutePending } from "./routes/fallbacks.tsx";
@@ -68,12 +69,15 @@ const spaceCapsules = createRoute({
   path: "/",
   component: lazyRouteComponent(() => import("./routes/space-pages.tsx"), "SpaceCapsules"),
 });
-const TYPES = new Set(["app", "backend", "frontend", "agent", "storage"]);
+const TYPES = new Set<unknown>(CAPSULE_TYPES.map((info) => info.type));
+const STEPS = new Set<unknown>(["type", "source", "settings"]);
 const spaceNew = createRoute({
   getParentRoute: () => space,
   path: "/new",
-  validateSearch: (search: Record<string, unknown>): { type?: CapsuleType } =>
-    typeof search["type"] === "string" && TYPES.has(search["type"]) ? { type: search["type"] as CapsuleType } : {},
+  validateSearch: (search: Record<string, unknown>): { type?: CapsuleType; step?: "type" | "source" | "settings" } => ({
+    ...(TYPES.has(search["type"]) ? { type: search["type"] as CapsuleType } : {}),
+    ...(STEPS.has(search["step"]) ? { step: search["step"] as "type" | "source" | "settings" } : {}),
+  }),
   component: lazyRouteComponent(() => import("./routes/space-pages.tsx"), "SpaceNewCapsule"),
 });
 const spaceSecrets = createRoute({

@@ -1,5 +1,16 @@
 import { path, request } from "../client.ts";
-import type { Build, Deployment, Items, LogLine } from "../types.ts";
+import type {
+  Build,
+  CannotPlan,
+  CapsuleType,
+  ConfigChange,
+  Deployment,
+  Items,
+  LogLine,
+  Plan,
+  Source,
+  UploadedSource,
+} from "../types.ts";
 
 export const listBuilds = (capsule: string): Promise<Items<Build>> => request("GET", path("/capsules/{}/builds", capsule));
 export const startBuild = (capsule: string): Promise<Build> =>
@@ -14,3 +25,15 @@ export const listBuildLogs = (
 
 export const listDeployments = (capsule: string): Promise<Items<Deployment>> =>
   request("GET", path("/capsules/{}/deployments", capsule));
+
+export type WantedPlan = { space_id: string; type: CapsuleType; source: Source; config?: ConfigChange };
+/** What would be made of a source. It is fetched for that, which takes seconds; nothing of it is run. */
+export const makePlan = (wanted: WantedPlan, signal?: AbortSignal): Promise<Plan | CannotPlan> =>
+  request("POST", "/plans", { json: wanted, ...(signal ? { signal } : {}) });
+
+/** Send a source tree as .zip or .tar.gz. */
+export const uploadSource = (space: string, archive: Blob): Promise<UploadedSource> =>
+  request("POST", path("/spaces/{}/uploads", space), {
+    body: archive,
+    headers: { "Content-Type": "application/octet-stream" },
+  });

@@ -7,6 +7,8 @@ export type NewCapsule = {
   type: CapsuleType;
   source?: Source;
   config?: ConfigChange;
+  /** Without it a capsule with a source is built at once. */
+  deploy?: boolean;
 };
 
 export const listCapsules = (space?: string): Promise<Items<Capsule>> =>

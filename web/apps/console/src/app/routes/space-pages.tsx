@@ -38,10 +38,10 @@ function WithSpace({ children }: { children: (space: Space, spaces: Space[]) => 
 export const SpaceCapsules = () => <WithSpace>{(space) => <CapsuleListPage key={space.id} space={space} />}</WithSpace>;
 export const SpaceSecrets = () => <WithSpace>{(space) => <SecretsPage key={space.id} space={space} />}</WithSpace>;
 export function SpaceNewCapsule() {
-  const { type } = useSearch({ from: "/signed-in/app/spaces/$space/new" });
+  const { type, step } = useSearch({ from: "/signed-in/app/spaces/$space/new" });
   return (
     <WithSpace>
-      {(space) => <CreateCapsulePage key={space.id} space={space} {...(type === undefined ? {} : { initialType: type })} />}
+      {(space) => <CreateCapsulePage key={space.id} space={space} type={type ?? null} step={step ?? null} />}
     </WithSpace>
   );
 }

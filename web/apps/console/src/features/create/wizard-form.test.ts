@@ -1,5 +1,20 @@
 import { describe, expect, test } from "vitest";
-import { checkForm, emptyForm, entryProblem, nameFromUrl, nameProblem, suggestName, toNewCapsule, urlProblem } from "./wizard-form.ts";
+import {
+  checkForm,
+  emptyForm,
+  entryProblem,
+  nameFromImage,
+  nameFromUpload,
+  nameFromUrl,
+  nameProblem,
+  stepErrors,
+  stepsOf,
+  suggestName,
+  toNewCapsule,
+  toWantedPlan,
+  urlProblem,
+  withType,
+} from "./wizard-form.ts";
 
 describe("nameProblem", () => {
   test.each(["a", "shop", "shop-2", "a".repeat(40)])("%s is fine", (name) => expect(nameProblem(name)).toBeNull());
@@ -18,6 +33,12 @@ test("a suggestion is always an allowed name", () => {
 test("the name of a repository is guessed from its address", () => {
   expect(nameFromUrl("https://git.example.com/team/Shop.git")).toBe("shop");
   expect(nameFromUrl("git@git.example.com:team/web_site")).toBe("web-site");
+});
+
+test("images and uploads give a name too", () => {
+  expect(nameFromImage("caddy:2")).toBe("caddy");
+  expect(nameFromImage("registry.example:5000/team/Shop@sha256:00")).toBe("shop");
+  expect(nameFromUpload("My Shop.tar.gz · 3 KiB")).toBe("my-shop");
 });
 
 test("addresses git can clone are accepted, others are not", () => {
@@ -66,4 +87,51 @@ describe("toNewCapsule", () => {
 test("numbers are checked", () => {
   const form = { ...emptyForm("backend"), name: "a", url: "/r", cpu: "lots", memory: "1.5" };
   expect(Object.keys(checkForm(form))).toEqual(["cpu", "memory"]);
+});
+
+describe("steps", () => {
+  test("what is wrong is told at the step where it is asked", () => {
+    const errors = checkForm({ ...emptyForm("backend"), name: "A" });
+    expect(Object.keys(stepErrors(errors, "source"))).toEqual(["url"]);
+    expect(Object.keys(stepErrors(errors, "settings"))).toEqual(["name"]);
+    expect(stepsOf("storage")).toEqual(["type", "settings"]);
+  });
+
+  test("another type keeps the answers, and takes another source only when it must", () => {
+    const image = { ...emptyForm("docker"), from: "image" as const, image: "caddy:2", branch: "dev" };
+    expect(withType(image, "backend")).toMatchObject({ type: "backend", from: "git", image: "caddy:2", branch: "dev" });
+    expect(withType({ ...image, from: "upload" }, "app").from).toBe("upload");
+  });
+});
+
+describe("toWantedPlan", () => {
+  test("asks with the settings that decide the plan", () => {
+    const form = { ...emptyForm("backend"), url: "/r", path: "api", runCommand: "python a.py", cpu: "2" };
+    expect(toWantedPlan(form, "spc_1")).toEqual({
+      space_id: "spc_1",
+      type: "backend",
+      source: { kind: "git", url: "/r", path: "api" },
+      config: { run_command: "python a.py" },
+    });
+  });
+
+  test("asks nothing while the source or the entry is unclear, and nothing about images", () => {
+    expect(toWantedPlan(emptyForm("backend"), "spc_1")).toBeNull();
+    expect(toWantedPlan({ ...emptyForm("app"), url: "/r" }, "spc_1")).toBeNull();
+    expect(toWantedPlan({ ...emptyForm("docker"), from: "image", image: "caddy:2" }, "spc_1")).toBeNull();
+    expect(toWantedPlan({ ...emptyForm("backend"), url: "/r", name: "Not yet!" }, "spc_1")).not.toBeNull();
+  });
+});
+
+test("an image needs no repository", () => {
+  const form = { ...emptyForm("docker"), from: "image" as const, name: "web", image: "caddy:2", port: "80" };
+  expect(checkForm(form)).toEqual({});
+  expect(toNewCapsule(form, "spc_1")).toEqual({
+    space_id: "spc_1",
+    name: "web",
+    type: "docker",
+    source: { kind: "image", image: "caddy:2" },
+    config: { port: 80 },
+  });
+  expect(checkForm({ ...form, image: "Caddy 2" })).toHaveProperty("image");
 });

@@ -1,22 +1,32 @@
-/** What the wizard asks, which answers are fine, and the request they become. Knows no React. */
-import type { CapsuleType, ConfigChange, NewCapsule } from "@capsule/api";
+/** What the wizard asks, which answers are fine, and the requests they become. Knows no React. */
+import type { CapsuleType, ConfigChange, NewCapsule, Source, WantedPlan } from "@capsule/api";
 
+export type SourceKind = "git" | "upload" | "image" | "machine";
 export type WizardForm = {
   type: CapsuleType;
-  from: "git" | "machine";
+  from: SourceKind;
   name: string;
   url: string;
   branch: string;
   path: string;
+  image: string;
+  /** Of what was uploaded. */
+  uploadId: string;
+  uploadName: string;
   entry: string;
   runCommand: string;
   buildCommand: string;
   outputDirectory: string;
+  releaseCommand: string;
+  dockerfile: string;
+  dockerContext: string;
+  port: string;
   cpu: string;
   memory: string;
 };
 export type WizardField = keyof WizardForm;
 export type WizardErrors = Partial<Record<WizardField, string>>;
+export type WizardStep = "type" | "source" | "settings";
 
 export const emptyForm = (type: CapsuleType): WizardForm => ({
   type,
@@ -25,13 +35,44 @@ export const emptyForm = (type: CapsuleType): WizardForm => ({
   url: "",
   branch: "",
   path: "",
+  image: "",
+  uploadId: "",
+  uploadName: "",
   entry: "",
   runCommand: "",
   buildCommand: "",
   outputDirectory: "",
+  releaseCommand: "",
+  dockerfile: "",
+  dockerContext: "",
+  port: "",
   cpu: "",
   memory: "",
 });
+
+export const stepsOf = (type: CapsuleType | null): readonly WizardStep[] =>
+  type === "storage" ? ["type", "settings"] : ["type", "source", "settings"];
+
+/** Where the code of a type may come from. */
+export const sourcesOf = (type: CapsuleType): readonly SourceKind[] =>
+  type === "docker" ? ["git", "image", "upload", "machine"] : ["git", "upload", "machine"];
+
+/** The same answers for another type: nothing typed is lost, a source that it cannot have is another one. */
+export const withType = (form: WizardForm, type: CapsuleType): WizardForm => ({
+  ...form,
+  type,
+  from: sourcesOf(type).includes(form.from) ? form.from : "git",
+});
+
+const SOURCE_FIELDS: readonly WizardField[] = ["url", "branch", "path", "image", "uploadId"];
+
+/** What is wrong with the answers of one step. */
+export function stepErrors(errors: WizardErrors, step: WizardStep): WizardErrors {
+  if (step === "type") return {};
+  return Object.fromEntries(
+    Object.entries(errors).filter(([field]) => SOURCE_FIELDS.includes(field as WizardField) === (step === "source")),
+  );
+}
 
 const NAME = /^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/;
 
@@ -88,36 +129,76 @@ export function entryProblem(entry: string): string | null {
   return /^[\w./-]+\.py:[A-Za-z_]\w*$/.test(entry.trim()) ? null : "Write it as file.py:name, such as app.py:app.";
 }
 
+/** `caddy:2` → `caddy`, `registry.example/team/shop:1.4` → `shop`. */
+export const nameFromImage = (image: string): string => suggestName((image.trim().split("/").at(-1) ?? "").replace(/[:@].*$/, ""));
+
+/** `shop.tar.gz · 3 KiB` → `shop`. */
+export const nameFromUpload = (label: string): string => suggestName(label.replace(/ · .*$/, "").replace(/\.(zip|tar\.gz|tgz)$/i, ""));
+
+function imageProblem(image: string): string | null {
+  const text = image.trim();
+  if (text === "") return "Which image? Name it, such as caddy:2.";
+  return /^[a-z0-9]+([._:/-]+[A-Za-z0-9]+)*(@sha256:[0-9a-f]{64})?$/.test(text)
+    ? null
+    : "Write it as name:tag or registry.example/team/name:tag.";
+}
+
 export function checkForm(form: WizardForm): WizardErrors {
   const problems: [WizardField, string | null][] = [["name", nameProblem(form.name)]];
   if (form.type !== "storage") {
-    if (form.from === "git") {
-      problems.push(["url", urlProblem(form.url)]);
-      if (form.type === "app") problems.push(["entry", entryProblem(form.entry)]);
-    }
+    if (form.from === "git") problems.push(["url", urlProblem(form.url)]);
+    if (form.from === "image") problems.push(["image", imageProblem(form.image)]);
+    if (form.from === "upload" && form.uploadId === "") problems.push(["uploadId", "Choose a folder or an archive."]);
+    if (form.type === "app" && form.from !== "machine") problems.push(["entry", entryProblem(form.entry)]);
+    if (form.type === "docker") problems.push(["port", numberProblem(form.port, 1, 65_535, true)]);
     problems.push(["cpu", numberProblem(form.cpu, 0.05, 256, false)], ["memory", numberProblem(form.memory, 32, 1_048_576, true)]);
   }
   return Object.fromEntries(problems.filter(([, problem]) => problem !== null));
 }
 
+/** Settings that say how the source becomes a plan, those of another type left out. */
+function planConfig(form: WizardForm): ConfigChange {
+  const isServer = form.type === "backend" || form.type === "agent";
+  const isDocker = form.type === "docker";
+  return dropUnset({
+    entry: form.type === "app" ? text(form.entry) : undefined,
+    run_command: isServer || isDocker ? text(form.runCommand) : undefined,
+    build_command: isServer || form.type === "frontend" ? text(form.buildCommand) : undefined,
+    output_directory: form.type === "frontend" ? text(form.outputDirectory) : undefined,
+    release_command: isServer || isDocker ? text(form.releaseCommand) : undefined,
+    dockerfile: isDocker && form.from !== "image" ? text(form.dockerfile) : undefined,
+    docker_context: isDocker && form.from !== "image" ? text(form.dockerContext) : undefined,
+    port: isDocker ? number(form.port) : undefined,
+  });
+}
+
+export function sourceOf(form: WizardForm): Source | null {
+  const path = dropUnset({ path: text(form.path) });
+  if (form.type === "storage" || form.from === "machine") return null;
+  if (form.from === "image") return { kind: "image", image: form.image.trim() };
+  if (form.from === "upload") return { kind: "upload", upload_id: form.uploadId, ...path };
+  return { kind: "git", ...dropUnset({ branch: text(form.branch) }), ...path, url: form.url.trim() };
+}
+
+/** The plan to ask for, or null when there is nothing that could be planned. */
+export function toWantedPlan(form: WizardForm, spaceId: string): WantedPlan | null {
+  const source = sourceOf(form);
+  const errors = checkForm(form);
+  const isUnclear = [...SOURCE_FIELDS, "entry" as const, "port" as const].some((field) => errors[field] !== undefined);
+  if (source === null || source.kind === "image" || isUnclear) return null;
+  return { space_id: spaceId, type: form.type, source, config: planConfig(form) };
+}
+
 export function toNewCapsule(form: WizardForm, spaceId: string): NewCapsule {
   const base = { space_id: spaceId, name: form.name, type: form.type };
   if (form.type === "storage") return base;
-  const text = (value: string): string | undefined => value.trim() || undefined;
-  const config: ConfigChange = dropUnset({
-    entry: form.type === "app" ? text(form.entry) : undefined,
-    run_command: form.type === "backend" || form.type === "agent" ? text(form.runCommand) : undefined,
-    build_command: form.type === "frontend" ? text(form.buildCommand) : undefined,
-    output_directory: form.type === "frontend" ? text(form.outputDirectory) : undefined,
-    cpu: text(form.cpu) === undefined ? undefined : Number(form.cpu),
-    memory: text(form.memory) === undefined ? undefined : Number(form.memory),
-  });
-  const source =
-    form.from === "git"
-      ? { kind: "git" as const, ...dropUnset({ branch: text(form.branch), path: text(form.path) }), url: form.url.trim() }
-      : undefined;
+  const config = dropUnset({ ...planConfig(form), cpu: number(form.cpu), memory: number(form.memory) });
+  const source = sourceOf(form);
   return { ...base, ...(Object.keys(config).length > 0 ? { config } : {}), ...(source ? { source } : {}) };
 }
+
+const text = (value: string): string | undefined => value.trim() || undefined;
+const number = (value: string): number | undefined => (text(value) === undefined ? undefined : Number(value));
 
 function dropUnset<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as never;

@@ -1,84 +1,73 @@
 import type { Space } from "@capsule/api";
-import { CommandLine, Field, Input, Segmented } from "@capsule/ui";
-import { GitBranch, Terminal } from "lucide-react";
+import { cn, CommandLine } from "@capsule/ui";
+import { Container, GitBranch, Terminal, UploadCloud, type LucideIcon } from "lucide-react";
 import { chooseSpaceCommand, deployCommand, loginCommand } from "#config/commands.ts";
+import { sourcesOf, type SourceKind } from "../wizard-form.ts";
+import { GitFields } from "./git-fields.tsx";
 import { Step, type StepProps } from "./step.tsx";
+import { TextField } from "./text-field.tsx";
+import { UploadField } from "./upload-field.tsx";
+
+const SOURCES: Record<SourceKind, { name: string; hint: string; icon: LucideIcon }> = {
+  git: { name: "Git repository", hint: "By its URL", icon: GitBranch },
+  upload: { name: "Upload", hint: "A folder or an archive", icon: UploadCloud },
+  image: { name: "Image", hint: "From a public registry", icon: Container },
+  machine: { name: "Command line", hint: "From your terminal", icon: Terminal },
+};
 
 export function SourceStep({ form, space, set, shown }: StepProps & { space: Space }) {
   return (
     <Step title="Where is the code?">
-      <Segmented
-        label="Source"
-        value={form.from}
-        onChange={(from) => set("from", from)}
-        options={[
-          {
-            value: "git",
-            label: (
-              <>
-                <GitBranch /> Git repository
-              </>
-            ),
-          },
-          {
-            value: "machine",
-            label: (
-              <>
-                <Terminal /> Your machine
-              </>
-            ),
-          },
-        ]}
-      />
-      {form.from === "git" ? (
-        <div className="mt-4 grid gap-4 sm:grid-cols-2">
-          <Field label="Repository URL" error={shown("url")} className="sm:col-span-2">
-            {(control) => (
-              <Input
-                {...control}
-                name="url"
-                autoComplete="off"
-                spellCheck={false}
-                placeholder="https://git.example.com/team/shop.git"
-                value={form.url}
-                onChange={(event) => set("url", event.target.value)}
-              />
-            )}
-          </Field>
-          <Field label="Branch" hint="Empty for the default branch." error={shown("branch")}>
-            {(control) => (
-              <Input
-                {...control}
-                name="branch"
-                autoComplete="off"
-                value={form.branch}
-                onChange={(event) => set("branch", event.target.value)}
-              />
-            )}
-          </Field>
-          <Field label="Path" hint="Folder of the repository; empty for its root." error={shown("path")}>
-            {(control) => (
-              <Input
-                {...control}
-                name="path"
-                autoComplete="off"
-                value={form.path}
-                onChange={(event) => set("path", event.target.value)}
-              />
-            )}
-          </Field>
-        </div>
-      ) : (
-        <div className="mt-4 space-y-2">
-          <p className="text-sm text-ink-soft">In the folder of your code, with the CLI:</p>
-          <CommandLine command={loginCommand(location.origin)} />
-          <CommandLine command={chooseSpaceCommand(space.slug)} />
-          <CommandLine command={deployCommand(form.type, form.name, form.entry)} />
-          <p className="text-xs text-ink-faint">
-            The last command creates the capsule too, so you can stop here. Create it below to set variables first.
-          </p>
-        </div>
-      )}
+      <div role="radiogroup" aria-label="Source" className="grid grid-cols-2 gap-2 sm:grid-cols-4">
+        {sourcesOf(form.type).map((kind) => (
+          <SourceTile key={kind} kind={kind} isChosen={form.from === kind} onChoose={() => set("from", kind)} />
+        ))}
+      </div>
+      <div className="mt-5">
+        {form.from === "git" && <GitFields form={form} set={set} shown={shown} />}
+        {form.from === "upload" && <UploadField form={form} space={space} set={set} shown={shown} />}
+        {form.from === "image" && (
+          <TextField
+            form={form}
+            set={set}
+            shown={shown}
+            field="image"
+            label="Image"
+            hint="With its tag. It is fetched when it is deployed."
+            placeholder="caddy:2"
+            autoFocus
+          />
+        )}
+        {form.from === "machine" && (
+          <div className="space-y-2">
+            <p className="text-sm text-ink-soft">In the folder of your code, with the CLI:</p>
+            <CommandLine command={loginCommand(location.origin)} />
+            <CommandLine command={chooseSpaceCommand(space.slug)} />
+            <CommandLine command={deployCommand(form.type, form.name, form.entry)} />
+            <p className="text-xs text-ink-faint">
+              The last command creates the capsule too, so you can stop here. Go on to set variables first.
+            </p>
+          </div>
+        )}
+      </div>
     </Step>
+  );
+}
+
+function SourceTile({ kind, isChosen, onChoose }: { kind: SourceKind; isChosen: boolean; onChoose: () => void }) {
+  const { name, hint, icon: Icon } = SOURCES[kind];
+  return (
+    <label
+      data-testid={`source-${kind}`}
+      className={cn(
+        "cursor-pointer rounded-lg border bg-surface p-3 shadow-soft transition-colors hover:border-line-strong has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent",
+        isChosen && "border-accent bg-accent-soft/40 hover:border-accent",
+      )}
+    >
+      <input type="radio" name="source" checked={isChosen} onChange={onChoose} className="sr-only" />
+      <Icon className={cn("mb-1.5 size-4", isChosen ? "text-accent-text" : "text-ink-faint")} aria-hidden />
+      <span className="block text-sm font-medium">{name}</span>
+      <span className="block text-xs text-ink-faint">{hint}</span>
+    </label>
   );
 }

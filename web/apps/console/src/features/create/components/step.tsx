@@ -11,9 +11,9 @@ export type StepProps = {
 export function Step({ title, hint, children }: { title: string; hint?: ReactNode; children: ReactNode }) {
   return (
     <fieldset className="min-w-0 animate-rise">
-      <legend className="text-base font-semibold">{title}</legend>
+      <legend className="text-lg font-semibold">{title}</legend>
       {hint !== undefined && <p className="text-sm text-ink-soft">{hint}</p>}
-      <div className="mt-3">{children}</div>
+      <div className="mt-4">{children}</div>
     </fieldset>
   );
 }

@@ -1,42 +1,73 @@
 import type { CapsuleType } from "@capsule/api";
-import { cn } from "@capsule/ui";
-import { CircleCheck } from "lucide-react";
-import { CAPSULE_TYPES } from "#config/capsule-types.ts";
+import { cn, Input } from "@capsule/ui";
+import { ArrowRight, Search } from "lucide-react";
+import { useState, type KeyboardEvent } from "react";
+import { matchTypes } from "#config/capsule-types.ts";
 import { TypeIcon } from "#config/type-icon.tsx";
 import { Step } from "./step.tsx";
 
 type TypeStepProps = { chosen: CapsuleType | null; onChoose: (type: CapsuleType) => void };
 
+/** A list to search: arrows move, Enter takes, a click takes at once. */
 export function TypeStep({ chosen, onChoose }: TypeStepProps) {
+  const [search, setSearch] = useState("");
+  const [index, setIndex] = useState<number | null>(null);
+  const found = matchTypes(search);
+  const active = index === null ? found.findIndex((info) => info.type === chosen) : Math.min(index, found.length - 1);
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      const by = event.key === "ArrowDown" ? 1 : -1;
+      setIndex((active + by + found.length) % Math.max(1, found.length));
+    } else if (event.key === "Enter") {
+      const info = found[Math.max(0, active)];
+      if (info) onChoose(info.type);
+    } else return;
+    event.preventDefault();
+  };
   return (
     <Step title="What do you want to run?">
-      <div role="radiogroup" aria-label="Type" className="grid gap-2.5 sm:grid-cols-2">
-        {CAPSULE_TYPES.map((info) => (
-          <label
+      <div className="relative">
+        <Search className="pointer-events-none absolute top-3 left-3 size-4 text-ink-faint" aria-hidden />
+        <Input
+          type="search"
+          role="combobox"
+          aria-expanded="true"
+          aria-controls="capsule-types"
+          aria-activedescendant={found[active] ? `type-${found[active].type}` : undefined}
+          aria-label="Search types"
+          placeholder="Search: python, website, dockerfile, files…"
+          className="h-10 pl-9"
+          autoFocus
+          value={search}
+          onKeyDown={onKeyDown}
+          onChange={(event) => {
+            setSearch(event.target.value);
+            setIndex(0);
+          }}
+        />
+      </div>
+      <ul id="capsule-types" role="listbox" aria-label="Types" className="mt-3 divide-y overflow-hidden rounded-lg border bg-surface shadow-soft">
+        {found.map((info, at) => (
+          <li
             key={info.type}
+            id={`type-${info.type}`}
+            role="option"
+            aria-selected={at === active}
             data-testid={`type-${info.type}`}
-            className={cn(
-              "relative flex cursor-pointer items-start gap-3 rounded-lg border bg-surface p-3.5 shadow-soft transition-colors hover:border-line-strong has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent",
-              chosen === info.type && "border-accent bg-accent-soft/40 hover:border-accent",
-            )}
+            onMouseMove={() => setIndex(at)}
+            onClick={() => onChoose(info.type)}
+            className={cn("flex cursor-pointer items-center gap-3.5 px-4 py-3", at === active && "bg-hover/70")}
           >
-            <input
-              type="radio"
-              name="type"
-              value={info.type}
-              checked={chosen === info.type}
-              onChange={() => onChoose(info.type)}
-              className="peer sr-only"
-            />
             <TypeIcon type={info.type} />
             <span className="min-w-0 flex-1">
               <span className="block font-medium">{info.name}</span>
               <span className="block text-xs text-ink-soft">{info.hint}</span>
             </span>
-            {chosen === info.type && <CircleCheck className="size-4 shrink-0 text-accent-text" aria-hidden />}
-          </label>
+            <ArrowRight className={cn("size-4 shrink-0 text-ink-faint", at !== active && "invisible")} aria-hidden />
+          </li>
         ))}
-      </div>
+        {found.length === 0 && <li className="px-4 py-8 text-center text-sm text-ink-faint">No type matches “{search}”.</li>}
+      </ul>
     </Step>
   );
 }

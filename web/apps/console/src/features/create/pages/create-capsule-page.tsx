@@ -1,106 +1,87 @@
-import { asProblem, createCapsule, keys, type CapsuleType, type ProblemError, type Space } from "@capsule/api";
-import { Button, buttonStyle, Notice } from "@capsule/ui";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Link, useNavigate, useParams } from "@tanstack/react-router";
-import { useState } from "react";
+import type { CapsuleType, Space } from "@capsule/api";
+import { Button, buttonStyle, cn, Notice } from "@capsule/ui";
+import { Link, useParams } from "@tanstack/react-router";
+import { ArrowRight, ChevronLeft } from "lucide-react";
 import { usePageTitle } from "#config/page-title.ts";
-import { NameStep } from "../components/name-step.tsx";
+import { usePlan } from "../api/use-plan.ts";
 import { SettingsStep } from "../components/settings-step.tsx";
 import { SourceStep } from "../components/source-step.tsx";
+import { StepRail } from "../components/step-rail.tsx";
 import { TypeStep } from "../components/type-step.tsx";
-import { checkForm, emptyForm, nameFromUrl, toNewCapsule, type WizardField, type WizardForm } from "../wizard-form.ts";
+import { useWizard } from "../use-wizard.ts";
+import { answersOf } from "../answers.ts";
+import { toWantedPlan, type WizardStep } from "../wizard-form.ts";
 
-type CreateCapsulePageProps = { space: Space; initialType?: CapsuleType };
+export type CreateCapsulePageProps = { space: Space; type: CapsuleType | null; step: WizardStep | null };
 
-/** One page, read from top to bottom: type, source, name, settings. */
-export function CreateCapsulePage({ space, initialType }: CreateCapsulePageProps) {
+/** Type, source, settings: a page for each, with the browser's own way back, and one set of answers. */
+export function CreateCapsulePage({ space, type, step: asked }: CreateCapsulePageProps) {
   usePageTitle("New capsule", space.name);
   const params = useParams({ from: "/signed-in/app/spaces/$space" });
-  const navigate = useNavigate();
-  const queryClient = useQueryClient();
-  const [form, setForm] = useState<WizardForm | null>(initialType ? emptyForm(initialType) : null);
-  const [touched, setTouched] = useState<ReadonlySet<WizardField>>(new Set());
-  const [hasOwnName, setHasOwnName] = useState(false);
-  const create = useMutation({
-    mutationFn: (input: WizardForm) => createCapsule(toNewCapsule(input, space.id)),
-    onSuccess: (capsule, input) => {
-      void queryClient.invalidateQueries({ queryKey: keys.capsules });
-      void queryClient.invalidateQueries({ queryKey: keys.spaces });
-      queryClient.setQueryData(keys.capsule(capsule.slug), capsule);
-      const to = capsule.type === "storage" ? "files" : input.from === "git" ? "builds" : "deploy";
-      void navigate({ to: `/capsules/$capsule/${to}`, params: { capsule: capsule.slug } });
-    },
-  });
-  const problem = create.isError ? asProblem(create.error) : null;
-  const errors = form ? checkForm(form) : {};
-
-  const set = (field: WizardField, value: string): void => {
-    if (!form) return;
-    const next = { ...form, [field]: value };
-    if (field === "name") setHasOwnName(value !== "");
-    if (field === "url" && !hasOwnName) next.name = nameFromUrl(value);
-    setForm(next);
-    setTouched(new Set([...touched, field]));
-  };
-  const shown = (field: WizardField): string | null =>
-    (touched.has(field) && errors[field]) || serverMessage(problem, field) || null;
-  const isStorage = form?.type === "storage";
-  const fromMachine = form?.from === "machine" && !isStorage;
+  const wizard = useWizard(space, type, asked);
+  const { form, step, steps, problem } = wizard;
+  const wanted = form && step === "settings" ? toWantedPlan(form, space.id) : null;
+  const plan = usePlan(wanted);
+  const isFirst = step === steps[0];
+  const isLast = step === steps.at(-1);
+  const builds = form !== null && form.type !== "storage" && form.from !== "machine";
 
   return (
     <form
       aria-label="New capsule"
       data-testid="wizard"
       noValidate
-      className="mx-auto w-full max-w-3xl space-y-7"
+      className={cn("mx-auto w-full space-y-7", step === "settings" && builds ? "max-w-5xl" : "max-w-3xl")}
       onSubmit={(event) => {
         event.preventDefault();
-        if (!form) return;
-        setTouched(new Set(Object.keys(form) as WizardField[]));
-        if (Object.keys(errors).length === 0) create.mutate(form);
+        wizard.goOn();
       }}
     >
-      <header>
-        <h1 className="text-2xl font-semibold tracking-tight">New capsule</h1>
-        <p className="text-sm text-ink-soft">
-          In the space <strong className="font-medium text-ink">{space.name}</strong>
-        </p>
+      <header className="space-y-4">
+        <div>
+          <h1 className="text-2xl font-semibold tracking-tight">New capsule</h1>
+          <p className="text-sm text-ink-soft">
+            In the space <strong className="font-medium text-ink">{space.name}</strong>
+          </p>
+        </div>
+        <StepRail steps={steps} current={step} answers={form ? answersOf(form) : {}} onGo={wizard.goTo} />
       </header>
-      <TypeStep
-        chosen={form?.type ?? null}
-        onChoose={(type) => setForm(form ? { ...form, type } : emptyForm(type))}
-      />
-      {form && (
-        <>
-          {!isStorage && <SourceStep form={form} space={space} set={set} shown={shown} />}
-          <NameStep form={form} set={set} shown={shown} />
-          {!isStorage && !fromMachine && <SettingsStep form={form} set={set} shown={shown} />}
-          {problem && (
-            <Notice tone="bad" title={problem.detail}>
-              {problem.hint}
-            </Notice>
-          )}
-          <footer className="flex items-center justify-end gap-2 border-t pt-4">
-            <Link to="/spaces/$space" params={params} className={buttonStyle({ tone: "plain" })}>
-              Cancel
-            </Link>
-            <Button type="submit" tone="primary" isBusy={create.isPending} data-testid="create-capsule">
-              {isStorage || fromMachine ? "Create capsule" : "Create and deploy"}
-            </Button>
-          </footer>
-        </>
+      {step === "type" && <TypeStep chosen={form?.type ?? null} onChoose={wizard.choose} />}
+      {form && step === "source" && <SourceStep form={form} space={space} set={wizard.set} shown={wizard.shown} />}
+      {form && step === "settings" && (
+        <SettingsStep
+          form={form}
+          set={wizard.set}
+          shown={wizard.shown}
+          plan={wanted === null ? null : plan}
+          onChangeSource={() => wizard.goTo("source")}
+        />
       )}
+      {problem && (
+        <Notice tone="bad" title={problem.detail}>
+          {problem.hint}
+        </Notice>
+      )}
+      <footer className="flex items-center gap-2 border-t pt-4">
+        {!isFirst && (
+          <Button tone="quiet" onClick={wizard.goBack}>
+            <ChevronLeft /> Back
+          </Button>
+        )}
+        <Link to="/spaces/$space" params={params} className={buttonStyle({ tone: "plain", className: "ml-auto" })}>
+          Cancel
+        </Link>
+        {form && step !== "type" && !isLast && (
+          <Button type="submit" tone="primary" data-testid="next-step">
+            Next <ArrowRight />
+          </Button>
+        )}
+        {form && isLast && (
+          <Button type="submit" tone="primary" isBusy={wizard.isCreating} data-testid="create-capsule">
+            {builds ? "Create and deploy" : "Create capsule"}
+          </Button>
+        )}
+      </footer>
     </form>
   );
-}
-
-const SERVER_FIELDS: Partial<Record<WizardField, string>> = {
-  runCommand: "run_command",
-  buildCommand: "build_command",
-  outputDirectory: "output_directory",
-};
-
-function serverMessage(problem: ProblemError | null, field: WizardField): string | null {
-  if (problem?.code === "invalid_name" && field === "name") return [problem.detail, problem.hint].filter(Boolean).join(" ");
-  return problem?.fieldMessage(SERVER_FIELDS[field] ?? field) ?? null;
 }
