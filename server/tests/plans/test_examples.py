@@ -10,7 +10,8 @@ import pytest
 from capsule.build.contract import BuildSettings
 from capsule.build.detect import make_plan
 from capsule.build.plan import Plan
-from capsule.build.toolchain import Interpreter, Node, Toolchain
+from capsule.build.toolchain import Interpreter, Toolchain
+from capsule.build.tools import Tool
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -24,7 +25,7 @@ TOOLCHAIN = Toolchain(
         Interpreter("3.11.9", "/usr/bin/python3.11"),
         Interpreter("3.13.1", "/opt/python3.13/bin/python3.13", "/opt/python3.13"),
     ),
-    node=Node("20.20.2", "/usr/bin"),
+    tools=(Tool("node", "20.20.2", "/usr/bin/node"),),
     server_python="/platform/bin/python",
     server_visible=("/platform",),
 )

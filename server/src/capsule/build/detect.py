@@ -9,12 +9,18 @@ from capsule.build.providers.app.provider import AppProvider
 from capsule.build.providers.contract import Provider, Unplannable
 from capsule.build.providers.node.provider import NodeProvider
 from capsule.build.providers.python.provider import PythonProvider
+from capsule.build.providers.start import unread_procfile
 from capsule.build.providers.static.provider import StaticProvider
 from capsule.build.toolchain import Toolchain
 
-# Order matters: the first that recognises the project plans it. Python comes before Node, because Python
-# projects often carry a package.json for their assets and Node projects seldom a requirements.txt.
-_SERVERS: tuple[Provider, ...] = (PythonProvider(), NodeProvider(), StaticProvider())
+# Order matters: the first whose manifest is there plans the project, else the first that knows its code.
+# Node comes last of the languages, because projects of all the others often carry a package.json for their
+# assets, and Node projects seldom a manifest of another language.
+_SERVERS: tuple[Provider, ...] = (
+    PythonProvider(),
+    NodeProvider(),
+    StaticProvider(),
+)
 
 PROVIDERS: dict[str, tuple[Provider, ...]] = {
     "app": (AppProvider(),),
@@ -35,15 +41,32 @@ def make_plan(tree: Path, settings: BuildSettings, toolchain: Toolchain) -> Plan
     if project.is_empty():
         return CannotPlan(("The project folder is empty.",), hint="Check the project path and the branch.")
     try:
-        for provider in providers:
-            if len(providers) == 1 or provider.detect(project):
-                return provider.plan(project, settings, toolchain)
+        provider = _provider_for(project, providers)
+        if provider is not None:
+            return provider.plan(project, settings, toolchain)
     except Unplannable as exc:
         return CannotPlan(exc.reasons, hint=exc.hint)
     except Unreadable as exc:
         return CannotPlan((f"{exc.path} {exc.why}.",), hint=f"Mend {exc.path}.")
-    names = ", ".join(sorted(entry.name for entry in tree.iterdir())[:10])
+    almost = unread_procfile(project)
     return CannotPlan(
-        ("The project is of no known kind: no requirements.txt, package.json, *.py or index.html.",),
-        hint=f"Its folder has: {names}. Set the project path if the code lies deeper.",
+        (
+            "The project is of no known kind: no requirements.txt, pyproject.toml, package.json, deno.json, "
+            "go.mod, pom.xml, build.gradle, composer.json, Gemfile or index.html, and no source of these "
+            "languages.",
+            *((almost,) if almost else ()),
+        ),
+        hint=f"Its folder has: {_some(project.names)}. Set the project path if the code lies deeper.",
     )
+
+
+def _provider_for(project: Project, providers: tuple[Provider, ...]) -> Provider | None:
+    if len(providers) == 1:
+        return providers[0]
+    declared = (provider for provider in providers if project.first(*provider.manifests))
+    looks_like = (provider for provider in providers if provider.detect(project))
+    return next(declared, None) or next(looks_like, None)
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")

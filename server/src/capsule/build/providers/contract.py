@@ -19,9 +19,11 @@ class Unplannable(Exception):
 
 class Provider(Protocol):
     name: str
+    manifests: tuple[str, ...]
+    """Files by which a project says that it is this provider's, such as `package.json`."""
 
     def detect(self, project: Project) -> bool:
-        """Say whether the project is this provider's. The first that says yes plans it."""
+        """Say whether a project without any such file looks like this provider's, by its code alone."""
 
     def plan(self, project: Project, settings: BuildSettings, toolchain: Toolchain) -> Plan:
         """Write the plan. Raises Unplannable and Unreadable; runs nothing."""

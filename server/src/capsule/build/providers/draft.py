@@ -1,6 +1,7 @@
 """A plan in the making: what providers add choices, steps and notices to."""
 
 from capsule.build.plan import Choice, Plan, Start, Step
+from capsule.build.tools import Tool
 
 _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 
@@ -36,6 +37,12 @@ class Draft:
     def put_on_path(self, folder: str) -> None:
         if folder not in self._path and folder not in _SYSTEM_PATH.split(":"):
             self._path.append(folder)
+
+    def use(self, tool: Tool) -> None:
+        """Put a program of this machine on the path, and show what it needs to work."""
+        self.put_on_path(tool.folder)
+        for folder in tool.visible:
+            self.show(folder)
 
     def step(self, name: str, *argv: str, env: dict[str, str] | None = None, cwd: str = "{app}") -> None:
         self._steps.append(Step(name, argv, {**self._base_env(), **(env or {})}, cwd))

@@ -26,6 +26,7 @@ from capsule.build.toolchain import Toolchain
 
 class AppProvider:
     name = "app"
+    manifests: tuple[str, ...] = ()
 
     def detect(self, project: Project) -> bool:
         return any("cpsl" in project.read(path) for path in project.python_files)

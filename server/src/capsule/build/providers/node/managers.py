@@ -1,4 +1,4 @@
-"""npm, pnpm and yarn: which one a project uses, and how each installs, runs scripts and prunes."""
+"""npm, pnpm, yarn and bun: which one a project uses, and how each installs, runs scripts and prunes."""
 
 import re
 from dataclasses import dataclass
@@ -17,6 +17,20 @@ _NPM_CI = (
 )
 
 
+_BUN_FROZEN = (
+    "bun install --frozen-lockfile || { echo 'bun did not accept its lock file as it is; trying bun "
+    "install.' >&2; bun install; }"
+)
+
+# The newest kind first: who has two has mostly changed from one to the other.
+_LOCKS = {
+    "bun": ("bun.lock", "bun.lockb"),
+    "pnpm": ("pnpm-lock.yaml",),
+    "yarn": ("yarn.lock",),
+    "npm": ("package-lock.json", "npm-shrinkwrap.json"),
+}
+
+
 @dataclass(frozen=True)
 class Manager:
     name: str
@@ -25,6 +39,8 @@ class Manager:
     lock: str
     """The lock file; empty without one."""
     reason: str
+    notice: str = ""
+    """What to say about lock files that are left aside."""
 
     @property
     def is_berry(self) -> bool:
@@ -35,23 +51,22 @@ class Manager:
 
 
 def find_manager(project: Project, package: Package) -> Manager:
-    """Choose by lock file, else by `packageManager`, else npm."""
-    declared = _EXACT.match(package.package_manager)
-    named = {declared[1]: declared[2]} if declared else {}
-    if project.has("pnpm-lock.yaml"):
-        version = named.get("pnpm") or _pnpm_for(project.read("pnpm-lock.yaml"))
-        return Manager("pnpm", version, "pnpm-lock.yaml", "pnpm-lock.yaml")
-    if project.has("yarn.lock"):
-        berry = "__metadata:" in project.read("yarn.lock")
-        version = named.get("yarn") or ("4.9.2" if berry else "1.22.22")
-        return Manager("yarn", version, "yarn.lock", "yarn.lock")
-    lock = project.first("package-lock.json", "npm-shrinkwrap.json")
-    if lock:
-        return Manager("npm", "", lock, lock)
-    for name, version in named.items():
-        if name in ("pnpm", "yarn"):
-            return Manager(name, version, "", "packageManager in package.json")
-    return Manager("npm", "", "", "no lock file")
+    """Choose by `packageManager` among the lock files that are there, else by the lock file, else npm."""
+    match = _EXACT.match(package.package_manager)
+    declared, version = (match[1], match[2]) if match else ("", "")
+    locks = {name: lock for name, files in _LOCKS.items() if (lock := project.first(*files))}
+    if not locks:
+        if declared in ("", "npm"):
+            return Manager("npm", "", "", "no lock file")
+        return Manager(declared, version, "", "packageManager in package.json")
+    name = declared if declared in locks else next(iter(locks))
+    lock, notice = locks[name], ""
+    if len(locks) > 1:
+        why = "packageManager in package.json names it" if name == declared else "it is of the newest kind"
+        others = ", ".join(file for file in locks.values() if file != lock)
+        notice = f"There are lock files of several package managers. {lock} is used ({why}); remove {others}."
+    exact = version if name == declared else ""
+    return Manager(name, exact or _version(project, name, lock), lock, lock, notice)
 
 
 def plan_install(draft: Draft, manager: Manager) -> None:
@@ -66,6 +81,11 @@ def plan_install(draft: Draft, manager: Manager) -> None:
     elif manager.name == "pnpm":
         frozen = "--frozen-lockfile" if manager.lock else "--no-frozen-lockfile"
         draft.step("install dependencies", "pnpm", "install", "--prod=false", frozen)
+    elif manager.name == "bun":
+        if manager.lock:
+            draft.step("install dependencies", "sh", "-c", _BUN_FROZEN)
+        else:
+            draft.step("install dependencies", "bun", "install")
     elif manager.is_berry:
         draft.step("install dependencies", "yarn", "install", *(("--immutable",) if manager.lock else ()))
     else:
@@ -77,12 +97,11 @@ def plan_install(draft: Draft, manager: Manager) -> None:
 
 def plan_prune(draft: Draft, manager: Manager, package: Package, start: str) -> None:
     """Remove development packages after the build, unless the start command uses one of them."""
-    if not package.dev_dependencies or manager.is_berry:
+    if not package.dev_dependencies or manager.is_berry or manager.name == "bun":
         return
-    words = set(re.findall(r"[@\w./-]+", start))
-    used = sorted(words & package.dev_dependencies)
+    used = sorted(package.packages_called(start) & package.dev_dependencies)
     if used:
-        draft.choose("development packages", "kept", f"the start command uses {used[0]}")
+        draft.choose("development packages", "kept", f"a command that runs later uses {used[0]}")
         return
     draft.choose("development packages", "removed after the build", "not needed to run")
     if manager.name == "npm":
@@ -109,6 +128,8 @@ def _plan_manager(draft: Draft, manager: Manager) -> None:
             "npm_config_package_import_method": "copy",
             "npm_config_manage_package_manager_versions": "false",
         }
+    elif manager.name == "bun":
+        draft.env |= {"BUN_INSTALL_CACHE_DIR": "{cache}/bun", "BUN_RUNTIME_TRANSPILER_CACHE_PATH": "0"}
     elif manager.is_berry:
         draft.env |= {
             "YARN_CACHE_FOLDER": "{cache}/yarn",
@@ -127,6 +148,14 @@ def _plan_manager(draft: Draft, manager: Manager) -> None:
         )
 
 
-def _pnpm_for(lock: str) -> str:
-    match = re.search(r"lockfileVersion:\s*'?(\d+)", lock)
+def _version(project: Project, name: str, lock: str) -> str:
+    """Return the version that reads the lock file; empty for the npm that comes with Node."""
+    if name == "npm":
+        return ""
+    if name == "bun":
+        return "1.4.5"
+    text = project.read(lock)
+    if name == "yarn":
+        return "4.9.2" if "__metadata:" in text else "1.22.22"
+    match = re.search(r"lockfileVersion:\s*'?(\d+)", text)
     return {5: "7.33.7", 6: "8.15.9"}.get(int(match[1]) if match else 9, "9.15.9")

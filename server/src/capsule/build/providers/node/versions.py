@@ -7,7 +7,22 @@ _COMPARATOR = re.compile(
 )
 _HYPHEN = re.compile(r"^\s*(\S+)\s+-\s+(\S+)\s*$")
 
+_LTS = {
+    "argon": 4, "boron": 6, "carbon": 8, "dubnium": 10, "erbium": 12, "fermium": 14, "gallium": 16,
+    "hydrogen": 18, "iron": 20, "jod": 22, "krypton": 24,
+}  # fmt: skip
+_ANY = {"", "*", "x", "node", "stable", "current", "latest", "lts", "lts/*"}
+
 Version = tuple[int, int, int]
+
+
+def as_range(wanted: str) -> str:
+    """Return what a project asks for as a version range: `lts/iron` is `20`, `lts/*` is any."""
+    text = wanted.strip().lower()
+    if text in _ANY:
+        return ""
+    name = text.removeprefix("lts/").removeprefix("lts-")
+    return str(_LTS[name]) if name in _LTS else wanted.strip()
 
 
 def meets(version: str, wanted: str) -> bool | None:

@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass
 
 from capsule.build.project import Project
-from capsule.build.providers.contract import Unplannable
 
 _SETTINGS = re.compile(r"""DJANGO_SETTINGS_MODULE['"]\s*,\s*['"]([\w.]+)['"]""")
 _STATIC_ROOT = re.compile(r"^\s*STATIC_ROOT\s*=", re.MULTILINE)
@@ -14,15 +13,12 @@ _STATIC_ROOT = re.compile(r"^\s*STATIC_ROOT\s*=", re.MULTILINE)
 class Django:
     settings: str
     wsgi: str
-    """Module that has `application`."""
+    """Module that has `application`; empty when there is none."""
     collects_static: bool
 
 
 def find_django(project: Project) -> Django | None:
-    """Return what is known of the Django project in the root folder, None when there is none.
-
-    Raises Unplannable when manage.py is there but no wsgi module belongs to it.
-    """
+    """Return what is known of the Django project in the root folder, None when there is none."""
     manage = project.read("manage.py")
     if "django" not in manage.lower():
         return None
@@ -31,13 +27,8 @@ def find_django(project: Project) -> Django | None:
     package = settings.split(".")[0] if settings else ""
     candidates = [f"{package}/wsgi.py"] if package else []
     candidates += project.glob("*/wsgi.py")
-    wsgi = project.first(*candidates)
-    if wsgi is None:
-        raise Unplannable(
-            "manage.py is a Django project's, but no wsgi.py was found beside its settings.",
-            hint="Add a Procfile with `web: …`, or set a run command.",
-        )
-    texts = [project.read(path) for path in _settings_files(project, settings)]
+    wsgi = project.first(*candidates) or ""
+    texts = [project.text(path) for path in _settings_files(project, settings)]
     collects = any(_STATIC_ROOT.search(text) for text in texts)
     return Django(settings, wsgi.removesuffix(".py").replace("/", "."), collects)
 

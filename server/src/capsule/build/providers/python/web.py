@@ -1,4 +1,4 @@
-"""Find the web application object of a Python project by reading its source. Imports nothing of it."""
+"""Find the web application of a Python project by reading its source. Imports nothing of it."""
 
 import ast
 from dataclasses import dataclass
@@ -11,12 +11,18 @@ _FRAMEWORKS = {
     "Starlette": "starlette",
     "Quart": "quart",
     "Litestar": "litestar",
+    "Sanic": "sanic",
+    "Application": "aiohttp",
 }
-_ASGI = {"fastapi", "starlette", "quart", "litestar"}
+_SCRIPTED = {"Streamlit": "streamlit", "Gradio": "gradio"}
+"""These start a file, not an object in it."""
+_TITLES = {framework: name for name, framework in (_FRAMEWORKS | _SCRIPTED).items()} | {"aiohttp": "aiohttp"}
 _FACTORIES = ("create_app", "make_app", "build_app")
 _USUAL = (
     "main.py",
     "app.py",
+    "streamlit_app.py",
+    "Home.py",
     "wsgi.py",
     "asgi.py",
     "server.py",
@@ -32,12 +38,15 @@ class WebApp:
     framework: str
     module: str
     symbol: str
+    """Empty for what is started as a file."""
     file: str
     is_factory: bool = False
+    runs_when_imported: bool = False
+    """The module starts a server of its own as soon as it is imported."""
 
     @property
-    def is_asgi(self) -> bool:
-        return self.framework in _ASGI
+    def title(self) -> str:
+        return _TITLES[self.framework]
 
 
 def find_web_app(project: Project) -> WebApp | None:
@@ -61,30 +70,68 @@ def _candidates(project: Project) -> list[str]:
 
 
 def _look_into(project: Project, path: str) -> WebApp | None:
-    source = project.read(path)
-    if not any(name in source for name in _FRAMEWORKS):
+    source = project.text(path)
+    if not any(name in source for name in (*_FRAMEWORKS, *_SCRIPTED.values())):
         return None
     try:
         tree = ast.parse(source)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError):
         return None
     module = path.removeprefix("src/").removesuffix(".py").replace("/", ".").removesuffix(".__init__")
+    imported = _imported(tree)
+    app = _application(tree, imported, module, path)
+    if app is not None:
+        return app
+    if "streamlit" in imported and "/" not in path:
+        return WebApp("streamlit", module, "", path)
+    if "gradio" in imported and "launch" in source:
+        return WebApp("gradio", module, "", path)
+    return None
+
+
+def _application(tree: ast.Module, imported: set[str], module: str, path: str) -> WebApp | None:
+    frameworks = {
+        name: framework
+        for name, framework in _FRAMEWORKS.items()
+        # Many libraries have an `Application`; the other names stand for themselves.
+        if framework != "aiohttp" or "aiohttp" in imported
+    }
     factories: dict[str, str] = {}
     for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and (framework := _made_inside(node)):
+        if isinstance(node, ast.FunctionDef) and (framework := _made_inside(node, frameworks)):
             factories[node.name] = framework
     for node in tree.body:
         target, value = _assignment(node)
         if target is None or not isinstance(value, ast.Call):
             continue
         called = _called(value)
-        framework = _FRAMEWORKS.get(called) or factories.get(called)
+        framework = frameworks.get(called) or factories.get(called)
         if framework:
-            return WebApp(framework, module, target, path)
+            return WebApp(framework, module, target, path, runs_when_imported=_runs_when_imported(tree))
     for name in _FACTORIES:
         if name in factories:
             return WebApp(factories[name], module, name, path, is_factory=True)
     return None
+
+
+def _imported(tree: ast.Module) -> set[str]:
+    """Return the packages that are imported at the top of a module."""
+    found: set[str] = set()
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            found.update(alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.partition(".")[0])
+    return found
+
+
+def _runs_when_imported(tree: ast.Module) -> bool:
+    return any(
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Call)
+        and _called(node.value) in ("run", "run_app", "serve")
+        for node in tree.body
+    )
 
 
 def _assignment(node: ast.stmt) -> tuple[str | None, ast.expr | None]:
@@ -100,8 +147,8 @@ def _called(call: ast.Call) -> str:
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
-def _made_inside(function: ast.FunctionDef) -> str | None:
+def _made_inside(function: ast.FunctionDef, frameworks: dict[str, str]) -> str | None:
     for node in ast.walk(function):
-        if isinstance(node, ast.Call) and (framework := _FRAMEWORKS.get(_called(node))):
+        if isinstance(node, ast.Call) and (framework := frameworks.get(_called(node))):
             return framework
     return None

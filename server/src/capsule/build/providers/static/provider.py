@@ -24,6 +24,7 @@ _PUBLISH = (
 
 class StaticProvider:
     name = "static"
+    manifests: tuple[str, ...] = ()
 
     def detect(self, project: Project) -> bool:
         return project.has("index.html")

@@ -1,0 +1,178 @@
+"""How a Node project starts when its author wrote no command: by script, by framework, by file."""
+
+from dataclasses import dataclass, replace
+
+from capsule.build.project import Project
+from capsule.build.providers.contract import Unplannable
+from capsule.build.providers.draft import Draft
+from capsule.build.providers.node.endless import endless_part
+from capsule.build.providers.node.managers import Manager
+from capsule.build.providers.node.package import Package, listens, node_files
+from capsule.build.providers.start import Launch
+
+_SCRIPTS = (
+    "server.js",
+    "index.js",
+    "app.js",
+    "main.js",
+    "bot.js",
+    "server.mjs",
+    "index.mjs",
+    "server.cjs",
+    "index.cjs",
+)
+_SERVERS = (
+    "@adonisjs/core", "@apollo/server", "@feathersjs/express", "@feathersjs/feathers", "@hapi/hapi",
+    "@hono/node-server", "@nestjs/core", "@sveltejs/adapter-node", "apollo-server", "express", "fastify",
+    "graphql-yoga", "h3", "hono", "koa", "micro", "next", "nuxt", "polka", "restify", "sails", "serve",
+    "socket.io", "strapi", "ws",
+)  # fmt: skip
+_BOTS = {
+    "@slack/bolt": "Slack", "discord.js": "discord.js", "eris": "Eris", "grammy": "grammY",
+    "node-telegram-bot-api": "node-telegram-bot-api", "oceanic.js": "Oceanic", "telegraf": "Telegraf",
+    "whatsapp-web.js": "whatsapp-web.js",
+}  # fmt: skip
+_DEVELOPMENT = ("dev", "develop", "serve", "watch", "start", "preview")
+
+
+@dataclass(frozen=True)
+class _Framework:
+    title: str
+    argv: tuple[str, ...]
+
+
+# Each builds a server; what it is started with in production. Where a package has a better name for the same
+# thing (Nest's `start:prod`), see `_nest`.
+_FRAMEWORKS = {
+    "next": _Framework("Next.js", ("next", "start", "-H", "127.0.0.1", "-p", "{port}")),
+    "nuxt": _Framework("Nuxt", ("node", ".output/server/index.mjs")),
+    "@sveltejs/adapter-node": _Framework("SvelteKit", ("node", "build")),
+    "@astrojs/node": _Framework("Astro", ("node", "dist/server/entry.mjs")),
+    "@react-router/serve": _Framework("React Router", ("react-router-serve", "./build/server/index.js")),
+    "@remix-run/serve": _Framework("Remix", ("remix-serve", "./build/server/index.js")),
+}
+_WITHOUT_SERVER = {
+    "@sveltejs/kit": ("SvelteKit", "@sveltejs/adapter-node"),
+    "astro": ("Astro", "@astrojs/node"),
+    "react-scripts": ("Create React App", ""),
+    "vite": ("Vite", ""),
+    "@angular/core": ("Angular", "@angular/ssr"),
+}
+
+
+def find_launch(project: Project, package: Package, manager: Manager | None, draft: Draft) -> Launch:
+    """Return the best way to start the project. Raises Unplannable when nothing in it can be started."""
+    found = (
+        _nest(package, manager)
+        or _script(package, manager, draft)
+        or _framework(package)
+        or _angular(package, manager)
+        or _file(project, package)
+        or _endless_build(package, manager)
+    )
+    if found is None:
+        raise _nothing(package)
+    return _judged(project, package, found)
+
+
+def _nest(package: Package, manager: Manager | None) -> Launch | None:
+    if not package.has("@nestjs/core") or manager is None:
+        return None
+    if package.scripts.get("start:prod"):
+        return Launch(manager.run("start:prod"), "Nest: script `start:prod` in package.json", listens=True)
+    if package.script("gcp-build", "build"):
+        return Launch(("node", "dist/main"), "Nest: what its build makes", listens=True)
+    return None
+
+
+def _script(package: Package, manager: Manager | None, draft: Draft) -> Launch | None:
+    line = package.scripts.get("start", "").strip()
+    if not line or manager is None:
+        return None
+    framework = _framework(package)
+    if line == "next start" and framework and not package.scripts.get("prestart"):
+        # The same without npm around it, and on the address where requests come from.
+        return replace(framework, reason="script `start` in package.json (`next start`)")
+    part = endless_part(line, package)
+    words = part.split()
+    is_development = len(words) < 2 or words[1] in _DEVELOPMENT or words[1].startswith("-")
+    if part and is_development and words[0] in ("vite", "astro", "nuxt", "nuxi", "remix", "react-router"):
+        if framework:
+            draft.notice(f"The script `start` runs a server for development (`{part}`), which is not used.")
+            return framework
+        draft.notice(f"The script `start` runs a server for development (`{part}`).")
+    elif part.startswith(("next dev", "react-scripts start", "ng serve", "vue-cli-service serve")):
+        if framework:
+            draft.notice(f"The script `start` runs a server for development (`{part}`), which is not used.")
+            return framework
+        draft.notice(
+            f"The script `start` runs a server for development (`{part}`). A capsule of type frontend serves "
+            "the built site instead."
+        )
+    argv = manager.run("start") if manager.name == "bun" or manager.is_berry else ("npm", "start")
+    return Launch(argv, "script `start` in package.json")
+
+
+def _framework(package: Package) -> Launch | None:
+    for name, framework in _FRAMEWORKS.items():
+        if package.has(name):
+            return Launch(framework.argv, f"{framework.title}: what its build makes", listens=True)
+    return None
+
+
+def _angular(package: Package, manager: Manager | None) -> Launch | None:
+    script = next((name for name in package.scripts if name.startswith("serve:ssr")), None)
+    if script is None or manager is None:
+        return None
+    return Launch(manager.run(script), f"Angular: script `{script}` in package.json", listens=True)
+
+
+def _file(project: Project, package: Package) -> Launch | None:
+    if package.main and project.has(package.main):
+        return Launch(("node", package.main), "`main` in package.json")
+    script = project.first(*_SCRIPTS)
+    if script is None and not project.has("package.json"):
+        files = project.glob("*.js")
+        script = files[0] if len(files) == 1 else None
+    return Launch(("node", script), f"{script} in the root folder") if script else None
+
+
+def _endless_build(package: Package, manager: Manager | None) -> Launch | None:
+    for name in ("build", "dev", "serve"):
+        part = endless_part(package.scripts.get(name, ""), package)
+        if part and manager is not None:
+            return Launch(manager.run(name), f"script `{name}` in package.json starts a server (`{part}`)")
+    return None
+
+
+def _judged(project: Project, package: Package, launch: Launch) -> Launch:
+    """Find out whether it listens: by the packages it has, else by the files that it starts."""
+    if launch.listens is not None:
+        return launch
+    line = " ".join(launch.argv or ())
+    files = node_files(package.expanded(line))
+    if package.has(*_SERVERS) or any(listens(project, path) for path in files):
+        return replace(launch, listens=True)
+    bot = next((title for name, title in _BOTS.items() if package.has(name)), "")
+    texts = [project.text(path) for path in files]
+    if bot and not any("webhook" in text.lower() for text in texts):
+        if bot == "Slack" and not any("socketMode" in text for text in texts):
+            return launch
+        return replace(launch, listens=False, reason=f"{launch.reason}; a bot ({bot})")
+    return launch
+
+
+def _nothing(package: Package) -> Unplannable:
+    for name, (title, adapter) in _WITHOUT_SERVER.items():
+        if package.has(name) and package.script("gcp-build", "build"):
+            wanted = f" For a server of its own add the package `{adapter}`." if adapter else ""
+            return Unplannable(
+                f"{title} builds a site here and no server: package.json has no script `start`.",
+                hint=f"Create the capsule with type frontend.{wanted}",
+            )
+    return Unplannable(
+        "Nothing in the project tells how to start it: there is no `web` in a Procfile, package.json has no "
+        "script `start` and no `main`, and there is no server.js, index.js, app.js or main.js.",
+        hint="Add a script `start` to package.json or a Procfile with `web: …`, or set a run command. "
+        "A site without a server of its own is a capsule of type frontend.",
+    )

@@ -1,0 +1,134 @@
+"""Programs of this machine that builds may use beside Python and Node, and the packages they come from."""
+
+import asyncio
+import contextlib
+import glob
+import os
+import re
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+_SYSTEM = ("/usr", "/bin", "/lib")
+_SEARCHED = ("/usr/local/go/bin", "/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin")
+_VERSION = re.compile(r"\d+(?:\.\d+)+")
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One program of this machine."""
+
+    name: str
+    version: str
+    """Such as `17.0.21`."""
+    path: str
+    """Behind every link; inside walls the links of the system need not be there."""
+    visible: tuple[str, ...] = ()
+    """Folders beside the system's own that must be shown inside walls."""
+
+    @property
+    def folder(self) -> str:
+        return str(Path(self.path).parent)
+
+
+@dataclass(frozen=True)
+class KnownTool:
+    """A program that providers ask for by name."""
+
+    name: str
+    program: str
+    ask: tuple[str, ...]
+    """Arguments that make it tell its version."""
+    package: str
+    """Debian's package."""
+    enables: str
+    configuration: tuple[str, ...] = ()
+    """Patterns of its folders outside of the system's own that it cannot do without."""
+    version_file: str = ""
+    """Pattern below its home that tells the version by name or content: a Java machine is slow to ask."""
+
+
+KNOWN_TOOLS = (
+    KnownTool("go", "go", ("version",), "golang-go", "builds of Go projects; else Go is fetched for each"),
+    KnownTool(
+        "java", "javac", ("-version",), "default-jdk-headless", "builds and replicas of Java projects",
+        ("/etc/java-*",), "release",
+    ),
+    KnownTool(
+        "maven", "mvn", ("--version",), "maven", "builds of Maven projects without a wrapper",
+        ("/etc/maven",), "lib/maven-core-*.jar",
+    ),
+    KnownTool(
+        "gradle", "gradle", ("--version",), "gradle", "builds of Gradle projects without a wrapper",
+        version_file="lib/gradle-core-*.jar",
+    ),
+    KnownTool("php", "php", ("--version",), "php-cli", "replicas of PHP projects", ("/etc/php",)),
+    KnownTool("composer", "composer", ("--version",), "composer", "packages of PHP projects"),
+    KnownTool("ruby", "ruby", ("--version",), "ruby", "replicas of Ruby projects", ("/var/lib/gems",)),
+    KnownTool("bundler", "bundle", ("--version",), "bundler", "packages of Ruby projects"),
+)  # fmt: skip
+
+
+def known_tool(name: str) -> KnownTool:
+    return next(tool for tool in KNOWN_TOOLS if tool.name == name)
+
+
+async def find_tools() -> tuple[Tool, ...]:
+    """Return those of the known tools that this machine has."""
+    found = await asyncio.gather(*(_find(known) for known in KNOWN_TOOLS))
+    return tuple(tool for tool in found if tool is not None)
+
+
+async def _find(known: KnownTool) -> Tool | None:
+    path = shutil.which(known.program, path=os.pathsep.join(_SEARCHED))
+    if path is None:
+        return None
+    path = os.path.realpath(path)
+    answer = _written_version(known, path) or await output_of(path, *known.ask, with_errors=True)
+    version = _VERSION.search(answer or "")
+    if version is None:
+        return None
+    visible = [folder for pattern in known.configuration for folder in sorted(glob.glob(pattern))]
+    return Tool(known.name, version[0], path, tuple(visible))
+
+
+def _written_version(known: KnownTool, path: str) -> str:
+    home = Path(path).parent.parent
+    for file in sorted(home.glob(known.version_file)) if known.version_file else ():
+        if file.suffix == ".jar":
+            return file.stem
+        match = re.search(r'^JAVA_VERSION="([^"]+)"', file.read_text(errors="replace"), re.MULTILINE)
+        return match[1] if match else ""
+    return ""
+
+
+def is_system(path: str) -> bool:
+    """Say whether every box sees `path` anyway."""
+    return any(Path(path).is_relative_to(folder) for folder in _SYSTEM)
+
+
+def is_own(path: str) -> bool:
+    """Say whether a program belongs to the platform's own environment and only works inside of it."""
+    return Path(path).is_relative_to(sys.prefix)
+
+
+async def output_of(*argv: str, with_errors: bool = False) -> str | None:
+    """Return what a program prints, None when it fails or takes longer than ten seconds."""
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *argv,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT if with_errors else asyncio.subprocess.DEVNULL,
+        )
+    except OSError:
+        return None
+    try:
+        output, _ = await asyncio.wait_for(process.communicate(), 10)
+    except TimeoutError:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+        return None
+    return output.decode(errors="replace") if process.returncode == 0 else None
