@@ -67,6 +67,7 @@ KNOWN_TOOLS = (
     KnownTool("composer", "composer", ("--version",), "composer", "packages of PHP projects"),
     KnownTool("ruby", "ruby", ("--version",), "ruby", "replicas of Ruby projects", ("/var/lib/gems",)),
     KnownTool("bundler", "bundle", ("--version",), "bundler", "packages of Ruby projects"),
+    KnownTool("hugo", "hugo", ("version",), "hugo", "builds of Hugo sites"),
 )  # fmt: skip
 
 

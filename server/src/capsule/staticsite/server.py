@@ -6,7 +6,6 @@ import signal
 from pathlib import Path
 
 from capsule.staticsite.answer import Answer, answer
-from capsule.staticsite.content import Contents
 from capsule.staticsite.site import Site
 
 _MAX_HEAD = 64 * 1024
@@ -29,7 +28,6 @@ async def serve(root: Path, *, host: str, port: int, is_single_page: bool) -> No
 class FileServer:
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._contents = Contents()
         self._connections: dict[asyncio.Task[None], bool] = {}
         """Whether each is in the middle of a request."""
         self._is_ending = False
@@ -73,31 +71,31 @@ class FileServer:
             writer.write(Answer(400).head(keep_alive=False))
             return False
         method, target, version, headers = parsed
-        try:
-            found = answer(self._site, self._contents, method, target, headers)
-        except OSError:
-            found = Answer(500, {"Content-Type": "text/plain"}, b"The file cannot be read.\n")
+        found = answer(self._site, method, target, headers)
         # A body would have to be read first; nobody sends one to a static site.
         has_body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
         wants = headers.get("connection", "").lower()
         keeps = not has_body and not self._is_ending and wants != "close"
         keeps = keeps and (version == "HTTP/1.1" or wants == "keep-alive")
-        writer.write(found.head(keep_alive=keeps))
-        if method != "HEAD" and found.status != 304:
-            await _send_body(found, writer)
+        head = found.head(keep_alive=keeps)
+        if method == "HEAD" or found.status == 304:
+            writer.write(head)
+        else:
+            await _send(head, found, writer)
         await writer.drain()
         return keeps
 
 
-async def _send_body(found: Answer, writer: asyncio.StreamWriter) -> None:
+async def _send(head: bytes, found: Answer, writer: asyncio.StreamWriter) -> None:
     if found.file is None:
-        writer.write(found.body)
+        writer.write(head + found.body)
         return
     with open(found.file, "rb") as file:  # noqa: ASYNC230 - a local file; a thread would cost more
         if found.length <= _SMALL:
             file.seek(found.start)
-            writer.write(file.read(found.length))
+            writer.write(head + file.read(found.length))
             return
+        writer.write(head)
         await writer.drain()
         loop = asyncio.get_running_loop()
         await loop.sendfile(writer.transport, file, found.start, found.length)

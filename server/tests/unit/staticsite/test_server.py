@@ -1,86 +1,78 @@
 """The file server over real connections."""
 
-import asyncio
 import gzip
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from site_harness import Build, Client, serving
 
-from capsule.staticsite.server import FileServer
-from capsule.staticsite.site import Site, is_hashed
+from capsule.staticsite.site import Site
 
-
-class Client:
-    def __init__(self, port: int) -> None:
-        self.port = port
-
-    async def __call__(
-        self, path: str, *headers: str, method: str = "GET"
-    ) -> tuple[int, dict[str, str], bytes]:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        lines = [f"{method} {path} HTTP/1.1", "Host: x", *headers, "Connection: close"]
-        writer.write("\r\n".join(lines).encode() + b"\r\n\r\n")
-        data = await reader.read()
-        writer.close()
-        await writer.wait_closed()
-        head, _, body = data.partition(b"\r\n\r\n")
-        first, *rest = head.decode().split("\r\n")
-        found = {name.lower(): value for name, _, value in (line.partition(": ") for line in rest)}
-        return int(first.split()[1]), found, body
+FILES = {
+    "index.html": "home",
+    "about.html": "about",
+    "docs/index.html": "docs",
+    "404.html": "own page",
+    "assets/index-DiwrgTda.js": "x" * 5000,
+    ".env": "secret",
+    ".git/config": "secret",
+    ".well-known/x": "known",
+    "a b.txt": "spaced",
+}
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Path:
-    files = {
-        "index.html": "home",
-        "about.html": "about",
-        "docs/index.html": "docs",
-        "404.html": "own page",
-        "assets/index-DiwrgTda.js": "x" * 5000,
-        ".env": "secret",
-        ".well-known/x": "known",
-        "a b.txt": "spaced",
-    }
-    for name, text in files.items():
-        path = tmp_path / "site" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    (tmp_path / "site" / "big.bin").write_bytes(bytes(range(256)) * 1000)
-    (tmp_path / "outside").write_text("outside")
-    (tmp_path / "site" / "link").symlink_to(tmp_path / "outside")
-    return tmp_path / "site"
+def site(build: Build) -> Path:
+    build.write(FILES)
+    (build.root / "big.bin").write_bytes(bytes(range(256)) * 1000)
+    (build.root.parent / "outside").write_text("outside")
+    (build.root / "link").symlink_to(build.root.parent / "outside")
+    build.publish()
+    return build.site
 
 
 @pytest.fixture
 async def get(site: Path) -> AsyncIterator[Client]:
-    server = FileServer(Site(site))
-    listening = await server.start("127.0.0.1", 0)
-    yield Client(listening.sockets[0].getsockname()[1])
-    listening.close()
-    await server.finish()
+    async with serving(site) as client:
+        yield client
 
 
-@pytest.mark.parametrize(
-    ("path", "status", "text"),
-    [
-        ("/", 200, "home"),
-        ("/about", 200, "about"),
-        ("/about.html", 200, "about"),
-        ("/docs/", 200, "docs"),
-        ("/a%20b.txt?x=1", 200, "spaced"),
-        ("/.well-known/x", 200, "known"),
-        ("/nothing", 404, "own page"),
-        ("/.env", 404, "own page"),
-        ("/../outside", 404, "own page"),
-        ("/%2e%2e/outside", 404, "own page"),
-        ("/link", 404, "own page"),
-        ("/a%00b", 404, "own page"),
-        ("/docs/..%2f..%2foutside", 404, "own page"),
-    ],
-)
+PATHS = [
+    ("/", 200, "home"),
+    ("/about", 200, "about"),
+    ("/about.html", 200, "about"),
+    ("/docs/", 200, "docs"),
+    ("/a%20b.txt?x=1", 200, "spaced"),
+    ("/.well-known/x", 200, "known"),
+    ("/nothing", 404, "own page"),
+    ("/.env", 404, "own page"),
+    ("/.git/config", 404, "own page"),
+    ("/../outside", 404, "own page"),
+    ("/%2e%2e/outside", 404, "own page"),
+    ("/link", 404, "own page"),
+    ("/a%00b", 404, "own page"),
+    ("/docs/..%2f..%2foutside", 404, "own page"),
+    ("/..%5coutside", 404, "own page"),
+    ("//about", 200, "about"),
+]
+
+
+@pytest.mark.parametrize(("path", "status", "text"), PATHS)
 async def test_path_answers(path: str, status: int, text: str, get: Client) -> None:
     found = await get(path)
+    assert (found[0], found[2].decode()) == (status, text)
+
+
+@pytest.mark.parametrize(("path", "status", "text"), PATHS)
+async def test_folder_that_was_never_published_answers_alike(
+    path: str, status: int, text: str, build: Build
+) -> None:
+    build.write(FILES)
+    (build.root.parent / "outside").write_text("outside")
+    (build.root / "link").symlink_to(build.root.parent / "outside")
+    async with serving(build.root) as get:
+        found = await get(path)
     assert (found[0], found[2].decode()) == (status, text)
 
 
@@ -92,16 +84,9 @@ async def test_folder_and_page_have_one_address(path: str, to: str, get: Client)
     assert (status, headers["location"]) == (301, to)
 
 
-async def test_single_page_answers_unknown_pages_but_not_unknown_files(site: Path) -> None:
-    found = Site(site, is_single_page=True)
-    assert found.find("/some/page").file == site / "index.html"
-    assert found.find("/some/logo.png").status == 404
-    assert found.find("/.env").status == 404
-
-
 async def test_known_tag_is_not_sent_again(get: Client) -> None:
     _, headers, _ = await get("/")
-    assert headers["cache-control"] == "public, max-age=0, must-revalidate"
+    assert headers["cache-control"] == "no-cache"
     status, again, body = await get("/", f"If-None-Match: {headers['etag']}")
     assert (status, body) == (304, b"")
     assert "content-length" not in again
@@ -115,6 +100,18 @@ async def test_text_is_compressed_when_asked_for(get: Client) -> None:
     _, plain, _ = await get("/assets/index-DiwrgTda.js", "Accept-Encoding: gzip;q=0")
     assert plain["content-length"] == "5000"
     assert plain["etag"] != headers["etag"]
+    _, part, body = await get("/assets/index-DiwrgTda.js", "Accept-Encoding: gzip", "Range: bytes=0-2")
+    assert (part["content-range"], body) == ("bytes 0-2/5000", b"xxx")
+
+
+async def test_copy_in_brotli_made_by_the_build_is_preferred(build: Build) -> None:
+    build.write({"app.js": "x" * 5000, "app.js.br": "as if it were brotli", "app.js.gz": "as if gzip"})
+    build.publish()
+    async with serving(build.site) as get:
+        _, headers, body = await get("/app.js", "Accept-Encoding: gzip, deflate, br, zstd")
+        assert (headers["content-encoding"], body) == ("br", b"as if it were brotli")
+        assert (await get("/app.js", "Accept-Encoding: gzip"))[2] == b"as if gzip"
+        assert (await get("/app.js.gz"))[1]["content-type"] == "application/gzip"
 
 
 async def test_ranges(get: Client) -> None:
@@ -123,6 +120,7 @@ async def test_ranges(get: Client) -> None:
     assert (await get("/big.bin", "Range: bytes=-5"))[2] == bytes(range(251, 256))
     assert len((await get("/big.bin", "Range: bytes=100-"))[2]) == 255900
     assert (await get("/big.bin", "Range: bytes=256000-"))[0] == 416
+    assert (await get("/big.bin", "Range: bytes=-0"))[0] == 416
     assert (await get("/big.bin", "Range: bytes=0-1,5-6"))[0] == 200
     assert (await get("/big.bin", "Range: bytes=0-1", 'If-Range: "old"'))[0] == 200
 
@@ -136,18 +134,46 @@ async def test_head_and_other_methods(get: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "answer"),
+    ("name", "kind"),
     [
-        ("assets/index-DiwrgTda.js", True),
-        ("static/js/main.8f4b2c1d.chunk.js", True),
-        ("main.8f4b2c1d.js", True),
-        ("static/js/main.8f4b2c1d.js", True),
-        ("assets/hero-Portrait.jpg", False),
-        ("report-20240101.pdf", False),
-        ("assets/my-component.js", False),
-        ("index.html", False),
-        ("_astro/page.BYk3x_Qa.css", True),
+        ("a.js", "text/javascript; charset=utf-8"),
+        ("a.woff2", "font/woff2"),
+        ("a.webmanifest", "application/manifest+json"),
+        ("a.SVG", "image/svg+xml"),
+        ("unknown", "application/octet-stream"),
     ],
 )
-def test_names_with_a_hash_never_change(path: str, answer: bool) -> None:
-    assert is_hashed(path) is answer
+async def test_types(name: str, kind: str, build: Build) -> None:
+    build.write({name: "content"})
+    build.publish()
+    async with serving(build.site) as get:
+        assert (await get(f"/{name}"))[1]["content-type"] == kind
+
+
+class TestUnknownPaths:
+    def find(self, build: Build, *files: str) -> Site:
+        build.write(dict.fromkeys(("index.html", *files), "x"))
+        build.publish()
+        return Site(build.site, is_single_page=True)
+
+    def test_single_page_answers_unknown_pages_but_not_unknown_files(self, build: Build) -> None:
+        site = self.find(build)
+        assert (site.find("/some/page").path, site.find("/some/page").status) == ("index.html", 200)
+        assert site.find("/some/logo.png").status == 404
+        assert site.find("/.env").status == 404
+
+    def test_own_page_for_what_is_not_found_ends_that(self, build: Build) -> None:
+        site = self.find(build, "404.html")
+        assert (site.find("/some/page").path, site.find("/some/page").status) == ("404.html", 404)
+
+    def test_page_for_all_others_stands_above_both(self, build: Build) -> None:
+        site = self.find(build, "404.html", "200.html")
+        assert (site.find("/some/page").path, site.find("/some/page").status) == ("200.html", 200)
+
+    async def test_plain_page_leads_back(self, build: Build) -> None:
+        build.write({"index.html": "x"})
+        build.publish()
+        async with serving(build.site) as get:
+            status, headers, body = await get("/nothing")
+        assert (status, headers["content-type"]) == (404, "text/html; charset=utf-8")
+        assert b'href="/"' in body

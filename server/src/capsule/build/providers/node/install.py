@@ -13,6 +13,7 @@ from capsule.build.providers.node.versions import as_range, meets
 from capsule.build.providers.start import is_auto, shell
 from capsule.build.toolchain import Toolchain
 
+BUILD_SCRIPTS = ("gcp-build", "build")
 _OWN_NODE = "{deps}/node"
 
 # Kept in the capsule's cache under the wanted range, so that the next build fetches nothing. An old Node runs
@@ -81,13 +82,22 @@ def plan_packages(draft: Draft, project: Project, package: Package) -> Manager:
     return manager
 
 
-def plan_build(draft: Draft, settings: BuildSettings, package: Package, manager: Manager | None) -> bool:
-    """Add the build step, if there is anything to build that ends, and say whether there is."""
+def plan_build(
+    draft: Draft,
+    settings: BuildSettings,
+    package: Package,
+    manager: Manager | None,
+    scripts: tuple[str, ...] = BUILD_SCRIPTS,
+) -> bool:
+    """Add the build step, if there is anything to build that ends, and say whether there is.
+
+    The first of `scripts` that package.json has is run, unless the user set a build command.
+    """
     if not is_auto(settings.build_command):
         line, reason = settings.build_command.strip(), "build command in the capsule's config"
         argv = shell(line)
     else:
-        script = package.script("gcp-build", "build")
+        script = package.script(*scripts)
         if script is None or manager is None:
             return False
         line, reason = " ".join(manager.run(script)), f"script `{script}` in package.json"

@@ -1,25 +1,22 @@
 """Plan static sites: built by a script or as they are, then served by the platform's file server."""
 
+from dataclasses import replace
+
 from capsule.build.contract import BuildSettings
 from capsule.build.plan import Plan
 from capsule.build.project import Project
 from capsule.build.providers.contract import Unplannable
 from capsule.build.providers.draft import Draft
-from capsule.build.providers.node.install import plan_build, plan_node, plan_packages
-from capsule.build.providers.node.package import read_package
+from capsule.build.providers.node.install import BUILD_SCRIPTS, plan_build, plan_node, plan_packages
+from capsule.build.providers.node.package import Package, read_package
 from capsule.build.providers.start import is_auto
-from capsule.build.providers.static.output import Output, find_output
+from capsule.build.providers.static.frameworks import Framework, find_framework
+from capsule.build.providers.static.hugo import is_hugo, plan_hugo
+from capsule.build.providers.static.output import PLAIN_FOLDERS, Output, find_output, inside, plain_folder
 from capsule.build.toolchain import Toolchain
 
 SITE = "{deps}/site"
-_PLAIN_FOLDERS = ("public", "dist", "build", "site", "_site", "www", "html", "docs")
-
-# What is served is moved out of the project, so that a replica has no sources and no copy to make.
-_PUBLISH = (
-    '[ -d "$1" ] || { echo "The build made no folder $4. Set the output directory." >&2; exit 1; }; '
-    '[ -f "$1/index.html" ] || echo "There is no index.html in $4." >&2; '
-    'mkdir -p "$2" && cp -R "$1/." "$2/" && find "$3" -mindepth 1 -delete'
-)
+_BEFORE = "{deps}/before-the-build"
 
 
 class StaticProvider:
@@ -27,81 +24,121 @@ class StaticProvider:
     manifests: tuple[str, ...] = ()
 
     def detect(self, project: Project) -> bool:
-        return project.has("index.html")
+        return project.has("index.html") or is_hugo(project)
 
     def plan(self, project: Project, settings: BuildSettings, toolchain: Toolchain) -> Plan:
         draft = Draft(self.name)
-        package = read_package(project)
-        if package.script("gcp-build", "build") or not is_auto(settings.build_command):
-            output = self._built(draft, project, settings, toolchain)
-        else:
-            output = _as_it_is(project, settings)
-        shown = output.folder or "the project folder"
+        output = _plan_output(draft, project, settings, toolchain)
         draft.choose("output directory", output.folder or "/", output.reason)
-        source = "{app}/" + output.folder if output.folder else "{app}"
-        draft.step("publish", "sh", "-c", _PUBLISH, "publish", source, SITE, "{app}", shown)
-        for folder in toolchain.server_visible:
-            draft.show(folder)
+        for notice in output.notices:
+            draft.notice(notice)
+        _plan_publishing(draft, output, toolchain)
         fallback = ("--single-page",) if output.is_single_page else ()
-        unknown = "index.html" if output.is_single_page else "404.html, or a plain page"
+        unknown = "200.html or 404.html, else " + ("index.html" if output.is_single_page else "a plain page")
         draft.choose("unknown paths", unknown, output.reason)
         draft.choose("start command", "static file server", "a site has no server of its own")
         argv = (toolchain.server_python, "-m", "capsule.staticsite", SITE, *fallback)
         return draft.finish(argv, env={"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"})
 
-    def _built(self, draft: Draft, project: Project, settings: BuildSettings, toolchain: Toolchain) -> Output:
-        package = read_package(project)
-        manager = None
+
+def _plan_publishing(draft: Draft, output: Output, toolchain: Toolchain) -> None:
+    # Written before the first step, so that publishing can tell what the build made from what was there.
+    draft.files[_BEFORE] = ""
+    for folder in toolchain.server_visible:
+        draft.show(folder)
+    draft.step(
+        "publish", toolchain.server_python, "-I", "-B", "-m", "capsule.staticsite.publish",
+        "{app}", SITE, "--since", _BEFORE, "--folder", output.folder, "--folder-is", output.origin,
+    )  # fmt: skip
+
+
+def _plan_output(draft: Draft, project: Project, settings: BuildSettings, toolchain: Toolchain) -> Output:
+    """Plan the build, if there is one, and return where the site will be."""
+    package = read_package(project)
+    framework = find_framework(package)
+    if framework is not None or package.script(*BUILD_SCRIPTS):
+        return _with_node(draft, project, package, framework, settings, toolchain)
+    if not is_auto(settings.build_command):
         if project.has("package.json"):
-            plan_node(draft, package, toolchain)
-            manager = plan_packages(draft, project, package)
-        plan_build(draft, settings, package, manager)
-        folder = _set_folder(settings)
-        if project.has("package.json"):
-            found = find_output(project, package)
-            if folder is None:
-                return found
-            return Output(folder, found.is_single_page, "output directory in the capsule's config")
-        if folder is not None:
-            return Output(folder, False, "output directory in the capsule's config")
-        if project.has("index.html"):
-            return Output("", False, "index.html in the root folder")
-        raise Unplannable(
-            "The build command says what to run, but not where the site will be.",
-            hint="Set the output directory.",
+            return _with_node(draft, project, package, framework, settings, toolchain)
+        plan_build(draft, settings, package, None)
+        return _by_command(project, settings)
+    if is_hugo(project):
+        found = plan_hugo(draft, project, toolchain)
+        return _set_output(settings, found) or found
+    return _as_it_is(project, settings)
+
+
+def _with_node(
+    draft: Draft,
+    project: Project,
+    package: Package,
+    framework: Framework | None,
+    settings: BuildSettings,
+    toolchain: Toolchain,
+) -> Output:
+    plan_node(draft, package, toolchain)
+    manager = plan_packages(draft, project, package)
+    scripts = (framework.script, *BUILD_SCRIPTS) if framework and framework.script else BUILD_SCRIPTS
+    script = package.script(*scripts)
+    if framework is not None and framework.name == "Create React App" and "CI" not in settings.env:
+        # With CI=true, as every build has it, each warning of the linter would end this tool's build.
+        draft.env["CI"] = "false"
+    if not plan_build(draft, settings, package, manager, scripts) and framework is not None:
+        draft.choose(
+            "build command",
+            " ".join(framework.command),
+            f"{framework.name}; package.json has no script for it",
         )
+        draft.step("build", *framework.command)
+    written = "" if is_auto(settings.build_command) else settings.build_command
+    line = package.expanded(written or package.scripts.get(script or "", ""))
+    # A set folder saves the search, but not the knowledge whether this is a site at all.
+    found = find_output(project, package, framework, line)
+    return _set_output(settings, found) or found
+
+
+def _by_command(project: Project, settings: BuildSettings) -> Output:
+    folder = plain_folder(project)
+    found = Output(
+        "dist" if folder is None else folder,
+        False,
+        "index.html in the source, if the build makes no other",
+        "guessed",
+    )
+    return _set_output(settings, found) or found
 
 
 def _as_it_is(project: Project, settings: BuildSettings) -> Output:
-    folder = _set_folder(settings)
-    if folder is not None:
-        if folder and not project.has_folder(folder):
+    folder = plain_folder(project)
+    found = Output(
+        folder or "", False, f"index.html in {folder}/" if folder else "index.html in the root folder"
+    )
+    if output := _set_output(settings, found):
+        if output.folder and not project.has_folder(output.folder):
             raise Unplannable(
-                f"The output directory {folder!r} is not in the project, and no build makes it.",
+                f"The output directory {output.folder!r} is not in the project, and no build makes it.",
                 hint="Correct the output directory, or set a build command.",
             )
-        return Output(folder, False, "output directory in the capsule's config")
-    if project.has("index.html"):
-        return Output("", False, "index.html in the root folder")
-    for candidate in _PLAIN_FOLDERS:
-        if project.has(f"{candidate}/index.html"):
-            return Output(candidate, False, f"index.html in {candidate}/")
+        return output
+    if folder is not None:
+        return found
     raise Unplannable(
         "There is no index.html: neither in the root folder nor in "
-        + ", ".join(f"{f}/" for f in _PLAIN_FOLDERS)
+        + ", ".join(f"{f}/" for f in PLAIN_FOLDERS)
         + ".",
         hint="Set the output directory, or add a script `build` to package.json.",
     )
 
 
-def _set_folder(settings: BuildSettings) -> str | None:
-    """Return the folder the user set, `` for the project's own; None when it is left to the platform."""
+def _set_output(settings: BuildSettings, found: Output) -> Output | None:
+    """Return `found` with the folder that the user set; None when it is left to the platform."""
     if is_auto(settings.output_directory):
         return None
-    parts = [part for part in settings.output_directory.strip().split("/") if part not in ("", ".")]
-    if ".." in parts:
+    folder = inside(settings.output_directory)
+    if folder is None:
         raise Unplannable(
             f"The output directory {settings.output_directory!r} leaves the project.",
             hint="Give a folder inside it.",
         )
-    return "/".join(parts)
+    return replace(found, folder=folder, reason="output directory in the capsule's config", origin="set")

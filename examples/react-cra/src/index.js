@@ -1,0 +1,4 @@
+import { createRoot } from "react-dom/client";
+import { Dice } from "./dice";
+
+createRoot(document.getElementById("root")).render(<Dice />);
