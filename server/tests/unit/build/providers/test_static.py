@@ -201,9 +201,9 @@ class TestCommand:
 
     def test_flags_of_called_scripts_count(self, project: Write, facts: Toolchain) -> None:
         scripts = {
-            "build": "npm run check && npm run site",
+            "build": "npm run check && npm run web",
             "check": "true",
-            "site": "vite build --outDir www",
+            "web": "vite build --outDir www",
         }
         plan = planned(project, facts, {P: package("vite", scripts=scripts)})
         assert folder_of(plan) == "www (known)"

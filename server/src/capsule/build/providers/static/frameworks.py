@@ -1,4 +1,4 @@
-"""The frameworks and bundlers that build sites: by which package they are known, how they are run, where they put the site.
+"""The frameworks and bundlers that build sites: how they are known and run, and where they put the site.
 
 A table and what reads it. Where a project's config moves the output, the common ways to write that are
 understood; what is missed is found after the build (see `capsule.staticsite.built`).
