@@ -116,7 +116,7 @@ def _up(arguments: argparse.Namespace) -> int:
 
     settings = _settings(arguments)
     _log_to_file(DataPaths(settings.data).process_log("server"))
-    return asyncio.run(Up(settings, Server(settings, _process_builder), detach=arguments.detach).run())
+    return asyncio.run(Up(settings, Server(settings, _builder), detach=arguments.detach).run())
 
 
 def _server(arguments: argparse.Namespace) -> int:
@@ -124,16 +124,22 @@ def _server(arguments: argparse.Namespace) -> int:
 
     settings = _settings(arguments)
     _log_to_stderr()
-    asyncio.run(Server(settings, _process_builder).run())
+    asyncio.run(Server(settings, _builder).run())
     return 0
 
 
-def _process_builder(paths: DataPaths, toolchain: "Toolchain") -> "Builder":
+def _builder(paths: DataPaths, toolchain: "Toolchain") -> "Builder":
+    from capsule.build.builders.choice import ChosenBuilder
+    from capsule.build.builders.docker.builder import DockerBuilder
     from capsule.build.builders.process.builder import ProcessBuilder
+    from capsule.docker.daemon import Daemon
     from capsule.sandbox.probe import probe
 
-    return ProcessBuilder(
-        cache=paths.cache, toolchain=toolchain, machine=probe(paths.root), server_env=os.environ
+    return ChosenBuilder(
+        plain=ProcessBuilder(
+            cache=paths.cache, toolchain=toolchain, machine=probe(paths.root), server_env=os.environ
+        ),
+        images=DockerBuilder(Daemon(paths), paths.image_bases),
     )
 
 

@@ -17,7 +17,19 @@ class DataPaths:
     @property
     def private(self) -> tuple[Path, ...]:
         """Folders that no other user of the machine and no replica may enter, all directly under the root."""
-        names = ("run", "keys", "logs", "sessions", "telemetry", "state", "uploads", "git")
+        names = (
+            "run",
+            "keys",
+            "logs",
+            "sessions",
+            "telemetry",
+            "state",
+            "uploads",
+            "git",
+            "containers",
+            "docker",
+            "bases",
+        )
         return tuple(self.root / name for name in names)
 
     @property
@@ -119,6 +131,36 @@ class DataPaths:
 
     def replica(self, replica_id: str) -> Path:
         return self.replicas / replica_id
+
+    @property
+    def containers(self) -> Path:
+        """State of the replicas that run in containers, one folder each."""
+        return self.root / "containers"
+
+    def container(self, replica_id: str) -> Path:
+        return self.containers / replica_id
+
+    @property
+    def docker_data(self) -> Path:
+        """Images and containers of the installation's own Docker daemon."""
+        return self.root / "docker" / "data"
+
+    @property
+    def docker_run(self) -> Path:
+        return self.root / "docker" / "run"
+
+    @property
+    def docker_socket(self) -> Path:
+        return self.run / "docker.sock"
+
+    @property
+    def docker_pid_file(self) -> Path:
+        return self.run / "docker.pid"
+
+    @property
+    def image_bases(self) -> Path:
+        """Root file systems that images are made from where no registry can be reached."""
+        return self.root / "bases"
 
     def storage(self, capsule_id: str) -> Path:
         """Files of a storage capsule."""

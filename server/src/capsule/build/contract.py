@@ -7,6 +7,9 @@ from typing import Protocol
 from capsule.build.plan import Plan
 from capsule.errors import InvalidInput, PlatformError
 
+ABOUT_IMAGE = "image.json"
+"""In an artifact that is a container image: what it is called and where it listens."""
+
 
 class SourceUnavailable(InvalidInput):
     """The repository, branch, upload or project path cannot be had."""
@@ -96,6 +99,12 @@ class Builder(Protocol):
         Raises BuildFailed or BuildTimedOut; on these and on cancellation every process of the build is
         gone and `artifact` is removed. `identity` is the capsule's number (see `ReplicaSpec`).
         """
+
+    async def keeps(self, artifact: Path) -> bool:
+        """Tell whether replicas can be started from what was built into `artifact`."""
+
+    async def collect(self, artifacts: Path) -> None:
+        """Remove what lies elsewhere, such as images, of artifacts that are not in the folder any more."""
 
     async def sweep(self, artifacts: Path) -> None:
         """End and remove what builds into the folder `artifacts` left when their process was killed."""

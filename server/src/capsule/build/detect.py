@@ -7,6 +7,7 @@ from capsule.build.plan import CannotPlan, Plan
 from capsule.build.project import Project, Unreadable
 from capsule.build.providers.app.provider import AppProvider
 from capsule.build.providers.contract import Provider, Unplannable
+from capsule.build.providers.docker.provider import DockerProvider
 from capsule.build.providers.node.provider import NodeProvider
 from capsule.build.providers.python.provider import PythonProvider
 from capsule.build.providers.start import unread_procfile
@@ -27,6 +28,7 @@ PROVIDERS: dict[str, tuple[Provider, ...]] = {
     "backend": _SERVERS,
     "agent": _SERVERS,
     "frontend": (StaticProvider(),),
+    "docker": (DockerProvider(),),
 }
 
 
@@ -38,7 +40,7 @@ def make_plan(tree: Path, settings: BuildSettings, toolchain: Toolchain) -> Plan
             (f"A capsule of type {settings.type!r} is not built.",), hint=f"Types: {', '.join(PROVIDERS)}."
         )
     project = Project(tree)
-    if project.is_empty():
+    if not settings.image and project.is_empty():
         return CannotPlan(("The project folder is empty.",), hint="Check the project path and the branch.")
     try:
         provider = _provider_for(project, providers)

@@ -68,6 +68,8 @@ class Pipeline:
                 target=root,
                 log=log,
             )
+        elif source.get("kind") == "image":
+            return await self._fetch_image(str(source["image"]), build_id)
         elif source.get("kind") == "upload":
             root = self._paths.upload(str(source["upload_id"]))
             if not root.is_dir():
@@ -84,6 +86,12 @@ class Pipeline:
             commit=found.commit if found else None,
             subject=found.subject if found else None,
         )
+
+    async def _fetch_image(self, image: str, build_id: str) -> Fetched:
+        """The builder fetches it. What a name without a digest stands for may change from build to build."""
+        tree = self._paths.checkout(build_id)
+        await asyncio.to_thread(tree.mkdir, parents=True, exist_ok=True)
+        return Fetched(tree=tree, digest=image if "@" in image else f"{image} {build_id}")
 
     async def plan(self, tree: Path, settings: BuildSettings) -> Plan | CannotPlan:
         """Detect what `tree` is and write the plan. Runs nothing of the project."""
@@ -118,6 +126,14 @@ class Pipeline:
             limits=limits or BuildLimits(),
             log=log,
         )
+
+    async def keeps(self, artifact_id: str) -> bool:
+        """Tell whether replicas can still be started from an artifact."""
+        return await self._builder.keeps(self._paths.artifact(artifact_id))
+
+    async def collect(self) -> None:
+        """Remove what is left of artifacts that are gone. Called after their folders were removed."""
+        await self._builder.collect(self._paths.artifact("x").parent)
 
     async def forget(self, build_id: str) -> None:
         """Remove the checkout of a finished build. Its log stays."""

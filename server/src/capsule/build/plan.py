@@ -51,8 +51,8 @@ class Image:
     """Folder of the build context, relative to the project; empty: the project itself."""
     reference: str = ""
     """Image to be fetched when there is no Dockerfile, such as `caddy:2`."""
-    port: int = 3000
-    """Where the container listens, inside a network of its own."""
+    port: int = 0
+    """Where the container listens, inside a network of its own; 0: what the image exposes, else 3000."""
 
 
 @dataclass(frozen=True)

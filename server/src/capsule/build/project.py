@@ -64,6 +64,15 @@ class Project:
         found = self._locate(path)
         return found is not None and found.is_dir()
 
+    def leaves(self, path: str) -> bool:
+        """Say whether `path` leads out of the project, by `..` or through a link."""
+        if "\0" in path:
+            return False
+        try:
+            return not self._root.joinpath(path.lstrip("/")).resolve().is_relative_to(self._root)
+        except (OSError, RuntimeError):
+            return True
+
     def first(self, *paths: str) -> str | None:
         """Return the first of `paths` that is a file."""
         return next((path for path in paths if self.has(path)), None)

@@ -160,6 +160,18 @@ _PARTS = (
         "run on Linux 5.14 or newer, where the walls above stand",
         _fact("can_filter_network"),
     ),
+    _Part(
+        "docker",
+        "docker capsules: Dockerfiles and public images",
+        "apt-get install docker.io; a running daemon is used, else root starts one when needed",
+        _program("dockerd", "--version"),
+    ),
+    _Part(
+        "debootstrap",
+        "bases such as python:3.11-slim, made of packages where no registry can be reached",
+        "apt-get install debootstrap",
+        _program("debootstrap", "--version"),
+    ),
     _Part("uv", "builds of Python projects", "make setup", _program("uv", "--version")),
     _Part(
         "node",

@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Callable
 
+from capsule.docker.own import stop_own
 from capsule.errors import PlatformError, Unavailable
 from capsule.installation import pidfile
 from capsule.installation.processes import STOP_SECONDS, Process
@@ -42,10 +43,16 @@ async def stop_everything(paths: DataPaths, processes: list[Process], say: Say) 
         if by_name[name].running() is not None:
             await by_name[name].stop()
             say(f"{name} stopped")
-    node = by_name["node"]
+    await _stop_node(paths, by_name["node"], say)
+    if await asyncio.to_thread(stop_own, paths):
+        say("docker stopped")
+
+
+async def _stop_node(paths: DataPaths, node: Process, say: Say) -> None:
     if node.running() is None:
         # Replicas may have outlived their agent; only an agent knows how to end them.
-        if not any(paths.replicas.glob("*/spec.json")):
+        kept = (*paths.replicas.glob("*/spec.json"), *paths.containers.glob("*/spec.json"))
+        if not kept:
             return
         await node.start()
     client = RpcClient(paths.node_socket, name="node")

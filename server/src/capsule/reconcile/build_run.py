@@ -111,18 +111,20 @@ class BuildRun:
         )
 
     async def _use_again(self, key: str) -> bool:
-        """Take over the artifact of an equal build whose files are still there."""
+        """Take over the artifact of an equal build that replicas can still be started from."""
         async with self._lease.unit_of_work() as (db_session, build):
             build.source_digest = key
-            for equal in await BuildRepository(db_session).equal(self._capsule.id, key):
-                if equal.artifact_id and self._platform.paths.artifact(equal.artifact_id).is_dir():
+            equals = list(await BuildRepository(db_session).equal(self._capsule.id, key))
+        for equal in equals:
+            if equal.artifact_id and await self._platform.pipeline.keeps(equal.artifact_id):
+                async with self._lease.unit_of_work() as (_, build):
                     build.artifact_id, build.plan, build.manifest = (
                         equal.artifact_id,
                         equal.plan,
                         equal.manifest,
                     )
-                    self.say(f"Nothing has changed since build {equal.id}; its result is used again.")
-                    return True
+                self.say(f"Nothing has changed since build {equal.id}; its result is used again.")
+                return True
         return False
 
     async def _plan(self, fetched: Fetched, settings: BuildSettings) -> Plan:
@@ -191,6 +193,8 @@ def _describe(source: dict[str, Any]) -> str:
     where = f", folder {source['path']}" if source.get("path") else ""
     if source.get("kind") == "git":
         return f"Source: {source.get('url')}, branch {source.get('branch') or '(default)'}{where}"
+    if source.get("kind") == "image":
+        return f"Source: the image {source.get('image')}"
     return f"Source: uploaded files{where}"
 
 

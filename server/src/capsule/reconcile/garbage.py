@@ -33,6 +33,7 @@ class Garbage:
             uploads = await _unused_uploads(db_session)
         paths = self._platform.paths
         await asyncio.to_thread(_sweep, paths.artifact("x").parent, artifacts)
+        await self._platform.pipeline.collect()
         await asyncio.to_thread(_sweep, paths.build("x").parent, builds)
         await self._drop_uploads(uploads)
         async with self._platform.database.unit_of_work() as db_session:

@@ -152,5 +152,11 @@ class MemoryPipeline:
     async def forget(self, build_id: str) -> None:
         return None
 
+    async def keeps(self, artifact_id: str) -> bool:
+        return self.paths.artifact(artifact_id).is_dir()
+
+    async def collect(self) -> None:
+        return None
+
     async def sweep(self) -> None:
         return None

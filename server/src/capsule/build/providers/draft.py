@@ -1,6 +1,6 @@
 """A plan in the making: what providers add choices, steps and notices to."""
 
-from capsule.build.plan import Choice, Plan, Start, Step
+from capsule.build.plan import Choice, Image, Plan, Start, Step
 from capsule.build.tools import Tool
 
 _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -72,6 +72,18 @@ class Draft:
             listens_on_socket=listens_on_socket,
             processes={name: Start(line, every) for name, line in self.processes.items()},
             release=Start(self.release, every) if self.release is not None else None,
+        )
+
+    def finish_image(self, argv: tuple[str, ...], image: Image) -> Plan:
+        """Return the plan of a container; what its programs find is the image's to say."""
+        return Plan(
+            provider=self._provider,
+            choices=tuple(self._choices),
+            steps=(),
+            start=Start(argv),
+            notices=tuple(self._notices),
+            release=Start(self.release) if self.release is not None else None,
+            image=image,
         )
 
     def _base_env(self) -> dict[str, str]:

@@ -80,6 +80,12 @@ class ProcessBuilder:
             await _to_the_end(run.clear)
         return Artifact(path=artifact, size_bytes=size, manifest=manifest)
 
+    async def keeps(self, artifact: Path) -> bool:
+        return artifact.is_dir()
+
+    async def collect(self, artifacts: Path) -> None:
+        """Everything it makes lies in the artifact."""
+
     async def sweep(self, artifacts: Path) -> None:
         await _to_the_end(self._sweep, artifacts)
 

@@ -78,4 +78,4 @@ def cancel_build(build: Build) -> None:
 
 
 def has_source(capsule: Capsule) -> bool:
-    return capsule.source.get("kind") in {"git", "upload"}
+    return capsule.source.get("kind") in {"git", "upload", "image"}

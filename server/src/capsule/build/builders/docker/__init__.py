@@ -1,0 +1,1 @@
+"""Execute plans with an image: by the Docker daemon, or by only fetching what is named."""

@@ -1,0 +1,1 @@
+"""Plan capsules that bring a Dockerfile, or only the name of an image."""

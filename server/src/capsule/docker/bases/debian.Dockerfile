@@ -1,0 +1,3 @@
+FROM rootfs
+ENV LANG=C.UTF-8
+CMD ["bash"]
