@@ -19,9 +19,10 @@ _CONFIG = "{} in the capsule's config"
 
 class DockerProvider:
     name = "docker"
+    manifests: tuple[str, ...] = ("Dockerfile",)
 
     def detect(self, project: Project) -> bool:
-        return project.has("Dockerfile")
+        return False  # without one there is nothing to plan by
 
     def plan(self, project: Project, settings: BuildSettings, toolchain: Toolchain) -> Plan:
         draft = Draft(self.name)
