@@ -1,7 +1,7 @@
 /** Reads that more than one feature needs, as query options. */
 import { queryOptions } from "@tanstack/react-query";
 import { getMe } from "./endpoints/auth.ts";
-import { getCapsule, listCapsules } from "./endpoints/capsules.ts";
+import { getCapsule, listCapsules, listReleases } from "./endpoints/capsules.ts";
 import { listSpaces } from "./endpoints/spaces.ts";
 import { keys } from "./query-keys.ts";
 import type { Capsule } from "./types.ts";
@@ -31,5 +31,12 @@ export const capsuleQuery = (capsule: string) =>
   queryOptions({
     queryKey: keys.capsule(capsule),
     queryFn: () => getCapsule(capsule),
+    staleTime: 5_000,
+  });
+
+export const releasesQuery = (capsule: Pick<Capsule, "id" | "slug">) =>
+  queryOptions({
+    queryKey: keys.releases(capsule.slug),
+    queryFn: async () => (await listReleases(capsule.id)).items,
     staleTime: 5_000,
   });

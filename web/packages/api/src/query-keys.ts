@@ -18,6 +18,7 @@ export const keys = {
   plan: (wanted: unknown) => ["plan", wanted] as const,
   releases: (capsule: string) => ["capsule", capsule, "releases"] as const,
   deployments: (capsule: string) => ["capsule", capsule, "deployments"] as const,
+  differences: (release: string) => ["release", release, "differences"] as const,
   accessLogs: (capsule: string, search: string) => ["capsule", capsule, "access-logs", search] as const,
   logSearch: (capsule: string, search: string) => ["capsule", capsule, "log-search", search] as const,
   traffic: (capsule: string) => ["capsule", capsule, "traffic"] as const,

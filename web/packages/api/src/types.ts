@@ -23,6 +23,7 @@ export type FileEntry = Schemas["FileEntry"];
 export type StorageUsage = Schemas["StorageUsage"];
 export type SystemReport = Schemas["SystemShape"];
 export type Release = Schemas["ReleaseShape"];
+export type ReleaseDifferences = Schemas["ReleaseDifferences"];
 export type LiveRelease = Schemas["LiveRelease"];
 
 export type CapsuleType = Schemas["CreateCapsule"]["type"];
@@ -77,10 +78,11 @@ export type CannotPlan = { reasons: string[]; hint: string };
 
 export type Build = Omit<Schemas["BuildShape"], "status" | "source" | "plan"> & {
   status: RunStatus;
-  source: Source & { commit?: string | null };
+  source: Source & { commit?: string | null; subject?: string | null };
   plan: Plan | null;
 };
 export type Replica = Omit<Schemas["ReplicaShape"], "state"> & { state: ReplicaState };
+export type Receipt = Schemas["Receipt"];
 export type Deployment = Omit<Schemas["DeploymentShape"], "status" | "log_tail"> & {
   status: RunStatus;
   log_tail: LogLine[];

@@ -1,5 +1,5 @@
 /** Records as the API answers them, with only what a test cares about to be given. */
-import type { Build, Capsule, Me, Plan, Runtime, RuntimeReport, Space } from "@capsule/api";
+import type { Build, Capsule, Deployment, Me, Plan, Receipt, Release, Replica, Runtime, RuntimeReport, Space } from "@capsule/api";
 
 const AT = "2026-01-01T10:00:00Z";
 
@@ -72,6 +72,65 @@ export const aBuild = (part: Partial<Build> = {}): Build => ({
   finished_at: null,
   is_live: false,
   can: ["cancel"],
+  ...part,
+});
+
+export const aRelease = (part: Partial<Release> = {}): Release => ({
+  id: "rel_1",
+  capsule_id: "cap_1",
+  number: 1,
+  build_id: "bld_1",
+  made_by: "build",
+  based_on: null,
+  commit: "1903396abc",
+  subject: "First",
+  created_at: AT,
+  is_live: true,
+  is_kept: true,
+  can: [],
+  ...part,
+});
+
+export const aDeployment = (part: Partial<Deployment> = {}): Deployment => ({
+  id: "dpl_1",
+  capsule_id: "cap_1",
+  release_id: "rel_1",
+  release_number: 1,
+  previous_release_number: null,
+  status: "succeeded",
+  trigger: "build",
+  phase: null,
+  watch_until: null,
+  receipt: null,
+  reason: null,
+  hint: null,
+  log_tail: [],
+  created_at: AT,
+  started_at: AT,
+  finished_at: AT,
+  can: [],
+  ...part,
+});
+
+export const aReceipt = (part: Partial<Receipt> = {}): Receipt => ({
+  phases: [],
+  requests: null,
+  errors: null,
+  p99_before_ms: null,
+  p99_after_ms: null,
+  verdict: null,
+  reason: null,
+  ...part,
+});
+
+export const aReplica = (part: Partial<Replica> = {}): Replica => ({
+  id: "rpl_1",
+  process: "web",
+  state: "healthy",
+  restarts: 0,
+  exit_reason: null,
+  started_at: AT,
+  environment: "deploy",
   ...part,
 });
 

@@ -86,6 +86,7 @@ function Line({ line, search, showsTime, showsReplica, marksErrors }: LineProps)
   return (
     <div
       data-testid="log-line"
+      data-line={line.number}
       data-stream={line.stream}
       className={cn(
         "flex gap-3 border-l-2 border-transparent pr-4 pl-3.5 [contain-intrinsic-size:auto_1.25rem] [content-visibility:auto] hover:bg-hover/60",

@@ -8,6 +8,7 @@ import type {
   Items,
   LogLine,
   Plan,
+  ReleaseDifferences,
   Source,
   UploadedSource,
 } from "../types.ts";
@@ -25,6 +26,13 @@ export const listBuildLogs = (
 
 export const listDeployments = (capsule: string): Promise<Items<Deployment>> =>
   request("GET", path("/capsules/{}/deployments", capsule));
+export const cancelDeployment = (deployment: string): Promise<Deployment> =>
+  request("POST", path("/deployments/{}/cancel", deployment));
+/** What going back to a release with its configuration would change. */
+export const readDifferences = (release: string): Promise<ReleaseDifferences> =>
+  request("GET", path("/releases/{}/differences", release));
+export const rollBack = (release: string, config: "restored" | "kept"): Promise<Deployment> =>
+  request("POST", path("/releases/{}/roll-back", release), { json: { config } });
 
 export type WantedPlan = { space_id: string; type: CapsuleType; source: Source; config?: ConfigChange };
 /** What would be made of a source. It is fetched for that, which takes seconds; nothing of it is run. */

@@ -17,6 +17,10 @@ import { ParametersCard } from "#features/config/components/parameters-card.tsx"
 import { NetworkCard } from "#features/config/components/network-card.tsx";
 import { EnvCard } from "#features/config/components/env-card.tsx";
 import { DeploymentList } from "#features/deployments/components/deployment-list.tsx";
+import { DeploymentProgress } from "#features/deployments/components/deployment-progress.tsx";
+import { ReleaseList } from "#features/deployments/components/release-list.tsx";
+import { ReturnNotice } from "#features/deployments/components/return-notice.tsx";
+import { isUnderWay } from "#features/deployments/progress.ts";
 import { FilesPage } from "#features/files/pages/files-page.tsx";
 import { LogsPage } from "#features/logs/pages/logs-page.tsx";
 import { RuntimesPage } from "#features/runtimes/pages/runtimes-page.tsx";
@@ -44,7 +48,14 @@ export const CapsuleDeploy = () => (
   <WithCapsule>
     {(capsule) => (
       <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_22rem]">
-        <DeploymentList capsule={capsule} />
+        <div className="min-w-0 space-y-5">
+          <ReturnNotice capsule={capsule} />
+          {isUnderWay(capsule.current_deployment) && (
+            <DeploymentProgress capsule={capsule} deployment={capsule.current_deployment} />
+          )}
+          <ReleaseList capsule={capsule} />
+          <DeploymentList capsule={capsule} />
+        </div>
         <div className="space-y-5 max-lg:order-first">
           <BuildAndDeploy capsule={capsule} />
           <SourceCard capsule={capsule} />

@@ -31,6 +31,7 @@ export function useBuildLog(buildId: string, capsuleKey: string): { log: LogBuff
           setIsLive(false);
           stop();
           void queryClient.invalidateQueries({ queryKey: keys.builds(capsuleKey) });
+          void queryClient.invalidateQueries({ queryKey: keys.releases(capsuleKey) });
           void queryClient.invalidateQueries({ queryKey: keys.capsule(capsuleKey), exact: true });
         }
       },

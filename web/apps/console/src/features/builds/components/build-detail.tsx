@@ -1,30 +1,17 @@
-import { cancelBuild, keys, type Build } from "@capsule/api";
-import {
-  Button,
-  Card,
-  CardHead,
-  downloadText,
-  Elapsed,
-  LogView,
-  logAsText,
-  Notice,
-  StatusBadge,
-  Time,
-  toastProblem,
-} from "@capsule/ui";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Ban, Download } from "lucide-react";
+import { cancelBuild, keys, releasesQuery, type Build, type Capsule } from "@capsule/api";
+import { Button, Card, CardHead, ConfirmDialog, Elapsed, Notice, StatusBadge, Time, toastProblem } from "@capsule/ui";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { Ban, Rocket } from "lucide-react";
+import { useState } from "react";
 import { useBuildLog } from "../api/use-build-log.ts";
+import { shortCommit, triggerName } from "../words.ts";
+import { BuildLog } from "./build-log.tsx";
 import { PlanView } from "./plan-view.tsx";
 
-export function BuildDetail({ build, capsuleKey }: { build: Build; capsuleKey: string }) {
-  const queryClient = useQueryClient();
-  const { log, isLive } = useBuildLog(build.id, capsuleKey);
-  const cancel = useMutation({
-    mutationFn: () => cancelBuild(build.id),
-    onSettled: () => queryClient.invalidateQueries({ queryKey: keys.builds(capsuleKey) }),
-    onError: (error) => toastProblem("The build was not cancelled", error),
-  });
+export function BuildDetail({ build, capsule }: { build: Build; capsule: Capsule }) {
+  const { log, isLive } = useBuildLog(build.id, capsule.slug);
+  const { commit, subject } = build.source;
   const isOpen = build.status === "queued" || build.status === "running";
   return (
     <div className="min-w-0 space-y-5">
@@ -32,7 +19,7 @@ export function BuildDetail({ build, capsuleKey }: { build: Build; capsuleKey: s
         <CardHead
           title={
             <span className="flex flex-wrap items-center gap-2.5">
-              Build <code className="font-mono text-xs font-normal text-ink-faint">{build.id}</code>
+              <span className="min-w-0 truncate">{subject ?? "Build"}</span>
               <StatusBadge status={build.status} />
             </span>
           }
@@ -45,26 +32,21 @@ export function BuildDetail({ build, capsuleKey }: { build: Build; capsuleKey: s
                   <Elapsed from={build.started_at} to={build.finished_at ?? null} />
                 </>
               )}
-              {build.source.commit && ` · commit ${build.source.commit.slice(0, 12)}`}
+              {` · ${triggerName(build.trigger)}`}
+              {commit && (
+                <>
+                  {" · "}
+                  <code className="font-mono">{shortCommit(commit)}</code>
+                </>
+              )}
+              {" · "}
+              <code className="font-mono">{build.id}</code>
             </>
           }
           actions={
             <>
-              {isOpen && build.can.includes("cancel") && (
-                <Button size="sm" isBusy={cancel.isPending} onClick={() => cancel.mutate()}>
-                  <Ban /> Cancel
-                </Button>
-              )}
-              <Button
-                tone="quiet"
-                size="icon-sm"
-                aria-label="Download log"
-                title="Download log"
-                disabled={log.lines.length === 0}
-                onClick={() => downloadText(`${build.id}.log`, logAsText(log.lines))}
-              >
-                <Download />
-              </Button>
+              {build.status === "succeeded" && <MadeRelease build={build} capsule={capsule} />}
+              {isOpen && build.can.includes("cancel") && <CancelBuild build={build} capsule={capsule} />}
             </>
           }
         />
@@ -75,17 +57,60 @@ export function BuildDetail({ build, capsuleKey }: { build: Build; capsuleKey: s
             </Notice>
           </div>
         )}
-        <LogView
-          lines={log.lines}
-          dropped={log.dropped}
-          showsReplica={false}
-          marksErrors={false}
-          label="Build log"
-          className="h-[clamp(18rem,calc(100dvh-22.5rem),40rem)]"
-          empty={isLive ? "Waiting for the first line…" : "This build wrote no log."}
-        />
+        {build.status === "cancelled" && build.reason && (
+          <div className="border-b p-3">
+            <Notice>{build.reason}</Notice>
+          </div>
+        )}
+        <BuildLog build={build} log={log} isLive={isLive} />
       </Card>
       {build.plan && <PlanView plan={build.plan} />}
     </div>
+  );
+}
+
+/** The release that came out of a build; later ones with the same code came from changed settings. */
+function MadeRelease({ build, capsule }: { build: Build; capsule: Capsule }) {
+  const releases = useQuery(releasesQuery(capsule)).data ?? [];
+  const made = releases.findLast((release) => release.build_id === build.id);
+  if (!made) return null;
+  return (
+    <Link
+      to="/capsules/$capsule/deploy"
+      params={{ capsule: capsule.slug }}
+      className="flex items-center gap-1.5 rounded-sm text-sm text-accent-text hover:underline"
+    >
+      <Rocket className="size-3.5" aria-hidden /> Release {made.number}
+    </Link>
+  );
+}
+
+function CancelBuild({ build, capsule }: { build: Build; capsule: Capsule }) {
+  const queryClient = useQueryClient();
+  const [isAsking, setIsAsking] = useState(false);
+  const cancel = useMutation({
+    mutationFn: () => cancelBuild(build.id),
+    onSettled: () => {
+      setIsAsking(false);
+      return queryClient.invalidateQueries({ queryKey: keys.builds(capsule.slug) });
+    },
+    onError: (error) => toastProblem("The build was not cancelled", error),
+  });
+  return (
+    <>
+      <Button size="sm" onClick={() => setIsAsking(true)}>
+        <Ban /> Cancel
+      </Button>
+      <ConfirmDialog
+        isOpen={isAsking}
+        onOpenChange={setIsAsking}
+        title="Cancel this build?"
+        confirmLabel="Cancel the build"
+        isBusy={cancel.isPending}
+        onConfirm={() => cancel.mutate()}
+      >
+        Everything it runs is ended. {capsule.release ? "The live release stays as it is." : ""}
+      </ConfirmDialog>
+    </>
   );
 }

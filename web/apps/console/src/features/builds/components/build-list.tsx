@@ -1,14 +1,7 @@
 import type { Build, Capsule } from "@capsule/api";
-import { Card, cn, Elapsed, StatusDot, statusLabel, Time } from "@capsule/ui";
+import { Card, cn, Elapsed, LiveMark, StatusDot, statusLabel, Time } from "@capsule/ui";
 import { Link } from "@tanstack/react-router";
-
-const TRIGGERS: Record<string, string> = {
-  manual: "by hand",
-  config: "settings changed",
-  push: "push",
-  serve: "serve",
-  upgrade: "platform upgraded",
-};
+import { shortCommit, triggerName } from "../words.ts";
 
 type BuildListProps = { builds: Build[]; chosen: string; capsule: Capsule };
 
@@ -33,16 +26,15 @@ export function BuildList({ builds, chosen, capsule }: BuildListProps) {
               <span className="flex items-center gap-2">
                 <StatusDot status={build.status} />
                 <span className="text-sm font-medium">{statusLabel(build.status)}</span>
-                {build.is_live && (
-                  <span className="rounded-full bg-good-soft px-1.5 text-2xs font-medium text-good-text">live</span>
-                )}
+                {build.is_live && <LiveMark />}
                 <Time at={build.created_at} className="ml-auto text-xs text-ink-faint" />
               </span>
+              {build.source.subject && <span className="mt-0.5 block truncate pl-4 text-xs text-ink-soft">{build.source.subject}</span>}
               <span className="mt-0.5 flex gap-1.5 pl-4 text-xs text-ink-faint">
-                {build.source.commit ? <code className="font-mono">{build.source.commit.slice(0, 7)}</code> : null}
-                <span className="truncate">{TRIGGERS[build.trigger] ?? build.trigger}</span>
+                {build.source.commit ? <code className="font-mono">{shortCommit(build.source.commit)}</code> : null}
+                <span className="truncate">{triggerName(build.trigger)}</span>
                 {build.started_at && (
-                  <span className="ml-auto">
+                  <span className="ml-auto shrink-0">
                     <Elapsed from={build.started_at} to={build.finished_at ?? null} />
                   </span>
                 )}

@@ -44,7 +44,7 @@ export function BuildsPage({ capsule, chosen }: BuildsPageProps) {
   return (
     <div className="grid items-start gap-5 lg:grid-cols-[17rem_minmax(0,1fr)]">
       <BuildList builds={builds.data} chosen={build.id} capsule={capsule} />
-      <BuildDetail key={build.id} build={build} capsuleKey={capsule.slug} />
+      <BuildDetail key={build.id} build={build} capsule={capsule} />
     </div>
   );
 }

@@ -18,6 +18,7 @@ export function useCapsuleEvents(key: string): void {
         if (differs(before?.current_deployment, next.current_deployment)) {
           void queryClient.invalidateQueries({ queryKey: keys.deployments(key) });
         }
+        if (before?.release?.id !== next.release?.id) void queryClient.invalidateQueries({ queryKey: keys.releases(key) });
         if (before?.status !== next.status) void queryClient.invalidateQueries({ queryKey: keys.capsulesOf(next.space_id) });
       },
       onProblem: () => void queryClient.invalidateQueries({ queryKey: keys.capsule(key), exact: true }),
@@ -25,6 +26,9 @@ export function useCapsuleEvents(key: string): void {
   }, [key, queryClient]);
 }
 
-type Run = { id: string; status: string } | null;
+type Run = { id: string; status: string; phase?: string | null; watch_until?: string | null } | null;
 const differs = (before: Run | undefined, after: Run): boolean =>
-  before?.id !== after?.id || before?.status !== after?.status;
+  before?.id !== after?.id ||
+  before?.status !== after?.status ||
+  before?.phase !== after?.phase ||
+  before?.watch_until !== after?.watch_until;

@@ -26,6 +26,15 @@ export function StatusReason({ capsule }: { capsule: Capsule }) {
     );
   }
   const isBuildFailed = build?.status === "failed";
+  if (deployment?.trigger === "return" && deployment.status !== "failed" && !isBuildFailed) {
+    return pathname.endsWith("/deploy") ? null : (
+      <Notice tone="warn" className="mb-5" title={`The newest release did badly; release ${String(deployment.release_number)} was brought back.`}>
+        <Link to="/capsules/$capsule/deploy" params={{ capsule: capsule.slug }} className="underline underline-offset-2">
+          See why
+        </Link>
+      </Notice>
+    );
+  }
   const reason = capsule.status_reason ?? (isBuildFailed ? build.reason : null);
   if (capsule.status !== "failed" && !isBuildFailed) return null;
   // The tab below says the same, with the log.

@@ -1,19 +1,20 @@
-import { keys, listDeployments, type Capsule } from "@capsule/api";
-import { Card, CardHead, EmptyState, ErrorState, SkeletonRows } from "@capsule/ui";
-import { useQuery } from "@tanstack/react-query";
+import type { Capsule } from "@capsule/api";
+import { Button, Card, CardHead, EmptyState, ErrorState, SkeletonRows } from "@capsule/ui";
 import { Rocket } from "lucide-react";
+import { useState } from "react";
+import { useDeployments } from "../api/use-deployments.ts";
 import { DeploymentRow } from "./deployment-row.tsx";
 
+const FEW = 8;
+
 export function DeploymentList({ capsule }: { capsule: Capsule }) {
-  const deployments = useQuery({
-    queryKey: keys.deployments(capsule.slug),
-    queryFn: async () => (await listDeployments(capsule.id)).items,
-    refetchInterval: (query) =>
-      query.state.data?.some((item) => item.status === "queued" || item.status === "running") ? 3_000 : false,
-  });
+  const deployments = useDeployments(capsule);
+  const [showsAll, setShowsAll] = useState(false);
+  const all = deployments.data ?? [];
+  const live = all.find((item) => item.release_id === capsule.release?.id && item.status === "succeeded");
   return (
     <Card>
-      <CardHead title="Deployments" hint="Each attempt to make a release live" />
+      <CardHead title="Deployments" hint="Each attempt to make a release live, and what it cost" />
       {deployments.isPending && <SkeletonRows />}
       {deployments.isError && <ErrorState error={deployments.error} onRetry={() => void deployments.refetch()} />}
       {deployments.data?.length === 0 && (
@@ -21,17 +22,24 @@ export function DeploymentList({ capsule }: { capsule: Capsule }) {
           A build that succeeds becomes a release and is deployed by itself.
         </EmptyState>
       )}
-      {deployments.data && deployments.data.length > 0 && (
+      {all.length > 0 && (
         <ul className="divide-y" aria-label="Deployments">
-          {deployments.data.map((deployment, index) => (
+          {all.slice(0, showsAll ? undefined : FEW).map((deployment, index) => (
             <DeploymentRow
               key={deployment.id}
               deployment={deployment}
               isOpen={index === 0 && deployment.status === "failed"}
-              isLive={capsule.release?.id === deployment.release_id && deployment.status === "succeeded"}
+              isLive={deployment === live}
             />
           ))}
         </ul>
+      )}
+      {!showsAll && all.length > FEW && (
+        <div className="border-t p-2 text-center">
+          <Button tone="quiet" size="sm" onClick={() => setShowsAll(true)}>
+            Show all {all.length}
+          </Button>
+        </div>
       )}
     </Card>
   );

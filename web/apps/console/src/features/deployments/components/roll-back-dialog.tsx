@@ -1,0 +1,112 @@
+import { asProblem, keys, rollBack, type Capsule, type Release } from "@capsule/api";
+import { Button, DialogClose, DialogContent, DialogRoot, Notice, toast } from "@capsule/ui";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { ArrowRight } from "lucide-react";
+import { useState } from "react";
+import { releaseTitle, shortCommit } from "../words.ts";
+import { Differences } from "./differences.tsx";
+
+type RollBackDialogProps = { capsule: Capsule; target: Release | null; all: readonly Release[]; onDone: () => void };
+
+export function RollBackDialog({ target, onDone, ...rest }: RollBackDialogProps) {
+  return (
+    <DialogRoot open={target !== null} onOpenChange={(isOpen) => !isOpen && onDone()}>
+      {target && <RollBackForm key={target.id} target={target} onDone={onDone} {...rest} />}
+    </DialogRoot>
+  );
+}
+
+const CHOICES = [
+  { value: "restored", name: "Restored", hint: "The variables, limits and rules that the release had; the capsule gets them back." },
+  { value: "kept", name: "Kept", hint: "The present ones, with the older code, as a release of its own." },
+] as const;
+
+/** Says what changes before it does: the code, the settings, and what stays as it is. */
+function RollBackForm({ capsule, target, all, onDone }: RollBackDialogProps & { target: Release }) {
+  const queryClient = useQueryClient();
+  const [config, setConfig] = useState<"restored" | "kept">("restored");
+  const live = all.find((release) => release.is_live);
+  const back = useMutation({
+    mutationFn: () => rollBack(target.id, config),
+    onSuccess: () => {
+      toast(`Going back to release ${String(target.number)}`, "Nothing is built for it.");
+      for (const queryKey of [keys.deployments(capsule.slug), keys.releases(capsule.slug), keys.capsule(capsule.slug)]) {
+        void queryClient.invalidateQueries({ queryKey });
+      }
+      onDone();
+    },
+  });
+  const problem = back.isError ? asProblem(back.error) : null;
+  return (
+    <DialogContent title={`Roll back to release ${String(target.number)}?`} className="max-w-lg" data-testid="roll-back-dialog">
+      <form
+        className="mt-4 space-y-4"
+        onSubmit={(event) => {
+          event.preventDefault();
+          back.mutate();
+        }}
+      >
+        <div className="grid grid-cols-[minmax(0,1fr)_auto_minmax(0,1fr)] items-center gap-3 rounded-md border bg-sunken px-3 py-2.5">
+          <Side name="Live now" release={live} all={all} />
+          <ArrowRight className="size-4 text-ink-faint" aria-label="becomes" />
+          <Side name="Live then" release={target} all={all} />
+        </div>
+        <fieldset className="space-y-2.5">
+          <legend className="mb-1.5 text-sm font-medium">Configuration</legend>
+          {CHOICES.map(({ value, name, hint }) => (
+            <label key={value} className="flex cursor-pointer items-start gap-2.5">
+              <input
+                type="radio"
+                name="config"
+                value={value}
+                checked={config === value}
+                onChange={() => setConfig(value)}
+                className="mt-0.5 size-4 shrink-0 accent-accent"
+              />
+              <span className="min-w-0">
+                <span className="block text-sm">{name}</span>
+                <span className="block text-xs text-ink-faint">{hint}</span>
+              </span>
+            </label>
+          ))}
+        </fieldset>
+        {config === "restored" && <Differences release={target} />}
+        <p className="text-xs text-ink-soft">
+          Nothing is built, and the change is made without a gap. What a release step did, such as migrations, is not undone.
+        </p>
+        {problem && (
+          <Notice tone="bad" title={problem.detail}>
+            {problem.hint}
+          </Notice>
+        )}
+        <div className="flex justify-end gap-2">
+          <DialogClose asChild>
+            <Button>Cancel</Button>
+          </DialogClose>
+          <Button type="submit" tone="primary" isBusy={back.isPending}>
+            Roll back
+          </Button>
+        </div>
+      </form>
+    </DialogContent>
+  );
+}
+
+function Side({ name, release, all }: { name: string; release: Release | undefined; all: readonly Release[] }) {
+  return (
+    <div className="min-w-0">
+      <p className="text-xs text-ink-faint">{name}</p>
+      {release ? (
+        <>
+          <p className="text-sm font-medium">Release {release.number}</p>
+          <p className="truncate text-xs text-ink-soft">
+            {release.commit && <code className="mr-1.5 font-mono">{shortCommit(release.commit)}</code>}
+            {releaseTitle(release, all)}
+          </p>
+        </>
+      ) : (
+        <p className="text-sm">Nothing</p>
+      )}
+    </div>
+  );
+}
