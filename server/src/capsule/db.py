@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import aiosqlite
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import Session
@@ -21,8 +22,10 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self._opener = _Opener()
         self.engine: AsyncEngine = create_async_engine(url)
         if self.engine.dialect.name == "sqlite":
+            event.listen(self.engine.sync_engine, "do_connect", self._opener.connect)
             event.listen(self.engine.sync_engine, "connect", _tune_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_immediate)
             _end_connections_once(self.engine.sync_engine.dialect)
@@ -63,6 +66,7 @@ class Database:
             await _whole(db_session.close())
 
     async def close(self) -> None:
+        await self._opener.settle()
         await self.engine.dispose()
 
 
@@ -77,6 +81,47 @@ async def _whole(ending: Coroutine[Any, Any, None]) -> None:
     except asyncio.CancelledError:
         await asyncio.gather(task, return_exceptions=True)
         raise
+
+
+class _Opener:
+    """Opens connections to SQLite so that a cancellation leaves none half open.
+
+    aiosqlite's own way out of one is a thread that goes on alone, and that may outlive the event loop.
+    """
+
+    def __init__(self) -> None:
+        self._unwanted: set[asyncio.Task[None]] = set()
+
+    def connect(self, dialect: Any, _record: object, arguments: Any, options: Any) -> Any:
+        """SQLAlchemy's `do_connect`."""
+        return dialect.connect(*arguments, **options, async_creator_fn=self._opened)
+
+    async def settle(self) -> None:
+        """Return when connections that nobody waited for any more are closed."""
+        while self._unwanted:
+            await asyncio.wait(self._unwanted)
+
+    async def _opened(self, *arguments: Any, **options: Any) -> aiosqlite.Connection:
+        connection = aiosqlite.connect(*arguments, **options)
+        connection._thread.daemon = True  # as SQLAlchemy does it: one left over does not hold up the exit
+        opening = asyncio.ensure_future(_open(connection))
+        try:
+            return await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            closing = asyncio.ensure_future(_close_opened(opening))
+            self._unwanted.add(closing)
+            closing.add_done_callback(self._unwanted.discard)
+            raise
+
+
+async def _open(connection: aiosqlite.Connection) -> aiosqlite.Connection:
+    return await connection
+
+
+async def _close_opened(opening: "asyncio.Task[aiosqlite.Connection]") -> None:
+    await asyncio.wait([opening])
+    if opening.exception() is None:
+        await opening.result().close()
 
 
 def _end_connections_once(dialect: Any) -> None:

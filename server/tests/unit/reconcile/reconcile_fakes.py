@@ -102,6 +102,10 @@ class MemoryPipeline:
     fails: str = ""
     cannot_plan: str = ""
     manifest: dict[str, object] | None = None
+    processes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Commands of the process types beside `web`."""
+    release: tuple[str, ...] | None = None
+    listens: bool = True
     built: list[str] = field(default_factory=list)
     last_env: dict[str, str] = field(default_factory=dict)
     most_at_once: int = 0
@@ -116,7 +120,14 @@ class MemoryPipeline:
         if self.cannot_plan:
             return CannotPlan((self.cannot_plan,), "Add a requirements.txt.")
         step = Step("install", ("true",))
-        return Plan("python", (Choice("python", "3.11", "default"),), (step,), Start(self.argv))
+        return Plan(
+            "python",
+            (Choice("python", "3.11", "default"),),
+            (step,),
+            Start(self.argv) if self.listens else None,
+            processes={name: Start(argv) for name, argv in self.processes.items()},
+            release=Start(self.release) if self.release is not None else None,
+        )
 
     def key(self, fetched: Fetched, settings: BuildSettings) -> str:
         return hashlib.sha256(json.dumps([fetched.digest, asdict(settings)]).encode()).hexdigest()

@@ -101,9 +101,8 @@ class Stage:
                 number=number,
                 is_on=True,
                 source={} if fields["type"] == "storage" else {"kind": "git", "url": "https://x.example/r"},
-                config={},
                 created_at=now(),
-                **fields,
+                **{"config": {}, **fields},
             )
             db_session.add(capsule)
             await db_session.flush()
@@ -115,6 +114,24 @@ class Stage:
         async with self.database.unit_of_work() as db_session:
             fresh = await db_session.get_one(Capsule, capsule.id)
             return await request_build(db_session, fresh, trigger="manual", requested_by=None)
+
+    async def configure(self, capsule: Capsule, **config: Any) -> None:
+        """Change the config without what would follow from it."""
+        async with self.database.unit_of_work() as db_session:
+            fresh = await db_session.get_one(Capsule, capsule.id)
+            fresh.config = {**fresh.config, **config}
+
+    async def deploy(self, capsule: Capsule) -> Deployment:
+        """Build once more and return the deployment when it has ended."""
+        before = len(await self.rows(Deployment, capsule))
+        await self.build(capsule)
+        found: Deployment = await self.until_ended(Deployment, capsule, rows=before + 1)
+        return found
+
+    async def processes(self, capsule: Capsule) -> list[str]:
+        """Return the process type of each replica that is there, sorted."""
+        rows = await self.rows(Replica, capsule)
+        return sorted(row.process for row in rows if row.state != "stopped")
 
     async def get(self, capsule: Capsule) -> Capsule:
         async with self.database.reading() as db_session:
