@@ -6,8 +6,8 @@ from capsule.control.delivery.replicas.repository import RUN
 from capsule.edge.contract import RouteState
 from capsule.models import Deployment, Replica
 
-WORKER = {"worker": ("fake",)}
-CLOCK = {"clock": ("fake",)}
+WORKER: dict[str, tuple[str, ...]] = {"worker": ("fake",)}
+CLOCK: dict[str, tuple[str, ...]] = {"clock": ("fake",)}
 
 
 async def test_each_process_type_runs_as_often_as_it_is_scaled(stage: Stage) -> None:

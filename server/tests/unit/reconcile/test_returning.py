@@ -174,7 +174,7 @@ class TestWatch:
         """Let the watch of the newest deployment be over, and return the receipt."""
 
         async def drained() -> bool:
-            return (await stage.rows(Deployment, capsule))[-1].phase == "watch"
+            return bool((await stage.rows(Deployment, capsule))[-1].phase == "watch")
 
         await stage.until(drained)
         async with stage.database.unit_of_work() as db_session:
