@@ -15,6 +15,7 @@ from capsule.reconcile.garbage import Garbage
 from capsule.reconcile.platform import Platform
 from capsule.reconcile.removals import Removals
 from capsule.reconcile.replicas import Replicas
+from capsule.reconcile.runs import Runs
 from capsule.reconcile.serves import Serves
 from capsule.reconcile.switches import Switches
 from capsule.reconcile.upgrades import rebuild_outdated_apps
@@ -84,8 +85,11 @@ class Reconciler:
         self._builds = Builds(platform, owner, Tasks(self.wake))
         self._deployments = Deployments(platform, owner, deploying)
         sparing = Tasks(lambda: None)
+        running = Tasks(self.wake)
+        self._runs = Runs(platform, owner, running)
         self._replicas = Replicas(
-            platform, lambda row_id: row_id in deploying or row_id in serving or row_id in sparing
+            platform,
+            lambda row_id: any(row_id in tasks for tasks in (deploying, serving, sparing, running)),
         )
         self._doors = DoorKeeper(platform, Tasks(lambda: None))
         self._switches = Switches(platform, Tasks(self.wake))
@@ -98,6 +102,7 @@ class Reconciler:
             Loop("builds", self._builds.tend, interval=1, pause=0.02),
             Loop("deployments", self._deployments.tend, interval=1, pause=0.02),
             Loop("watches", self._watches.tend, interval=1, pause=0.2, lets_others_go_first=True),
+            Loop("runs", self._runs.tend, interval=1, pause=0.02),
             Loop("switches", self._switches.tend, interval=5, pause=0.1, lets_others_go_first=True),
             Loop("removals", self._removals.tend, interval=5, pause=0.1, lets_others_go_first=True),
             Loop("replicas", self._replicas.tend, interval=1, pause=0.3, lets_others_go_first=True),
@@ -114,6 +119,7 @@ class Reconciler:
         """Take over what an earlier process left unfinished, and begin. Returns at once."""
         await self._builds.take_over()
         await self._deployments.take_over()
+        await self._runs.take_over()
         await rebuild_outdated_apps(self.platform)
         self._running = [asyncio.create_task(loop.run()) for loop in self._loops]
         self._running.append(asyncio.create_task(self._retire_leftovers()))
@@ -133,6 +139,7 @@ class Reconciler:
                 for part in (
                     self._builds,
                     self._deployments,
+                    self._runs,
                     self._serves,
                     self._switches,
                     self._removals,

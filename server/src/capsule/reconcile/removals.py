@@ -11,6 +11,7 @@ from capsule.apps.contract import owner_prefix
 from capsule.control.delivery.builds.repository import BuildRepository
 from capsule.control.delivery.changes import touch
 from capsule.control.delivery.deployments.repository import DeploymentRepository
+from capsule.control.delivery.runs.repository import RunRepository
 from capsule.control.delivery.serves.files import remove_files
 from capsule.control.delivery.serves.repository import ServeRepository
 from capsule.models import Build, Capsule, Release, Serve, Upload
@@ -50,7 +51,7 @@ class Removals:
                     touch(db_session, capsule_id)
 
     async def _is_worked_on(self, capsule_id: str) -> bool:
-        """Wait for builds, deployments and serves to notice; their own loops stop them."""
+        """Wait for builds, deployments, serves and runs to notice; their own loops stop them."""
         async with self._platform.database.reading() as db_session:
             return bool(
                 await BuildRepository(db_session).with_status("queued", "running", capsule_id=capsule_id)
@@ -58,6 +59,7 @@ class Removals:
                     "queued", "running", capsule_id=capsule_id
                 )
                 or await ServeRepository(db_session).active(capsule_id)
+                or await RunRepository(db_session).with_status("queued", "running", capsule_id=capsule_id)
             )
 
     async def _close_doors(self, capsule_id: str) -> None:

@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from capsule.control.delivery.deployments.repository import DeploymentRepository
 from capsule.control.delivery.deployments.service import request_deployment
-from capsule.control.delivery.replicas.repository import ReplicaRepository
+from capsule.control.delivery.replicas.repository import RUN, ReplicaRepository
 from capsule.control.delivery.replicas.service import stopped
+from capsule.control.delivery.runs.repository import RunRepository
 from capsule.control.delivery.serves.repository import ServeRepository
 from capsule.engines.contract import Phase, ReplicaStatus
 from capsule.kit.clock import now
@@ -38,7 +39,7 @@ class Replicas:
     def __init__(self, platform: Platform, is_worked_on: Callable[[str], bool]) -> None:
         self._platform = platform
         self._is_worked_on = is_worked_on
-        """Tells deployments and serves that this process works on: their replicas are theirs to judge."""
+        """Tells what this process works on: its replicas are its own to judge."""
         self._checked_after_start = False
 
     async def tend(self) -> None:
@@ -47,8 +48,7 @@ class Replicas:
         statuses = {status.id: status for status in await self._platform.engine.list()}
         async with self._platform.database.reading() as db_session:
             rows = await ReplicaRepository(db_session).present()
-            unfinished = await DeploymentRepository(db_session).with_status("queued", "running")
-        undecided = {row.id for row in unfinished}
+            undecided = await _unfinished(db_session)
         known = {row.id: row for row in rows}
         await self._destroy_orphans(set(statuses) - set(known))
         differing = [row.id for row in rows if self._differs(row, statuses.get(row.id), undecided)]
@@ -67,7 +67,8 @@ class Replicas:
                 await self._platform.engine.destroy(replica_id)
 
     def _differs(self, row: Replica, status: ReplicaStatus | None, undecided: set[str]) -> bool:
-        if row.state == "starting" and (row.started_by in undecided or self._is_worked_on(row.started_by)):
+        is_undecided = row.started_by in undecided or self._is_worked_on(row.started_by)
+        if is_undecided and (row.state == "starting" or row.environment == RUN):
             return False
         if status is None:
             return True
@@ -138,13 +139,19 @@ class Replicas:
 async def _leftovers(db_session: AsyncSession) -> list[Replica]:
     """Return replicas whose starter is neither active nor the newest deployment that succeeded."""
     wanted = {serve.id for serve in await ServeRepository(db_session).active()}
-    repository = DeploymentRepository(db_session)
-    wanted |= {row.id for row in await repository.with_status("queued", "running")}
+    wanted |= await _unfinished(db_session)
     newest: dict[str, str] = {}
-    for row in await repository.with_status("succeeded"):
+    for row in await DeploymentRepository(db_session).with_status("succeeded"):
         newest[row.capsule_id] = row.id
     wanted |= set(newest.values())
     return [row for row in await ReplicaRepository(db_session).present() if row.started_by not in wanted]
+
+
+async def _unfinished(db_session: AsyncSession) -> set[str]:
+    """Return the deployments and runs whose replicas are not to be judged from outside."""
+    deployments = await DeploymentRepository(db_session).with_status("queued", "running")
+    runs = await RunRepository(db_session).with_status("queued", "running")
+    return {row.id for row in (*deployments, *runs)}
 
 
 def _observed(row: Replica, status: ReplicaStatus) -> tuple[str, int, str | None, str | None]:

@@ -14,14 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from capsule.db import Database
 from capsule.errors import Conflict
 from capsule.kit.clock import now
-from capsule.models import Build, Deployment
+from capsule.models import Build, Deployment, Run
 
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=15)
 _RENEW_SECONDS = 4.0
 
-Row = TypeVar("Row", Build, Deployment)
+Row = TypeVar("Row", Build, Deployment, Run)
 
 
 class LeaseLost(Conflict):
@@ -30,7 +30,7 @@ class LeaseLost(Conflict):
     code = "lease_lost"
 
 
-def take(row: Build | Deployment, owner: str) -> None:
+def take(row: Build | Deployment | Run, owner: str) -> None:
     """Make `owner` the one who works on `row`. The caller's unit of work decides who was first."""
     row.status = "running"
     row.lease_owner = owner
@@ -39,7 +39,9 @@ def take(row: Build | Deployment, owner: str) -> None:
     row.started_at = row.started_at or now()
 
 
-def end(row: Build | Deployment, status: str, reason: str | None = None, hint: str | None = None) -> None:
+def end(
+    row: Build | Deployment | Run, status: str, reason: str | None = None, hint: str | None = None
+) -> None:
     """Let go of `row` for good."""
     row.status, row.reason, row.hint = status, reason, hint
     row.lease_owner = row.lease_until = None
@@ -76,11 +78,12 @@ class Lease(Generic[Row]):
         task = asyncio.current_task()
         assert task is not None
         lost = False
+        over = asyncio.Event()
 
         async def renew() -> None:
             nonlocal lost
-            async for is_ours in self._renewals():
-                if not is_ours:
+            async for is_ours in self._renewals(over):
+                if not is_ours and not over.is_set():
                     lost = True
                     task.cancel()
                     return
@@ -94,13 +97,13 @@ class Lease(Generic[Row]):
             task.uncancel()
             raise LeaseLost(f"{self.row_id} is in other hands.") from None
         finally:
-            renewal.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await renewal
+            over.set()
+            # Not cancelled: a statement cut in two could leave a connection behind that holds a lock.
+            await asyncio.wait({renewal})
 
-    async def _renewals(self) -> AsyncIterator[bool]:
-        """Prolong the lease for as long as it is asked to; yield whether it was still held."""
-        while True:
+    async def _renewals(self, over: asyncio.Event) -> AsyncIterator[bool]:
+        """Prolong the lease until `over`; yield whether it was still held."""
+        while not over.is_set():
             try:
                 async with self.unit_of_work() as (_, row):
                     row.lease_until = now() + LEASE
@@ -109,4 +112,6 @@ class Lease(Generic[Row]):
                 yield False
             except SQLAlchemyError:
                 log.exception("the lease of %s could not be renewed and is tried again", self.row_id)
-            await asyncio.sleep(_RENEW_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_RENEW_SECONDS):
+                    await over.wait()

@@ -8,6 +8,8 @@ from capsule.control.delivery.changes import touch
 from capsule.control.delivery.deployments.repository import DeploymentRepository
 from capsule.control.delivery.deployments.service import redeploy_changed
 from capsule.control.delivery.leases import end
+from capsule.control.delivery.runs.repository import RunRepository
+from capsule.control.delivery.runs.service import REMOVED
 from capsule.control.events import CapsuleChanged, CapsuleCreated, CapsuleRemoved, Events
 from capsule.kit.crypto import SecretBox
 
@@ -39,6 +41,8 @@ def subscribe(events: Events, box: SecretBox) -> None:
             "queued", capsule_id=event.capsule.id
         ):
             end(deployment, "cancelled", "The capsule was removed.")
+        for run in await RunRepository(db_session).with_status("queued", capsule_id=event.capsule.id):
+            end(run, "cancelled", REMOVED)
 
     events.subscribe(CapsuleCreated, created)
     events.subscribe(CapsuleChanged, changed)

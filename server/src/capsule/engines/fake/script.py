@@ -1,5 +1,6 @@
 """What a fake replica does. Written in its argv, or given to the engine for a whole release."""
 
+import shlex
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -21,7 +22,12 @@ class Script:
 
     @classmethod
     def from_argv(cls, argv: tuple[str, ...]) -> "Script":
-        """Read `("fake", "exit_after=0.1", "exit_code=3")`; any other command runs until it is stopped."""
+        """Read `("fake", "exit_after=0.1", "exit_code=3")`, or the same as a shell line.
+
+        Any other command runs until it is stopped.
+        """
+        if argv[:2] == ("/bin/sh", "-c"):
+            argv = tuple(shlex.split(argv[2]))
         if argv[:1] != ("fake",):
             return cls()
         types: dict[str, Any] = {field.name: type(field.default) for field in fields(cls)}
