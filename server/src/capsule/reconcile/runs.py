@@ -27,6 +27,8 @@ class Runs:
         self._owner = owner
         self._tasks = tasks
         self._stopping = False
+        self._cancelled: set[str] = set()
+        """Those whose end is under way; a second cancellation would cut it short."""
 
     @property
     def _database(self) -> Database:
@@ -53,8 +55,9 @@ class Runs:
         running = Counter(row.capsule_id for row in unfinished if row.status == "running")
         for row in unfinished:
             if row.status == "running":
-                if row.cancel_requested or row.capsule_id in removed:
-                    self._tasks.cancel(row.id)
+                if (row.cancel_requested or row.capsule_id in removed) and row.id not in self._cancelled:
+                    if self._tasks.cancel(row.id):
+                        self._cancelled.add(row.id)
             elif row.capsule_id in removed:
                 await self._drop(row)
             elif running[row.capsule_id] < AT_ONCE:
@@ -94,6 +97,8 @@ class Runs:
         except Exception:
             await self._end_broken(lease)
             raise
+        finally:
+            self._cancelled.discard(run.id)
 
     async def _after_cancellation(self, lease: Lease[Run], command_run: CommandRun) -> None:
         try:
