@@ -20,12 +20,14 @@ from capsule.models import (
     ApiToken,
     Build,
     Capsule,
+    CronJob,
     Deployment,
     Login,
     Membership,
     Model,
     Release,
     Replica,
+    Run,
     Serve,
     Space,
     Team,
@@ -140,6 +142,15 @@ async def make_serve(db_session: AsyncSession, capsule: Capsule, **values: Any) 
     return await _add(db_session, Serve(id=new_id("srv"), **_of(capsule), **fields))
 
 
+async def make_run(db_session: AsyncSession, capsule: Capsule, **values: Any) -> Run:
+    return await _add(db_session, Run(id=new_id("run"), **_of(capsule), **{"command": "true", **values}))
+
+
+async def make_cron_job(db_session: AsyncSession, capsule: Capsule, **values: Any) -> CronJob:
+    fields = {"name": f"job-{next(_numbers)}", "schedule": "@daily", "command": "true", **values}
+    return await _add(db_session, CronJob(id=new_id("crn"), **_of(capsule), **fields))
+
+
 async def _team(db_session: AsyncSession, space: Space) -> Team:
     return await db_session.get_one(Team, space.team_id)
 
@@ -172,6 +183,18 @@ async def _serve(db_session: AsyncSession, space: Space) -> Serve:
     return await make_serve(db_session, await make_capsule(db_session, space, type="app"))
 
 
+async def _run(db_session: AsyncSession, space: Space) -> Run:
+    return await make_run(db_session, await make_capsule(db_session, space))
+
+
+async def _cron_job(db_session: AsyncSession, space: Space) -> CronJob:
+    return await make_cron_job(db_session, await make_capsule(db_session, space))
+
+
+async def _replica(db_session: AsyncSession, space: Space) -> Replica:
+    return await make_replica(db_session, await make_capsule(db_session, space))
+
+
 FACTORIES: dict[str, Callable[[AsyncSession, Space], Awaitable[Any]]] = {
     "team": _team,
     "space": _space,
@@ -181,6 +204,9 @@ FACTORIES: dict[str, Callable[[AsyncSession, Space], Awaitable[Any]]] = {
     "release": _release,
     "deployment": _deployment,
     "serve": _serve,
+    "run": _run,
+    "cron_job": _cron_job,
+    "replica": _replica,
 }
 
 

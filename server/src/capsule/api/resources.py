@@ -15,9 +15,9 @@ from capsule.control.policy import Actor
 from capsule.control.workload.capsules.repository import CapsuleRepository
 from capsule.control.workspace.spaces.repository import SpaceRepository
 from capsule.errors import Conflict
-from capsule.models import Build, Capsule, Deployment, Release, Serve, Space, Team
+from capsule.models import Build, Capsule, CronJob, Deployment, Release, Replica, Run, Serve, Space, Team
 
-Resource: TypeAlias = Team | Space | Capsule | Build | Release | Deployment | Serve
+Resource: TypeAlias = Team | Space | Capsule | Build | Release | Deployment | Serve | Run | CronJob | Replica
 Loader: TypeAlias = Callable[[AsyncSession, Actor, str], Awaitable[Resource | None]]
 
 
@@ -61,6 +61,18 @@ async def load_serve(db_session: AsyncSession, _actor: Actor, reference: str) ->
     return await db_session.get(Serve, reference)
 
 
+async def load_run(db_session: AsyncSession, _actor: Actor, reference: str) -> Run | None:
+    return await db_session.get(Run, reference)
+
+
+async def load_cron_job(db_session: AsyncSession, _actor: Actor, reference: str) -> CronJob | None:
+    return await db_session.get(CronJob, reference)
+
+
+async def load_replica(db_session: AsyncSession, _actor: Actor, reference: str) -> Replica | None:
+    return await db_session.get(Replica, reference)
+
+
 LOADERS: dict[str, Loader] = {
     "team": load_team,
     "space": load_space,
@@ -70,6 +82,9 @@ LOADERS: dict[str, Loader] = {
     "release": load_release,
     "deployment": load_deployment,
     "serve": load_serve,
+    "run": load_run,
+    "cron_job": load_cron_job,
+    "replica": load_replica,
 }
 
 

@@ -7,10 +7,12 @@ from capsule.control.delivery.apps.agent import router as agent
 from capsule.control.delivery.apps.endpoints import router as apps
 from capsule.control.delivery.apps.integrations import router as integrations
 from capsule.control.delivery.builds.endpoints import router as builds
+from capsule.control.delivery.cron_jobs.endpoints import router as cron_jobs
 from capsule.control.delivery.deployments.endpoints import router as deployments
 from capsule.control.delivery.logs.endpoints import router as logs
 from capsule.control.delivery.releases.endpoints import router as releases
 from capsule.control.delivery.replicas.endpoints import router as replicas
+from capsule.control.delivery.runs.endpoints import router as runs
 from capsule.control.delivery.runtimes.endpoints import router as runtimes
 from capsule.control.delivery.serves.endpoints import router as serves
 from capsule.control.delivery.uploads.endpoints import router as uploads
@@ -40,6 +42,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     deployments,
     replicas,
     runtimes,
+    runs,
+    cron_jobs,
     logs,
     serves,
     apps,

@@ -131,6 +131,7 @@ class Run(Leased, Record):
     """One command, run once in a fresh replica of a release (`run_…`)."""
 
     __tablename__ = "runs"
+    __table_args__ = (UniqueConstraint("cron_job_id", "due_at"),)
 
     team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"), index=True)
     capsule_id: Mapped[str] = mapped_column(ForeignKey("capsules.id", ondelete="CASCADE"), index=True)

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from capsule.errors import Unavailable
 from capsule.kit.ids import new_id
 from capsule.reconcile.builds import Builds
+from capsule.reconcile.cron import Cron
 from capsule.reconcile.deployments import Deployments
 from capsule.reconcile.doors import DoorKeeper
 from capsule.reconcile.garbage import Garbage
@@ -87,6 +88,7 @@ class Reconciler:
         sparing = Tasks(lambda: None)
         running = Tasks(self.wake)
         self._runs = Runs(platform, owner, running)
+        self._cron = Cron(platform)
         self._replicas = Replicas(
             platform,
             lambda row_id: any(row_id in tasks for tasks in (deploying, serving, sparing, running)),
@@ -103,6 +105,7 @@ class Reconciler:
             Loop("deployments", self._deployments.tend, interval=1, pause=0.02),
             Loop("watches", self._watches.tend, interval=1, pause=0.2, lets_others_go_first=True),
             Loop("runs", self._runs.tend, interval=1, pause=0.02),
+            Loop("cron", self._cron.tend, interval=1, pause=0.5, lets_others_go_first=True),
             Loop("switches", self._switches.tend, interval=5, pause=0.1, lets_others_go_first=True),
             Loop("removals", self._removals.tend, interval=5, pause=0.1, lets_others_go_first=True),
             Loop("replicas", self._replicas.tend, interval=1, pause=0.3, lets_others_go_first=True),

@@ -53,14 +53,15 @@ class Runs:
             }
         await self._take_up([row for row in left if row.id not in self._tasks])
         running = Counter(row.capsule_id for row in unfinished if row.status == "running")
+        # Who replaces another waits until that one has really ended.
+        ending = {row.cron_job_id for row in unfinished if row.cron_job_id and row.cancel_requested}
         for row in unfinished:
             if row.status == "running":
-                if (row.cancel_requested or row.capsule_id in removed) and row.id not in self._cancelled:
-                    if self._tasks.cancel(row.id):
-                        self._cancelled.add(row.id)
+                if row.cancel_requested or row.capsule_id in removed:
+                    self._cancel(row)
             elif row.capsule_id in removed:
                 await self._drop(row)
-            elif running[row.capsule_id] < AT_ONCE:
+            elif running[row.capsule_id] < AT_ONCE and row.cron_job_id not in ending:
                 running[row.capsule_id] += 1
                 await self._take_up([row])
 
@@ -78,6 +79,10 @@ class Runs:
                 take(run, self._owner)
                 lease = Lease(self._database, Run, run.id, run.fence)
             self._tasks.start(row.id, self._run(lease, run))
+
+    def _cancel(self, row: Run) -> None:
+        if row.id not in self._cancelled and self._tasks.cancel(row.id):
+            self._cancelled.add(row.id)
 
     async def _drop(self, row: Run) -> None:
         async with self._database.unit_of_work() as db_session:

@@ -19,6 +19,8 @@ import msgspec
 
 _BLOCK = 256 * 1024
 _BUFFER = 64 * 1024
+_OFFSET_BITS = 28
+"""Of a position as one number; a segment is far smaller than 256 MiB."""
 _ROTATE_AFTER_SECONDS = 24 * 3600
 """A quiet stream is rotated daily, so that pruning by age has something to take."""
 
@@ -29,6 +31,14 @@ class Position:
 
     segment: int
     offset: int
+
+    def as_number(self) -> int:
+        """Return the place as one number that only grows, for `Last-Event-ID`."""
+        return self.segment << _OFFSET_BITS | self.offset
+
+    @classmethod
+    def of_number(cls, number: int) -> "Position":
+        return cls(number >> _OFFSET_BITS, number & ((1 << _OFFSET_BITS) - 1))
 
 
 class SegmentWriter:
@@ -192,29 +202,64 @@ async def follow(
     interval: float = 0.15,
 ) -> AsyncIterator[dict[str, Any]]:
     """Yield each new record after a position (None: from now on), for ever. Survives rotation and pruning."""
-    position = after if after is not None else end(folder, stem)
-    fits = _Filter(search, match)
+    follower = Follower(folder, stem, after=after, search=search, match=match)
     while True:
-        read = False
-        numbers = [n for n in _numbers(folder, stem) if n >= position.segment]
-        if numbers and numbers[0] != position.segment:
-            position = Position(numbers[0], 0)
-        # A later segment, seen before reading, proves that this one got its last record.
-        is_final = len(numbers) > 1
-        if numbers:
-            data = _read_from(folder, stem, position)
-            whole = data[: data.rfind(b"\n") + 1]
-            for line in whole.split(b"\n")[:-1]:
-                position = Position(position.segment, position.offset + len(line) + 1)
-                record = fits(line)
-                if record is not None:
-                    yield record
-            read = bool(whole)
-            if is_final and not whole:
-                position = Position(numbers[1], 0)
-                continue
+        records, read = follower.read()
+        for _, record in records:
+            yield record
         if not read:
             await asyncio.sleep(interval)
+
+
+class Follower:
+    """Reads on from a position, a block at a time. Survives rotation and pruning."""
+
+    def __init__(
+        self,
+        folder: Path,
+        stem: str,
+        *,
+        after: Position | None = None,
+        search: str | None = None,
+        match: dict[str, str] | None = None,
+    ) -> None:
+        """`after` None: from now on."""
+        self._folder = folder
+        self._stem = stem
+        self._position = after if after is not None else end(folder, stem)
+        self._fits = _Filter(search, match)
+
+    def read(self) -> tuple[list[tuple[Position, dict[str, Any]]], bool]:
+        """Return the next new records that fit, each with the place after it, and whether more may follow."""
+        found: list[tuple[Position, dict[str, Any]]] = []
+        numbers = [n for n in _numbers(self._folder, self._stem) if n >= self._position.segment]
+        if not numbers:
+            return found, False
+        if numbers[0] != self._position.segment:
+            self._position = Position(numbers[0], 0)
+        # A later segment, seen before reading, proves that this one got its last record.
+        is_final = len(numbers) > 1
+        data = _read_from(self._folder, self._stem, self._position)
+        whole = data[: data.rfind(b"\n") + 1]
+        offset = self._position.offset
+        for line in whole.split(b"\n")[:-1]:
+            offset += len(line) + 1
+            record = self._fits(line)
+            if record is not None:
+                found.append((Position(self._position.segment, offset), record))
+        self._position = Position(self._position.segment, offset)
+        if is_final and not whole:
+            self._position = Position(numbers[1], 0)
+        return found, is_final or bool(whole)
+
+
+def first_since(folder: Path, stem: str, moment: datetime | None) -> Position:
+    """Return a place from which every record since `moment` follows (and maybe some before)."""
+    for number in _numbers(folder, stem):
+        with contextlib.suppress(FileNotFoundError):
+            if moment is None or _segment(folder, stem, number).stat().st_mtime >= moment.timestamp():
+                return Position(number, 0)
+    return end(folder, stem)
 
 
 class _Filter:

@@ -72,7 +72,8 @@ def upgrade() -> None:
     sa.Column('created_at', capsule.models.base.UtcDateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['capsule_id'], ['capsules.id'], name=op.f('fk_runs_capsule_id_capsules'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['team_id'], ['teams.id'], name=op.f('fk_runs_team_id_teams'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_runs'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_runs')),
+    sa.UniqueConstraint('cron_job_id', 'due_at', name=op.f('uq_runs_cron_job_id'))
     )
     with op.batch_alter_table('runs', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_runs_capsule_id'), ['capsule_id'], unique=False)
