@@ -43,7 +43,7 @@ class Database:
         """
         db_session = self._sessions()
         try:
-            await db_session.connection(execution_options={"reading": True})
+            await _whole(db_session.connection(execution_options={"reading": True}))
             yield db_session
             db_session.expunge_all()  # a rollback would empty what was loaded
         finally:
@@ -70,12 +70,12 @@ class Database:
         await self.engine.dispose()
 
 
-async def _whole(ending: Coroutine[Any, Any, None]) -> None:
-    """Let a commit, rollback or close come to its end though the caller is cancelled.
+async def _whole(work: Coroutine[Any, Any, object]) -> None:
+    """Let an opening, commit, rollback or close come to its end though the caller is cancelled.
 
-    Half of it could leave a connection behind that still holds SQLite's write lock.
+    Half of it could leave a connection behind that nobody closes, or that holds SQLite's write lock.
     """
-    task = asyncio.ensure_future(ending)
+    task = asyncio.ensure_future(work)
     try:
         await asyncio.shield(task)
     except asyncio.CancelledError:

@@ -886,6 +886,187 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/capsules/{capsule}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Runs
+         * @description List the newest runs, the newest first.
+         */
+        get: operations["list_runs_api_v1_capsules__capsule__runs_get"];
+        put?: never;
+        /**
+         * Create Run
+         * @description Run a command once, in a fresh replica of the live release, also while the capsule is off.
+         */
+        post: operations["create_run_api_v1_capsules__capsule__runs_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read Run */
+        get: operations["read_run_api_v1_runs__run__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel
+         * @description Cancel a queued or running command; every process of it is ended.
+         */
+        post: operations["cancel_api_v1_runs__run__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Run Log
+         * @description Return the newest lines of its output, the oldest first.
+         */
+        get: operations["read_run_log_api_v1_runs__run__logs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/logs/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow Run Log
+         * @description Server-sent events: `status` when it changes, `line` for each line, `end` with the exit code.
+         */
+        get: operations["follow_run_log_api_v1_runs__run__logs_stream_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/capsules/{capsule}/cron-jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Cron Jobs */
+        get: operations["list_cron_jobs_api_v1_capsules__capsule__cron_jobs_get"];
+        put?: never;
+        /** Create Cron Job */
+        post: operations["create_cron_job_api_v1_capsules__capsule__cron_jobs_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/capsules/{capsule}/cron-jobs/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview Schedule
+         * @description Say when a schedule would be due next, or what is wrong with it.
+         */
+        get: operations["preview_schedule_api_v1_capsules__capsule__cron_jobs_preview_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cron-jobs/{cron_job}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read Cron Job */
+        get: operations["read_cron_job_api_v1_cron_jobs__cron_job__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Cron Job
+         * @description Remove the job; a run of it that goes on comes to its own end, and the history stays.
+         */
+        delete: operations["delete_cron_job_api_v1_cron_jobs__cron_job__delete"];
+        options?: never;
+        head?: never;
+        /** Update Cron Job */
+        patch: operations["update_cron_job_api_v1_cron_jobs__cron_job__patch"];
+        trace?: never;
+    };
+    "/api/v1/cron-jobs/{cron_job}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Cron Job Now
+         * @description Run it once more, now; its concurrency policy holds.
+         */
+        post: operations["run_cron_job_now_api_v1_cron_jobs__cron_job__run_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/capsules/{capsule}/logs": {
         parameters: {
             query?: never;
@@ -1914,6 +2095,42 @@ export interface components {
             /** Password */
             password: string;
         };
+        /** CronJobShape */
+        CronJobShape: {
+            /** Id */
+            id: string;
+            /** Capsule Id */
+            capsule_id: string;
+            /** Name */
+            name: string;
+            /** Schedule */
+            schedule: string;
+            /** Timezone */
+            timezone: string;
+            /** Command */
+            command: string;
+            /** Concurrency */
+            concurrency: string;
+            /** Missed */
+            missed: string;
+            /** Timeout Seconds */
+            timeout_seconds: number;
+            /** Is On */
+            is_on: boolean;
+            /**
+             * Next Times
+             * @description The next three; empty while it is off.
+             */
+            next_times: string[];
+            last_run: components["schemas"]["RunShape"] | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Can */
+            can: string[];
+        };
         /** DeploymentShape */
         DeploymentShape: {
             /** Id */
@@ -2162,6 +2379,11 @@ export interface components {
             /** Items */
             items: components["schemas"]["CapsuleShape"][];
         };
+        /** Items[CronJobShape] */
+        Items_CronJobShape_: {
+            /** Items */
+            items: components["schemas"]["CronJobShape"][];
+        };
         /** Items[DeploymentShape] */
         Items_DeploymentShape_: {
             /** Items */
@@ -2191,6 +2413,11 @@ export interface components {
         Items_ReplicaShape_: {
             /** Items */
             items: components["schemas"]["ReplicaShape"][];
+        };
+        /** Items[RunShape] */
+        Items_RunShape_: {
+            /** Items */
+            items: components["schemas"]["RunShape"][];
         };
         /** Items[SecretShape] */
         Items_SecretShape_: {
@@ -2283,6 +2510,69 @@ export interface components {
              * @description Addresses that may be connected to besides: `host:port`, `address:port` or `network/bits:port`; without a port, all of them.
              */
             allow: string[];
+        };
+        /** NewCronJob */
+        NewCronJob: {
+            /**
+             * Name
+             * @description Small letters, digits and hyphens; unique in the capsule.
+             */
+            name: string;
+            /**
+             * Schedule
+             * @description Five fields (minute, hour, day of month, month, day of week), or `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`.
+             */
+            schedule: string;
+            /**
+             * Timezone
+             * @description Such as `Europe/Berlin`.
+             * @default UTC
+             */
+            timezone: string;
+            /**
+             * Command
+             * @description A shell line.
+             */
+            command: string;
+            /**
+             * Concurrency
+             * @description While the run before goes on: `forbid` leaves the new one out, `allow` runs both, `replace` ends the old one.
+             * @default forbid
+             * @enum {string}
+             */
+            concurrency: "forbid" | "allow" | "replace";
+            /**
+             * Missed
+             * @description Times that passed while the platform was away: `skip` them, or run `once` for all of them.
+             * @default skip
+             * @enum {string}
+             */
+            missed: "skip" | "once";
+            /**
+             * Timeout Seconds
+             * @description After so long the command is ended.
+             * @default 3600
+             */
+            timeout_seconds: number;
+            /**
+             * Is On
+             * @default true
+             */
+            is_on: boolean;
+        };
+        /** NewRun */
+        NewRun: {
+            /**
+             * Command
+             * @description A shell line, run in the capsule's live release.
+             */
+            command: string;
+            /**
+             * Timeout Seconds
+             * @description After so long the command is ended.
+             * @default 3600
+             */
+            timeout_seconds: number;
         };
         /** NewToken */
         NewToken: {
@@ -2605,6 +2895,63 @@ export interface components {
              */
             config: "restored" | "kept";
         };
+        /** RunShape */
+        RunShape: {
+            /** Id */
+            id: string;
+            /** Capsule Id */
+            capsule_id: string;
+            /** Release Id */
+            release_id: string | null;
+            /** Cron Job Id */
+            cron_job_id: string | null;
+            /** Command */
+            command: string;
+            /**
+             * Status
+             * @description `queued`, `running`, `succeeded`, `failed` or `cancelled`.
+             */
+            status: string;
+            /**
+             * Trigger
+             * @description `manual` or `cron`.
+             */
+            trigger: string;
+            /**
+             * Due At
+             * @description The time of the schedule that it belongs to.
+             */
+            due_at: string | null;
+            /** Timeout Seconds */
+            timeout_seconds: number;
+            /**
+             * Replica Id
+             * @description Its lines in the capsule's log carry this.
+             */
+            replica_id: string | null;
+            /**
+             * Exit Code
+             * @description 128 and the signal's number for a signal.
+             */
+            exit_code: number | null;
+            /** Reason */
+            reason: string | null;
+            /** Hint */
+            hint: string | null;
+            /** Requested By */
+            requested_by: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Started At */
+            started_at: string | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Can */
+            can: string[];
+        };
         /** RuntimeCounts */
         RuntimeCounts: {
             /** Waking */
@@ -2746,6 +3093,11 @@ export interface components {
             items: components["schemas"]["RuntimeShape"][];
             /** Can */
             can: string[];
+        };
+        /** SchedulePreview */
+        SchedulePreview: {
+            /** Next Times */
+            next_times: string[];
         };
         /** SecretShape */
         SecretShape: {
@@ -2969,6 +3321,28 @@ export interface components {
             source?: (components["schemas"]["GitSource"] | components["schemas"]["PushSource"] | components["schemas"]["UploadSource"] | components["schemas"]["ImageSource"] | components["schemas"]["NoSource"]) | null;
             /** @default {} */
             config: components["schemas"]["ConfigInput"];
+        };
+        /**
+         * UpdateCronJob
+         * @description What is left out stays as it is.
+         */
+        UpdateCronJob: {
+            /** Name */
+            name?: string | null;
+            /** Schedule */
+            schedule?: string | null;
+            /** Timezone */
+            timezone?: string | null;
+            /** Command */
+            command?: string | null;
+            /** Concurrency */
+            concurrency?: ("forbid" | "allow" | "replace") | null;
+            /** Missed */
+            missed?: ("skip" | "once") | null;
+            /** Timeout Seconds */
+            timeout_seconds?: number | null;
+            /** Is On */
+            is_on?: boolean | null;
         };
         /** UpdateSpace */
         UpdateSpace: {
@@ -4572,6 +4946,353 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_runs_api_v1_capsules__capsule__runs_get: {
+        parameters: {
+            query?: {
+                /** @description Only runs of this cron job, by its id. */
+                cron_job?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_RunShape_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_run_api_v1_capsules__capsule__runs_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRun"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_run_api_v1_runs__run__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunShape"];
+                };
+            };
+        };
+    };
+    cancel_api_v1_runs__run__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunShape"];
+                };
+            };
+        };
+    };
+    read_run_log_api_v1_runs__run__logs_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_LogLineShape_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    follow_run_log_api_v1_runs__run__logs_stream_get: {
+        parameters: {
+            query?: {
+                /** @description Id of the event read last. */
+                after?: number;
+            };
+            header?: {
+                "Last-Event-ID"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_cron_jobs_api_v1_capsules__capsule__cron_jobs_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_CronJobShape_"];
+                };
+            };
+        };
+    };
+    create_cron_job_api_v1_capsules__capsule__cron_jobs_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCronJob"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CronJobShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    preview_schedule_api_v1_capsules__capsule__cron_jobs_preview_get: {
+        parameters: {
+            query: {
+                schedule: string;
+                timezone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchedulePreview"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_cron_job_api_v1_cron_jobs__cron_job__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CronJobShape"];
+                };
+            };
+        };
+    };
+    delete_cron_job_api_v1_cron_jobs__cron_job__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_cron_job_api_v1_cron_jobs__cron_job__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateCronJob"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CronJobShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    run_cron_job_now_api_v1_cron_jobs__cron_job__run_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunShape"];
                 };
             };
         };

@@ -48,9 +48,7 @@ def test_in_the_hour_that_comes_twice_nothing_is_due_again() -> None:
 
 def test_quarters_of_an_hour_just_go_on_when_the_clock_changes() -> None:
     times = Schedule("*/15 * * * *", BERLIN).following(utc("2026-03-29 00:30"), 4)
-    assert [second - first for first, second in itertools.pairwise(times)] == [
-        timedelta(minutes=15)
-    ] * 3
+    assert [second - first for first, second in itertools.pairwise(times)] == [timedelta(minutes=15)] * 3
 
 
 def test_last_of_many_that_passed() -> None:
