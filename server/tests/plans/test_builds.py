@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import socket
+import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator
@@ -17,8 +18,9 @@ import pytest
 from capsule.build.builders.process.builder import ProcessBuilder
 from capsule.build.contract import Artifact, BuildSettings, LogSink
 from capsule.build.pipeline import Pipeline
-from capsule.build.plan import Plan
+from capsule.build.plan import Plan, Start
 from capsule.build.toolchain import Toolchain
+from capsule.build.tools import known_tool
 from capsule.paths import DataPaths
 from capsule.sandbox.box import Bind, Box
 from capsule.sandbox.command import enclose
@@ -38,10 +40,12 @@ def examples() -> list[str]:
 
 @pytest.mark.parametrize("name", examples())
 async def test_example_is_built_and_answers(
-    name: str, pipeline: Pipeline, machine: Machine, log: LogSink, tmp_path: Path
+    name: str, pipeline: Pipeline, toolchain: Toolchain, machine: Machine, log: LogSink, tmp_path: Path
 ) -> None:
     expect = json.loads((EXAMPLES / name / "expect.json").read_text())
     settings = BuildSettings(type=expect["type"], **expect.get("settings", {}))
+    if (needs := expect.get("needs")) and toolchain.tool(needs) is None:
+        pytest.skip(f"needs the package {known_tool(needs).package}")
     plan = await pipeline.plan(EXAMPLES / name, settings)
     assert isinstance(plan, Plan), plan
     artifact = await pipeline.build(
@@ -52,6 +56,14 @@ async def test_example_is_built_and_answers(
         assert artifact.manifest is not None
         assert expect["manifest"].items() <= artifact.manifest.items()
         return
+    if "worker_says" in expect:
+        assert plan.start is None
+        box, output = boxed(plan, plan.processes["worker"], artifact, tmp_path, port=0)
+        assert expect["worker_says"] in await to_its_end(box, machine, output)
+        return
+    if plan.release is not None:
+        box, output = boxed(plan, plan.release, artifact, tmp_path, port=0)
+        assert expect["release_says"] in await to_its_end(box, machine, output)
     async with started(plan, artifact, machine, tmp_path) as port:
         status, text = await ask(port, expect["path"])
     assert (status, expect["text"] in text) == (expect["status"], True), text
@@ -78,27 +90,23 @@ async def test_an_app_without_packages_is_built_without_a_network(
     assert artifact.manifest["app_name"] == "offline"
 
 
-@asynccontextmanager
-async def started(plan: Plan, artifact: Artifact, machine: Machine, tmp_path: Path) -> AsyncIterator[int]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def boxed(plan: Plan, start: Start, artifact: Artifact, tmp_path: Path, *, port: int) -> tuple[Box, Path]:
+    """Return the box of one process of the artifact, and the file for what it prints."""
     places = {"app": "/app", "deps": "/deps", "port": str(port)}
 
     def fill(text: str) -> str:
         return re.sub(r"\{(app|deps|port)\}", lambda match: places[match[1]], text)
 
-    (tmp_path / "scratch").mkdir()
+    scratch = Path(tempfile.mkdtemp(prefix="scratch", dir=tmp_path))
     tmp_path.chmod(0o755)
-    assert plan.start is not None
     box = Box(
-        argv=tuple(map(fill, plan.start.argv)),
-        scratch=str(tmp_path / "scratch"),
+        argv=tuple(map(fill, start.argv)),
+        scratch=str(scratch),
         cwd="/app",
         identity=IDENTITY,
         env={
             **machine_env(),
-            **{key: fill(value) for key, value in plan.start.env.items()},
+            **{key: fill(value) for key, value in start.env.items()},
             "PORT": str(port),
             "HOME": "/tmp",
         },
@@ -108,8 +116,27 @@ async def started(plan: Plan, artifact: Artifact, machine: Machine, tmp_path: Pa
             *(Bind(path, path, read_only=True) for path in plan.visible),
         ),
     )
+    return box, scratch.with_suffix(".output")
+
+
+async def to_its_end(box: Box, machine: Machine, output: Path) -> str:
     command = enclose(box, machine, None)
-    output = tmp_path / "output"
+    with output.open("wb") as file:
+        process = await asyncio.create_subprocess_exec(
+            *command.argv, env=command.env, cwd=command.cwd, stdout=file, stderr=file, start_new_session=True
+        )
+    await asyncio.wait_for(process.wait(), 60)
+    return output.read_text()
+
+
+@asynccontextmanager
+async def started(plan: Plan, artifact: Artifact, machine: Machine, tmp_path: Path) -> AsyncIterator[int]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    assert plan.start is not None
+    box, output = boxed(plan, plan.start, artifact, tmp_path, port=port)
+    command = enclose(box, machine, None)
     with output.open("wb") as file:
         process = await asyncio.create_subprocess_exec(
             *command.argv, env=command.env, cwd=command.cwd, stdout=file, stderr=file, start_new_session=True

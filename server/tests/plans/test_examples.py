@@ -25,7 +25,15 @@ TOOLCHAIN = Toolchain(
         Interpreter("3.11.9", "/usr/bin/python3.11"),
         Interpreter("3.13.1", "/opt/python3.13/bin/python3.13", "/opt/python3.13"),
     ),
-    tools=(Tool("node", "20.20.2", "/usr/bin/node"),),
+    tools=(
+        Tool("node", "20.20.2", "/usr/bin/node"),
+        Tool("go", "1.22.4", "/usr/lib/go-1.22/bin/go"),
+        Tool("java", "17.0.15", "/usr/lib/jvm/java-17/bin/javac", ("/etc/java-17-openjdk",)),
+        Tool("maven", "3.8.7", "/usr/share/maven/bin/mvn", ("/etc/maven",)),
+        Tool("php", "8.2.28", "/usr/bin/php8.2", ("/etc/php",)),
+        Tool("ruby", "3.1.2", "/usr/bin/ruby3.1"),
+        Tool("bundler", "2.3.15", "/usr/bin/bundle"),
+    ),
     server_python="/platform/bin/python",
     server_visible=("/platform",),
 )

@@ -7,9 +7,14 @@ from capsule.build.plan import CannotPlan, Plan
 from capsule.build.project import Project, Unreadable
 from capsule.build.providers.app.provider import AppProvider
 from capsule.build.providers.contract import Provider, Unplannable
+from capsule.build.providers.deno.provider import DenoProvider
 from capsule.build.providers.docker.provider import DockerProvider
+from capsule.build.providers.go.provider import GoProvider
+from capsule.build.providers.java.provider import JavaProvider
 from capsule.build.providers.node.provider import NodeProvider
+from capsule.build.providers.php.provider import PhpProvider
 from capsule.build.providers.python.provider import PythonProvider
+from capsule.build.providers.ruby.provider import RubyProvider
 from capsule.build.providers.start import unread_procfile
 from capsule.build.providers.static.provider import StaticProvider
 from capsule.build.toolchain import Toolchain
@@ -19,6 +24,11 @@ from capsule.build.toolchain import Toolchain
 # assets, and Node projects seldom a manifest of another language.
 _SERVERS: tuple[Provider, ...] = (
     PythonProvider(),
+    PhpProvider(),
+    RubyProvider(),
+    GoProvider(),
+    JavaProvider(),
+    DenoProvider(),
     NodeProvider(),
     StaticProvider(),
 )

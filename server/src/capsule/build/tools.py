@@ -81,12 +81,17 @@ async def find_tools() -> tuple[Tool, ...]:
     return tuple(tool for tool in found if tool is not None)
 
 
-async def _find(known: KnownTool) -> Tool | None:
+def locate(known: KnownTool) -> str | None:
+    """Return the path of a tool behind every link, None when this machine has none."""
     path = shutil.which(known.program, path=os.pathsep.join(_SEARCHED))
+    return os.path.realpath(path) if path else None
+
+
+async def _find(known: KnownTool) -> Tool | None:
+    path = locate(known)
     if path is None:
         return None
-    path = os.path.realpath(path)
-    answer = _written_version(known, path) or await output_of(path, *known.ask, with_errors=True)
+    answer = written_version(known, path) or await output_of(path, *known.ask, with_errors=True)
     version = _VERSION.search(answer or "")
     if version is None:
         return None
@@ -94,7 +99,8 @@ async def _find(known: KnownTool) -> Tool | None:
     return Tool(known.name, version[0], path, tuple(visible))
 
 
-def _written_version(known: KnownTool, path: str) -> str:
+def written_version(known: KnownTool, path: str) -> str:
+    """Return what a tool's files say of its version; empty when it has to be asked."""
     home = Path(path).parent.parent
     for file in sorted(home.glob(known.version_file)) if known.version_file else ():
         if file.suffix == ".jar":

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from capsule.build.tools import KNOWN_TOOLS, KnownTool, locate, written_version
 from capsule.sandbox.probe import probe
 
 
@@ -73,6 +74,17 @@ def _program(name: str, *arguments: str) -> Callable[[], str | None]:
             return None
         version = re.search(r"\d+(\.\d+)+", answer.stdout + answer.stderr)
         return version[0] if version else "found"
+
+    return look
+
+
+def _tool(known: KnownTool) -> Callable[[], str | None]:
+    ask = _program(known.program, *known.ask)
+
+    def look() -> str | None:
+        path = locate(known)
+        version = re.search(r"\d+(\.\d+)+", written_version(known, path)) if path else None
+        return version[0] if version else ask()
 
     return look
 
@@ -179,6 +191,7 @@ _PARTS = (
         "apt-get install nodejs npm, or make setup",
         _program("node", "--version"),
     ),
+    *(_Part(tool.name, tool.enables, f"apt-get install {tool.package}", _tool(tool)) for tool in KNOWN_TOOLS),
     _Part(
         "chromium",
         "the browser tests of `make test`",

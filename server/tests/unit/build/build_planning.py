@@ -21,6 +21,7 @@ class Planning:
     def __init__(self, project: Callable[[dict[str, str]], Path], facts: Toolchain) -> None:
         self.project = project
         self.facts = facts
+        self.hint = ""
 
     def plan(self, files: dict[str, str], type: str = "backend", **settings: Any) -> Plan:
         found = make_plan(self.project(files), BuildSettings(type=type, **settings), self.facts)
@@ -31,6 +32,7 @@ class Planning:
         found = make_plan(self.project(files), BuildSettings(type=type, **settings), self.facts)
         assert isinstance(found, CannotPlan), found
         assert found.hint
+        self.hint = found.hint
         return " ".join(found.reasons)
 
 

@@ -124,9 +124,9 @@ def test_empty_project_is_refused(planning: Planning, tmp_path: Path) -> None:
 
 
 def test_unknown_project_is_refused_with_what_it_has(planning: Planning) -> None:
-    found = make_plan(planning.project({"main.rb": ""}), BuildSettings(type="backend"), planning.facts)
+    found = make_plan(planning.project({"main.cob": ""}), BuildSettings(type="backend"), planning.facts)
     assert isinstance(found, CannotPlan)
-    assert "main.rb" in found.hint
+    assert "main.cob" in found.hint
 
 
 def test_files_outside_the_project_are_not_read(planning: Planning, tmp_path: Path) -> None:

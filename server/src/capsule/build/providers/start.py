@@ -136,6 +136,15 @@ def unread_procfile(project: Project) -> str:
     return ""
 
 
+def notice_migrations(draft: Draft, commands: Commands, command: str) -> None:
+    """Say how `command` is run before each release, unless a command of the user runs migrations."""
+    if "migrate" not in " ".join(commands.lines):
+        draft.notice(
+            f"Database migrations are not run by themselves. Set the release command to `{command}`, or add "
+            f"a line `release: {command}` to the Procfile: it then runs before each release gets requests."
+        )
+
+
 def shell(line: str) -> tuple[str, ...]:
     return ("sh", "-c", line)
 

@@ -134,6 +134,8 @@ def describe(
     env = machine_env() | {"PYTHONUNBUFFERED": "1", "NPM_CONFIG_UPDATE_NOTIFIER": "false"}
     env |= {name: _fill(value, values) for name, value in spec.env.items()}
     env |= {"HOME": places.home, "TMPDIR": places.tmp, "CAPSULE_REPLICA_ID": spec.id}
+    # Inside walls a program sees the memory of the whole machine and may take it for its own.
+    env["CAPSULE_MEMORY_MB"] = str(spec.limits.memory)
     if port:
         env["PORT"] = str(port)
     overlays: tuple[Overlay, ...] = ()

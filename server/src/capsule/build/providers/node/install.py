@@ -4,8 +4,8 @@ import re
 
 from capsule.build.contract import BuildSettings
 from capsule.build.project import Project
-from capsule.build.providers.contract import Unplannable
 from capsule.build.providers.draft import Draft
+from capsule.build.providers.needs import needed_node
 from capsule.build.providers.node.endless import endless_part
 from capsule.build.providers.node.managers import Manager, find_manager, plan_install
 from capsule.build.providers.node.package import Package
@@ -37,12 +37,7 @@ def plan_node(draft: Draft, package: Package, toolchain: Toolchain) -> None:
 
     Raises Unplannable when this machine has none.
     """
-    node = toolchain.tool("node")
-    if node is None:
-        raise Unplannable(
-            "The project needs Node, and this machine has none.",
-            hint="Install the package `nodejs` (and `npm`) on the machine; see `capsule doctor`.",
-        )
+    node = needed_node(toolchain, "The project needs Node")
     draft.put_on_path("{app}/node_modules/.bin")
     wanted = as_range(package.node)
     answer = meets(node.version, wanted)

@@ -17,7 +17,14 @@ from capsule.build.providers.python.environment import (
 )
 from capsule.build.providers.python.interpreter import choose_interpreter
 from capsule.build.providers.python.launch import find_launch
-from capsule.build.providers.start import Commands, Launch, choose_start, is_auto, read_commands
+from capsule.build.providers.start import (
+    Commands,
+    Launch,
+    choose_start,
+    is_auto,
+    notice_migrations,
+    read_commands,
+)
 from capsule.build.toolchain import Toolchain
 
 _RUNNERS = re.compile(
@@ -92,12 +99,7 @@ def _needed(draft: Draft, dependencies: Dependencies, launch: Launch, commands: 
 
 
 def _plan_django(draft: Draft, django: Django, commands: Commands) -> None:
-    if "migrate" not in " ".join(commands.lines):
-        draft.notice(
-            "Database migrations are not run by themselves. Set the release command to `python manage.py "
-            "migrate`, or add a line `release: python manage.py migrate` to the Procfile: it then runs "
-            "before each release gets requests."
-        )
+    notice_migrations(draft, commands, "python manage.py migrate")
     if django.collects_static:
         draft.choose("static files", "collectstatic", "STATIC_ROOT in the settings")
         draft.step("collect static files", PYTHON, "manage.py", "collectstatic", "--noinput")

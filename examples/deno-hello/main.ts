@@ -1,0 +1,1 @@
+Deno.serve((request: Request) => new Response(`Hello from Deno, ${new URL(request.url).pathname}\n`));
