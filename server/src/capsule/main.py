@@ -23,6 +23,7 @@ from capsule.paths import DataPaths
 if TYPE_CHECKING:
     from capsule.build.contract import Builder
     from capsule.build.toolchain import Toolchain
+    from capsule.engines.contract import Engine
     from capsule.installation.pidfile import Running
     from capsule.settings import Settings
 
@@ -188,15 +189,23 @@ def _doctor(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _node(arguments: argparse.Namespace) -> int:
+def _engines(paths: DataPaths) -> "dict[str, Engine]":
+    """Return the engines of a node agent; a replica is started on the first that can."""
+    from capsule.engines.docker.engine import DockerEngine
     from capsule.engines.process.engine import ProcessEngine
+
+    return {"process": ProcessEngine(paths), "docker": DockerEngine(paths)}
+
+
+def _node(arguments: argparse.Namespace) -> int:
+    from capsule.engines.choice import ChosenEngine
     from capsule.installation.pidfile import held
     from capsule.node.process import run
 
     paths = DataPaths(arguments.data)
     _log_to_stderr()
     with held(paths.pid_file("node"), _running()):
-        run(data=paths, engine=ProcessEngine(paths))
+        run(data=paths, engine=ChosenEngine(_engines(paths)))
     return 0
 
 

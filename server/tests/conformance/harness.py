@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from capsule.engines.contract import Engine, Limits, ReplicaSpec, ReplicaStatus
+from capsule.engines.docker.engine import DockerEngine
 from capsule.engines.fake.engine import FakeEngine, FakeWorld
 from capsule.engines.process.engine import ProcessEngine
 from capsule.paths import DataPaths
@@ -24,6 +25,10 @@ from capsule.telemetry.segments import tail
 class Harness:
     runs_commands = True
     """Real processes: files, environment and output can be looked at."""
+    host = "127.0.0.1"
+    """Where replicas are reached."""
+    runs_files = True
+    """The files of an artifact are what is run; a container brings its own."""
 
     def __init__(self) -> None:
         self.root = Path(tempfile.mkdtemp(prefix="c", dir="/tmp"))
@@ -38,6 +43,10 @@ class Harness:
 
     def new_engine(self) -> Engine:
         raise NotImplementedError
+
+    def folder(self, id: str) -> Path:
+        """Where the engine keeps what it knows of a replica."""
+        return self.paths.replica(id)
 
     def exits(self, code: int, *, after: float = 0) -> tuple[str, ...]:
         return ("sh", "-c", f"sleep {after}; exit {code}")
@@ -115,6 +124,24 @@ class UndividedHarness(ProcessHarness):
         return replace(super().machine(), can_divide=False, can_filter_network=False)
 
 
+class DockerHarness(Harness):
+    host = "10."
+    runs_files = False
+
+    def __init__(self, image: str) -> None:
+        self._image = image
+        super().__init__()
+
+    def new_engine(self) -> Engine:
+        return DockerEngine(self.paths)
+
+    def folder(self, id: str) -> Path:
+        return self.paths.container(id)
+
+    def spec(self, argv: tuple[str, ...], *, id: str = "rpl_1", **more: Any) -> ReplicaSpec:
+        return super().spec(argv, id=id, **{"image": self._image, "port": 8000, **more})
+
+
 class FakeHarness(Harness):
     runs_commands = False
 
@@ -150,9 +177,9 @@ async def until(condition: Callable[[], bool], *, seconds: float = 10) -> None:
 
 
 @contextlib.asynccontextmanager
-async def running_harness(name: str) -> AsyncIterator[Harness]:
-    """Skips the test where the machine cannot put up such walls."""
-    made = make_harness(name)
+async def running_harness(name: str, *, image: str = "") -> AsyncIterator[Harness]:
+    """Skips the test where the machine cannot put up such walls. `image`: for `docker`."""
+    made = DockerHarness(image) if name == "docker" else make_harness(name)
     if made is None:
         pytest.skip(f"this machine has no {name} walls")
     await made.engine.recover()
@@ -163,6 +190,11 @@ async def running_harness(name: str) -> AsyncIterator[Harness]:
 def needs_commands(harness: Harness) -> None:
     if not harness.runs_commands:
         pytest.skip("runs no commands")
+
+
+def needs_files(harness: Harness) -> None:
+    if not harness.runs_files:
+        pytest.skip("runs no files of an artifact")
 
 
 def make_harness(name: str) -> Harness | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from harness import Harness, needs_commands, running_harness, until
+from harness import Harness, needs_commands, needs_files, running_harness, until
 
 from capsule.engines.contract import (
     Health,
@@ -27,9 +27,16 @@ from capsule.engines.contract import (
 from capsule.kit.clock import now
 
 
-@pytest_asyncio.fixture(params=["fake", "root", "user", "plain"])
-async def harness(request: pytest.FixtureRequest) -> AsyncIterator[Harness]:
-    async with running_harness(request.param) as made:
+@pytest.fixture(params=["fake", "root", "user", "plain", "docker"])
+def engine(request: pytest.FixtureRequest) -> tuple[str, str]:
+    """Name of an engine and the image that its replicas are started from, if any."""
+    return request.param, request.getfixturevalue("python_base") if request.param == "docker" else ""
+
+
+@pytest_asyncio.fixture
+async def harness(engine: tuple[str, str]) -> AsyncIterator[Harness]:
+    name, image = engine
+    async with running_harness(name, image=image) as made:
         yield made
 
 
@@ -38,7 +45,7 @@ class TestStart:
         status = await harness.engine.start(harness.spec(harness.runs()))
         assert status.phase is Phase.running
         assert status.address is not None
-        assert status.address.startswith("tcp:127.0.0.1:")
+        assert status.address.startswith(f"tcp:{harness.host}")
         assert status.pid is not None
         assert status.started_at is not None
         assert now() - status.started_at < timedelta(seconds=10)
@@ -54,7 +61,7 @@ class TestStart:
         with pytest.raises(ReplicaStartFailed):
             await harness.engine.start(harness.spec(harness.cannot_start()))
         assert await harness.engine.list() == []
-        assert not harness.paths.replica("rpl_1").exists()
+        assert not harness.folder("rpl_1").exists()
 
     async def test_a_missing_mount_leaves_nothing(self, harness: Harness) -> None:
         mount = Mount(str(harness.root / "nowhere"), "/data")
@@ -69,7 +76,7 @@ class TestStart:
         with pytest.raises(asyncio.CancelledError):
             await task
         assert await harness.engine.list() == []
-        assert not harness.paths.replica("rpl_1").exists()
+        assert not harness.folder("rpl_1").exists()
 
     async def test_each_replica_gets_a_port_of_its_own(self, harness: Harness) -> None:
         specs = [harness.spec(harness.runs(), id=f"rpl_{number}") for number in range(4)]
@@ -77,6 +84,7 @@ class TestStart:
         assert len({status.address for status in statuses}) == 4
 
     async def test_a_socket_replica_has_a_socket_address(self, harness: Harness) -> None:
+        needs_files(harness)
         status = await harness.engine.start(harness.spec(harness.runs(), listens_on_socket=True))
         assert status.address is not None
         assert status.address.startswith("unix:")
@@ -183,6 +191,7 @@ class TestStop:
         assert status.last_exit.code == 0
 
     async def test_sigterm_passes_by_a_script_runner_that_would_not_wait(self, harness: Harness) -> None:
+        needs_files(harness)
         needs_commands(harness)
         inner = "trap 'sleep 0.2; echo bye; exit 0' TERM; echo ready; while :; do sleep 0.05; done"
         (harness.artifact / "app" / "npm").write_text(
@@ -232,6 +241,7 @@ class TestRestart:
         await until_restarts(harness, 1)
 
     async def test_files_are_fresh_at_each_start(self, harness: Harness) -> None:
+        needs_files(harness)
         needs_commands(harness)
         script = "ls | tr '\\n' ' '; echo; echo new >new.txt; echo changed >greeting.txt; exit 1"
         await harness.engine.start(harness.spec(("sh", "-c", script), restart=Restart.always))
@@ -243,6 +253,7 @@ class TestRestart:
 
 class TestInside:
     async def test_environment_and_placeholders(self, harness: Harness) -> None:
+        needs_files(harness)
         needs_commands(harness)
         script = 'echo "$PORT|{port}|$FOO|$BRACES|$CAPSULE_REPLICA_ID"; cat {app}/greeting.txt {deps}/lib.txt'
         env = {"FOO": "bar {port}", "BRACES": '{"a": "{b}"}', "PORT": "1"}
@@ -274,6 +285,7 @@ class TestInside:
         assert lines == ["/app/lib"]
 
     async def test_home_and_tmp_are_private_and_writable(self, harness: Harness) -> None:
+        needs_files(harness)
         needs_commands(harness)
         script = 'ls -A "$HOME" "$TMPDIR" | grep -v :; echo x >"$HOME/a"; echo y >"$TMPDIR/b"; cat "$HOME/a"'
         assert [line for line in await harness.output(script) if line] == ["x"]
@@ -286,6 +298,7 @@ class TestInside:
         assert harness.texts("stderr") == ["two", "three"]
 
     async def test_what_it_listens_on_is_seen(self, harness: Harness) -> None:
+        needs_files(harness)
         needs_commands(harness)
         command = ("/usr/bin/python3", "-m", "http.server", "{port}", "--bind", "127.0.0.1")
         status = await harness.engine.start(harness.spec(command))
@@ -301,6 +314,7 @@ class TestInside:
             pass
 
     async def test_the_socket_folder_is_shared_with_the_host(self, harness: Harness) -> None:
+        needs_files(harness)
         needs_commands(harness)
         program = (
             "import socket, time; s = socket.socket(socket.AF_UNIX); s.bind('{run}/replica.sock');"
@@ -499,7 +513,7 @@ class TestRecover:
     async def test_remains_without_a_state_are_removed(self, harness: Harness) -> None:
         needs_commands(harness)
         await harness.engine.close()
-        remains = harness.paths.replica("rpl_half")
+        remains = harness.folder("rpl_half")
         remains.mkdir(parents=True)
         (remains / "spec.json").write_text("{")
         harness.engine = harness.new_engine()
@@ -514,7 +528,7 @@ class TestDestroy:
         await harness.engine.destroy("rpl_1")
         await harness.engine.destroy("rpl_1")
         assert await harness.engine.list() == []
-        assert not harness.paths.replica("rpl_1").exists()
+        assert not harness.folder("rpl_1").exists()
         assert processes_with(str(harness.root)) == []
         assert set(Path("/sys/fs/cgroup").glob("*/*/rpl_1")) <= groups
         assert str(harness.root) not in Path("/proc/self/mountinfo").read_text()
@@ -529,6 +543,7 @@ class TestDestroy:
 
 class TestWalls:
     async def test_other_replicas_and_the_host_cannot_be_read(self, harness: Harness) -> None:
+        needs_files(harness)
         if not harness.engine.capabilities.private_files:
             pytest.skip("no walls around files")
         secret = {"SECRET": "s3cret"}
@@ -545,6 +560,7 @@ class TestWalls:
         assert int(lines[0]) <= 5
 
     async def test_the_system_is_read_only_and_powers_are_gone(self, harness: Harness) -> None:
+        needs_files(harness)
         if not harness.engine.capabilities.private_files:
             pytest.skip("no walls around files")
         script = (
@@ -563,6 +579,7 @@ class TestWalls:
         assert (first, second) == (["200003", "200003"], ["200004", "200004"])
 
     async def test_the_platforms_interpreter_is_there_when_asked_for(self, harness: Harness) -> None:
+        needs_files(harness)
         if not harness.engine.capabilities.private_files:
             pytest.skip("no walls around files")
         argv = (

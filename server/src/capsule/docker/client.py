@@ -6,7 +6,7 @@ spoken to: what is below it costs 20 MB of memory, which installations without c
 
 import contextlib
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -137,10 +137,14 @@ class DockerClient:
             return []
         return [int(line[0]) for line in answer.get("Processes") or []]
 
-    async def events(self, filters: Mapping[str, list[str]]) -> AsyncIterator[Json]:
-        """Yield events as they happen, until the daemon goes away."""
-        async for event in self._stream("GET", "events", {"filters": json.dumps(filters)}):
-            yield event
+    async def events(
+        self, filters: Mapping[str, list[str]], *, on_open: Callable[[], None]
+    ) -> AsyncIterator[Json]:
+        """Yield events as they happen, until the daemon goes away. `on_open`: from now on none is missed."""
+        async with self._response("GET", "events", {"filters": json.dumps(filters)}) as response:
+            on_open()
+            async for event in _objects(response):
+                yield event
 
     async def logs(self, container: str, *, since: str) -> AsyncIterator[tuple[str, bytes]]:
         """Yield (stream, `<time> <text>`) until the container ends.
@@ -184,14 +188,8 @@ class DockerClient:
     ) -> AsyncIterator[Json]:
         """Yield the JSON objects of an answer. Raises DockerRefused for one that tells of an error."""
         async with self._response(method, path, params, data=data) as response:
-            rest = b""
-            async for chunk in response.content.iter_any():  # its own lines have a limit
-                *lines, rest = (rest + chunk).split(b"\n")
-                for line in lines:
-                    if line.strip():
-                        yield _told(json.loads(line))
-            if rest.strip():
-                yield _told(json.loads(rest))
+            async for message in _objects(response):
+                yield message
 
     @contextlib.asynccontextmanager
     async def _response(
@@ -228,6 +226,17 @@ class DockerClient:
         except DockerRefused as exc:
             if exc.answer != 404:
                 raise
+
+
+async def _objects(response: aiohttp.ClientResponse) -> AsyncIterator[Json]:
+    rest = b""
+    async for chunk in response.content.iter_any():  # its own lines have a limit
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            if line.strip():
+                yield _told(json.loads(line))
+    if rest.strip():
+        yield _told(json.loads(rest))
 
 
 def _told(message: Json) -> Json:

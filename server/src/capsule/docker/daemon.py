@@ -35,6 +35,10 @@ class Daemon:
         """Tell, without starting anything, whether there is a daemon or one could be started."""
         return why_not(self._paths) is None
 
+    def why_not(self) -> str | None:
+        """Return a sentence why there is and can be no daemon; None when one can be had."""
+        return why_not(self._paths)
+
     async def client(self) -> "DockerClient":
         """Return a client whose daemon answers, starting one if need be. Raises DockerUnavailable."""
         async with self._connecting:

@@ -19,6 +19,8 @@ _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _START_SECONDS = 30.0
 _STOP_SECONDS = 20.0
 _LONGEST_SOCKET = 107
+_CHILDREN: list["subprocess.Popen[bytes]"] = []
+"""Daemons that this process has started, to be reaped if they end before it."""
 
 
 def why_not(paths: DataPaths) -> str | None:
@@ -44,11 +46,13 @@ def start_own(paths: DataPaths) -> None:
     """
     dockerd = _dockerd()
     assert dockerd is not None
+    _reap()
     with _only_one(paths):
         if own_pid(paths) is None:
             paths.docker_pid_file.unlink(missing_ok=True)  # a stale one would keep it from starting
             paths.docker_socket.unlink(missing_ok=True)
             child = _launch(dockerd, paths)
+            _CHILDREN.append(child)
         else:
             child = None
         deadline = time.monotonic() + _START_SECONDS
@@ -75,9 +79,14 @@ def stop_own(paths: DataPaths) -> bool:
         deadline = time.monotonic() + _STOP_SECONDS
         while time.monotonic() < deadline:
             if own_pid(paths) is None:
+                _reap()
                 return True
             time.sleep(0.05)
     return True
+
+
+def _reap() -> None:
+    _CHILDREN[:] = [child for child in _CHILDREN if child.poll() is None]
 
 
 def own_pid(paths: DataPaths) -> int | None:

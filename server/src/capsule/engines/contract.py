@@ -184,6 +184,8 @@ class ReplicaSpec:
     """Where a container listens inside its own network; 0: the engine chooses and says so in `PORT`."""
     space_id: str = ""
     """Replicas of one space share a private network, where an engine has private networks."""
+    hostname: str = ""
+    """Name by which others in that network find it; several replicas may have the same."""
     listens_on_socket: bool = False
     """The replica listens on the unix socket `{run}/replica.sock` instead of a port."""
     platform_files: bool = False
@@ -244,6 +246,8 @@ class ReplicaStats:
     """Since start."""
     memory_bytes: int
     processes: int
+    throttled_seconds: float = 0.0
+    """Time in which its processor limit held it back, since start."""
 
 
 @dataclass(frozen=True)

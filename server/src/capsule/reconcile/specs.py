@@ -123,6 +123,7 @@ async def _spec(
         image=image.get("reference", ""),
         port=int(image.get("port", 0)),
         space_id=capsule.space_id,
+        hostname=capsule.slug if process == "web" else f"{capsule.slug}-{process}",
         listens_on_socket=is_app or bool(config.get("listens_on_socket")),
         platform_files=is_app,
         runtimes=_runtime_terms(config) if is_app else None,

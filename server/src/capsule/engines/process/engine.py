@@ -24,13 +24,13 @@ from capsule.engines.contract import (
 )
 from capsule.engines.process import files, private_files, tree
 from capsule.engines.process.handle import Handle, Surroundings
-from capsule.engines.process.logs import AppLogs
 from capsule.engines.process.ports import free_port
 from capsule.engines.process.quota import QuotaWatch, Watched
 from capsule.engines.process.runtimes import Nursery, Runtimes
 from capsule.engines.process.state import ReplicaFolder, ReplicaState
 from capsule.engines.process.storage_quota import StorageWatch, Writer
 from capsule.engines.process.watch import Watcher
+from capsule.engines.records import AppLogs
 from capsule.errors import InvalidInput
 from capsule.paths import DataPaths
 from capsule.sandbox.machine import Machine, Walls

@@ -20,11 +20,12 @@ from capsule.engines.contract import (
     Restart,
 )
 from capsule.engines.process import files, private_files, tree
-from capsule.engines.process.logs import AppLogs, ReplicaLogs
+from capsule.engines.process.logs import ReplicaLogs
 from capsule.engines.process.process import Process
 from capsule.engines.process.runtimes import ZYGOTE_GROUP, Nursery, Runtimes
 from capsule.engines.process.state import ReplicaFolder, ReplicaState
 from capsule.engines.process.watch import Watcher, punch_hole
+from capsule.engines.records import AppLogs
 from capsule.errors import PlatformError
 from capsule.kit.clock import now
 from capsule.paths import DataPaths

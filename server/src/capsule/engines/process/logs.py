@@ -3,11 +3,10 @@
 import asyncio
 import logging
 import os
-import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from capsule.kit.clock import now
+from capsule.engines.records import Records
 from capsule.telemetry.segments import SegmentWriter
 from capsule.telemetry.text import MAX_LINE, decode_line
 
@@ -21,32 +20,6 @@ _PUNCH_EVERY = 1024 * 1024
 _GATHER_SECONDS = 0.02
 _MARK, _GAP = b"\x1e", b"\x1f"
 """How a zygote marks the lines of its runtimes: mark, id, gap, text."""
-_REDACTED = "[redacted]"
-_SHORTEST_SECRET = 4
-"""Hiding shorter values would hide ordinary text."""
-
-
-class AppLogs:
-    """One writer per capsule, shared by its replicas."""
-
-    def __init__(self, telemetry: Callable[[str], Path]) -> None:
-        self._telemetry = telemetry
-        self._writers: dict[str, tuple[SegmentWriter, int]] = {}
-
-    def open(self, capsule_id: str) -> SegmentWriter:
-        writer, users = self._writers.get(capsule_id) or (
-            SegmentWriter(self._telemetry(capsule_id), "app"),
-            0,
-        )
-        self._writers[capsule_id] = writer, users + 1
-        return writer
-
-    def close(self, capsule_id: str) -> None:
-        writer, users = self._writers.pop(capsule_id)
-        if users > 1:
-            self._writers[capsule_id] = writer, users - 1
-        else:
-            writer.close()
 
 
 class ReplicaLogs:
@@ -63,9 +36,7 @@ class ReplicaLogs:
         punch: Callable[[int, int], bool],
     ) -> None:
         self._replica_id = replica_id
-        self._labels = labels
-        self._secret = _pattern(redact)
-        self._writer = writer
+        self._records = Records(replica_id, labels, redact, writer)
         self._consumed = consumed
         self._punch = punch
         self._tails = [_Tail(stream, path) for stream, path in outputs.items()]
@@ -91,7 +62,7 @@ class ReplicaLogs:
                 pass
             for tail in self._tails:
                 if rest := tail.rest():
-                    self._append(tail.stream, rest)
+                    self._records.append(tail.stream, rest)
         self._flush()
         for tail in self._tails:
             tail.close()
@@ -107,8 +78,8 @@ class ReplicaLogs:
         """Write a line of the platform's own, after what the replica has written so far."""
         if self._offsets_fd >= 0:
             self._pump()
-        self._append("platform", text)
-        self._writer.flush()
+        self._records.append("platform", text)
+        self._records.flush()
 
     def _on_timer(self) -> None:
         self._timer = None
@@ -126,31 +97,24 @@ class ReplicaLogs:
         for tail in self._tails:
             dropped = tail.skip_backlog()
             if dropped:
-                self._append("platform", f"{dropped} bytes of {tail.stream} were dropped: written too fast.")
+                self._records.append(
+                    "platform", f"{dropped} bytes of {tail.stream} were dropped: written too fast."
+                )
             lines, is_more = tail.read()
             more = more or is_more
             for line in lines:
                 runtime_id, line = _split_mark(line)
-                self._append(tail.stream, decode_line(line), runtime_id)
+                self._records.append(tail.stream, decode_line(line), runtime_id)
         self._flush()
         return more
 
     def _flush(self) -> None:
         # Records first, offsets second: a crash in between repeats lines rather than losing them.
-        self._writer.flush()
+        self._records.flush()
         offsets = " ".join(f"{tail.offset:020d}" for tail in self._tails)
         os.pwrite(self._offsets_fd, offsets.encode(), 0)
         for tail in self._tails:
             tail.free(self._punch)
-
-    def _append(self, stream: str, text: str, runtime_id: str = "") -> None:
-        if self._secret is not None:
-            text = self._secret.sub(_REDACTED, text)
-        at = now().isoformat(timespec="milliseconds")
-        record: dict[str, object] = {"at": at, "replica": self._replica_id, "stream": stream, "text": text}
-        if runtime_id:
-            record["runtime"] = runtime_id
-        self._writer.append({**record, **self._labels} if self._labels else record)
 
 
 def _split_mark(line: bytes) -> tuple[str, bytes]:
@@ -158,16 +122,6 @@ def _split_mark(line: bytes) -> tuple[str, bytes]:
         return "", line
     runtime_id, gap, text = line[1:].partition(_GAP)
     return (runtime_id.decode("ascii", "replace"), text) if gap else ("", line)
-
-
-def _pattern(redact: Iterable[str]) -> re.Pattern[str] | None:
-    """Match any of the values. A log is read by lines, so each line of a value counts; the longest first."""
-    lines = {line for value in redact for line in value.splitlines() if len(line) >= _SHORTEST_SECRET}
-    return (
-        re.compile("|".join(re.escape(line) for line in sorted(lines, key=len, reverse=True)))
-        if lines
-        else None
-    )
 
 
 class _Tail:

@@ -1,12 +1,12 @@
 """What must survive a restart of the node agent, one folder per replica."""
 
-import os
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
 from capsule.engines.contract import Exit, ReplicaSpec, Restart
+from capsule.engines.kept import write_private
 from capsule.engines.process.shim import ShimFiles
 
 
@@ -55,10 +55,10 @@ class ReplicaFolder:
         return self.run / "replica.sock"
 
     def save_spec(self, spec: ReplicaSpec) -> None:
-        _write(self._spec, msgspec.json.encode(spec))
+        write_private(self._spec, msgspec.json.encode(spec))
 
     def save_state(self, state: ReplicaState) -> None:
-        _write(self._state, msgspec.json.encode(state))
+        write_private(self._state, msgspec.json.encode(state))
 
     def load(self) -> tuple[ReplicaSpec, ReplicaState] | None:
         """Return what was saved, or None when the folder holds no whole replica."""
@@ -68,12 +68,3 @@ class ReplicaFolder:
         except (FileNotFoundError, msgspec.MsgspecError):
             return None
         return spec, state
-
-
-def _write(path: Path, data: bytes) -> None:
-    # The specification holds secrets: nobody else may read it, not even for a moment.
-    temporary = path.with_suffix(".new")
-    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(fd, "wb") as file:
-        file.write(data)
-    temporary.replace(path)

@@ -4,7 +4,7 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from capsule.engines.process.shim import MARK
@@ -151,14 +151,22 @@ def listening(pids: Iterable[int]) -> tuple[str, ...]:
                     target = os.readlink(f"/proc/{pid}/fd/{fd}")
                     if target.startswith("socket:["):
                         sockets.add(target[8:-1])
-    found = set()
+    return tuple(sorted(address for address, inode in _listeners("/proc/net") if inode in sockets))
+
+
+def listening_in_network_of(pid: int) -> tuple[str, ...]:
+    """Return all TCP addresses that are listened on in the network that a process lives in."""
+    return tuple(sorted({address for address, _ in _listeners(f"/proc/{pid}/net")}))
+
+
+def _listeners(folder: str) -> Iterator[tuple[str, str]]:
+    """Yield address and inode."""
     for table in ("tcp", "tcp6"):
         with contextlib.suppress(OSError):
-            for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+            for line in Path(folder, table).read_text().splitlines()[1:]:
                 fields = line.split()
-                if fields[3] == _LISTENING and fields[9] in sockets:
-                    found.add(_address(fields[1]))
-    return tuple(sorted(found))
+                if fields[3] == _LISTENING:
+                    yield _address(fields[1]), fields[9]
 
 
 def _is_wrapper(line: list[str]) -> bool:

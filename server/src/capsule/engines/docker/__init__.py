@@ -1,0 +1,1 @@
+"""Replicas as containers of the machine's Docker daemon, started from images."""

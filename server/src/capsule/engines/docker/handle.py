@@ -1,0 +1,440 @@
+"""Mind one replica: start its container, tell how it is, start it again after a crash, end it."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from capsule.docker.errors import DockerRefused, DockerUnavailable
+from capsule.docker.networks import Networks, space_network
+from capsule.engines.contract import (
+    Exit,
+    Phase,
+    ReplicaSpec,
+    ReplicaStartFailed,
+    ReplicaStats,
+    ReplicaStatus,
+    Restart,
+)
+from capsule.engines.docker.addresses import Addresses
+from capsule.engines.docker.container import brings_init, check_mounts, describe, stop_signal
+from capsule.engines.docker.exits import KILLED, exit_of
+from capsule.engines.docker.logs import ContainerLogs
+from capsule.engines.docker.state import ContainerFolder, ContainerState
+from capsule.engines.docker.stats import read_stats
+from capsule.engines.process import private_files, tree
+from capsule.engines.records import AppLogs, Records
+from capsule.errors import PlatformError
+from capsule.kit.clock import now
+
+if TYPE_CHECKING:
+    from capsule.docker.client import DockerClient
+
+log = logging.getLogger(__name__)
+
+_BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+_HEALTHY_AFTER_SECONDS = 30.0
+_ADDRESS_TRIES = 20
+_OOM_SECONDS = 0.5
+"""So long after each other the daemon may tell of a killed process and of the end it led to."""
+_RETRY_SECONDS = 1.0
+_INIT = "/sbin/docker-init"
+_LOOK_SECONDS = 0.005
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What all replicas of an engine share."""
+
+    client: Callable[[], Awaitable["DockerClient"]]
+    """Raises DockerUnavailable."""
+    installation: str
+    networks: Networks
+    addresses: Addresses
+    logs: AppLogs
+
+
+class Handle:
+    def __init__(
+        self, spec: ReplicaSpec, state: ContainerState, folder: ContainerFolder, around: Surroundings
+    ) -> None:
+        self.spec = spec
+        self.state = state
+        self.network = space_network(around.installation, spec.space_id or spec.capsule_id)
+        self._folder = folder
+        self._around = around
+        self._phase = Phase.starting
+        self._image: dict[str, Any] = {}
+        self._pid = 0
+        """On this machine; 0: none runs."""
+        self._has_init = False
+        records = Records(spec.id, spec.labels, spec.redact, around.logs.open(spec.capsule_id))
+        self._log = ContainerLogs(folder, records)
+        self._minding: asyncio.Task[None] | None = None
+        self._stopping: asyncio.Task[None] | None = None
+        self._ended = asyncio.Event()
+        """The container has ended."""
+        self._run_ended = asyncio.Event()
+        """And its end is noted."""
+        self._killed_process = asyncio.Event()
+        self._next_start_at: datetime | None = None
+        self._changing = asyncio.Lock()
+
+    @property
+    def name(self) -> str:
+        """Of the container."""
+        return f"capsule-{self._around.installation}-{self.spec.id}"
+
+    async def start(self) -> None:
+        """Start for the first time. On failure nothing runs; the folder is the caller's to remove."""
+        self._folder.save_spec(self.spec)
+        self._folder.save_state(self.state)
+        await self._launch()
+        self._begin_minding()
+
+    async def recover(self) -> None:
+        """Go on with what an earlier process of the node agent left. Raises DockerUnavailable."""
+        client = await self._around.client()
+        container = await client.container(self.state.container) if self.state.container else None
+        if self.state.ip:
+            subnet = await self._around.networks.ensure(client, self.network)
+            self._around.addresses.take(self.network, subnet, self.spec.id, wanted=self.state.ip)
+        if container is not None:
+            self._image = await client.image(container["Image"]) or {}
+            self._log.follow(client.logs(self.state.container, since=self._log.since))
+            if container["State"]["Running"]:
+                self._note_running(container)
+                self._begin_minding()
+                if not self.state.wanted:  # the agent died while it stopped this one
+                    self._stopping = asyncio.create_task(self.stop())
+                return
+        if self.state.container:
+            await self._note_end(client)
+        self._phase = Phase.exited
+        self._run_ended.set()
+        if self._wants_restart():
+            self._begin_minding()
+
+    def lost(self) -> None:
+        """Take notice that the daemon cannot be had at all: nothing runs."""
+        self._phase = Phase.exited
+        self._run_ended.set()
+        if self._wants_restart():
+            self._begin_minding()
+
+    def on_event(self, action: str) -> None:
+        """Take notice of what the daemon tells of the container: `oom` or `die`."""
+        if action == "oom":
+            self._killed_process.set()
+            asyncio.get_running_loop().call_later(_OOM_SECONDS, self._say_killed, self.state.container)
+        elif action == "die":
+            self._ended.set()
+
+    async def look(self, client: "DockerClient") -> None:
+        """Find out what happened while the daemon could not be heard."""
+        if not self.state.container or self._ended.is_set():
+            return
+        container = await client.container(self.state.container)
+        if container is None or not container["State"]["Running"]:
+            self._ended.set()
+        else:
+            await self._log.let_go()
+            self._log.follow(client.logs(self.state.container, since=self._log.since))
+
+    async def stop(self) -> None:
+        self.state.wanted = False
+        self._folder.save_state(self.state)
+        async with self._changing:  # a restart in the making is waited for, then ended
+            if self.state.container and not self._ended.is_set():
+                self._phase = Phase.stopping
+                self._log.say("Stopping.")
+                await self._end(await self._around.client())
+            elif self._minding is not None and self._phase is Phase.backing_off:
+                self._minding.cancel()
+            if self._minding is not None:
+                await asyncio.gather(self._minding, return_exceptions=True)
+                self._minding = None
+            self._next_start_at = None
+            self._phase = Phase.exited
+
+    async def destroy(self) -> None:
+        """Stop, and remove container and folder."""
+        with contextlib.suppress(DockerUnavailable):  # then nothing runs
+            await self.stop()
+            await (await self._around.client()).remove_container(self.name)
+        await self._log.let_go()
+        self._around.logs.close(self.spec.capsule_id)
+        self._around.addresses.give_back(self.spec.id)
+        await asyncio.to_thread(private_files.remove, self._folder.root)
+
+    async def set_restart(self, restart: Restart) -> None:
+        self.state.restart = restart
+        self._folder.save_state(self.state)
+        if (self._minding is None or self._minding.done()) and self._wants_restart():
+            self._begin_minding()
+
+    async def wait(self) -> Exit:
+        await self._run_ended.wait()
+        return self.state.last_exit or Exit()
+
+    def status(self, *, look: bool = False) -> ReplicaStatus:
+        """Tell how the replica is; with `look`, also what it listens on."""
+        state = self.state
+        return ReplicaStatus(
+            id=self.spec.id,
+            capsule_id=self.spec.capsule_id,
+            release_id=self.spec.release_id,
+            phase=self._phase,
+            address=f"tcp:{state.ip}:{state.port}" if state.started_at is not None else None,
+            pid=(self._main() or None) if self._pid else None,
+            started_at=state.started_at,
+            restarts=state.restarts,
+            last_exit=state.last_exit,
+            next_start_at=self._next_start_at,
+            listening=self._listening() if look and self._pid else (),
+        )
+
+    async def stats(self) -> ReplicaStats:
+        if not self._pid:
+            return ReplicaStats(self.spec.id, 0.0, 0, 0)
+        client = await self._around.client()
+        try:
+            answer = await client.stats(self.state.container)
+        except DockerRefused:
+            return ReplicaStats(self.spec.id, 0.0, 0, 0)
+        return read_stats(self.spec.id, answer, helpers=1 if self._has_init else 0)
+
+    def pids(self) -> list[int]:
+        return [self._pid, *tree.descendants(self._pid)] if self._pid else []
+
+    def cpu_seconds(self, pids: list[int]) -> float:
+        return tree.usage(pids)[0]
+
+    def kill(self, reason: str) -> None:
+        """End its processes; it is started again if that is wanted. `reason` goes into the log."""
+        self._log.say(reason)
+        for pid in self.pids():
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+
+    async def let_go(self) -> None:
+        """Stop minding without stopping; a later process of the node agent recovers the replica."""
+        for task in (self._stopping, self._minding):
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+        await self._log.let_go()
+        self._around.logs.close(self.spec.capsule_id)
+
+    async def _launch(self) -> None:
+        self._phase = Phase.starting
+        check_mounts(self.spec)
+        try:
+            await _finish(self._create())
+        except DockerUnavailable as exc:
+            raise ReplicaStartFailed(exc.detail, hint=exc.hint) from exc
+        except DockerRefused as exc:
+            raise ReplicaStartFailed(f"The container could not be started: {_plain(exc.detail)}") from exc
+
+    async def _create(self) -> None:
+        client = await self._around.client()
+        image = await client.image(self.spec.image)
+        if image is None:
+            raise ReplicaStartFailed(
+                f"The image of release {self.spec.release_id} is gone: {self.spec.image}.",
+                hint="Build it again: deploy the capsule.",
+            )
+        self._image = image
+        subnet = await self._around.networks.ensure(client, self.network)
+        has_init = bool((await client.info()).get("InitBinary"))
+        self._has_init = has_init and not brings_init(image)
+        for _ in range(_ADDRESS_TRIES):
+            self.state.ip = self._around.addresses.take(
+                self.network, subnet, self.spec.id, wanted=self.state.ip
+            )
+            await client.remove_container(self.name)
+            config = describe(
+                self.spec,
+                image,
+                installation=self._around.installation,
+                network=self.network,
+                ip=self.state.ip,
+                port=self.state.port,
+                has_init=has_init,
+            )
+            self.state.container = await client.create_container(self.name, config)
+            self._ended.clear()
+            self._killed_process.clear()
+            try:
+                await client.start_container(self.state.container)
+                break
+            except DockerRefused as exc:
+                await client.remove_container(self.name)
+                self.state.container = ""
+                if "Address already in use" not in exc.detail:
+                    raise
+                self._around.addresses.avoid(self.network, self.state.ip)
+        else:
+            raise ReplicaStartFailed("The network of the space has no free address.")
+        self.state.started_at = now()
+        self._folder.save_state(self.state)
+        self._run_ended.clear()
+        self._log.begin()
+        self._log.say("Started.")
+        self._log.follow(client.logs(self.state.container, since="0"))
+        container = await client.container(self.state.container)
+        if container is not None and container["State"]["Running"]:
+            self._note_running(container)
+            await self._command_begun()
+        else:
+            self._ended.set()
+        self._phase = Phase.running
+        if self._ended.is_set():
+            await self._log.drain()
+        if reason := self._log.init_complaint:
+            await client.remove_container(self.name)
+            self.state.container, self._pid = "", 0
+            raise ReplicaStartFailed(f"The command of the image cannot be run: {reason}.")
+
+    async def _command_begun(self) -> None:
+        """Wait until the little init process has become two, of which one is the image's command."""
+        while self._has_init and not self._ended.is_set():
+            below = tree.children(self._pid)
+            if below and tree.argv(below[0])[:1] not in ([], [_INIT]):
+                return
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    def _note_running(self, container: dict[str, Any]) -> None:
+        self._pid = int(container["State"]["Pid"])
+        self._has_init = bool((container.get("HostConfig") or {}).get("Init"))
+        self._phase = Phase.running
+        self._run_ended.clear()
+
+    def _begin_minding(self) -> None:
+        self._minding = asyncio.create_task(self._mind())
+        self._minding.add_done_callback(self._on_minded)
+
+    def _on_minded(self, task: "asyncio.Task[None]") -> None:
+        if not task.cancelled() and (failure := task.exception()) is not None:
+            log.error("replica %s is not minded any more", self.spec.id, exc_info=failure)
+
+    async def _mind(self) -> None:
+        """Wait for each end of the container and start another for as long as that is wanted."""
+        while True:
+            if self.state.container:
+                await self._ended.wait()
+                await self._note_end_patiently()
+            if not self._wants_restart():
+                self._phase = Phase.exited
+                self._folder.save_state(self.state)
+                return
+            delay = _BACK_OFF_SECONDS[min(self.state.crashes, len(_BACK_OFF_SECONDS) - 1)]
+            self._phase = Phase.backing_off
+            self._next_start_at = now() + timedelta(seconds=delay)
+            self.state.crashes += 1
+            self.state.restarts += 1
+            self._folder.save_state(self.state)
+            self._log.say(f"Restarting in {delay:g} s.")
+            await asyncio.sleep(delay)
+            self._next_start_at = None
+            async with self._changing:
+                if not self._wants_restart():
+                    continue
+                try:
+                    await self._launch()
+                except (PlatformError, OSError) as exc:
+                    self._log.say(f"Could not be started: {exc}")
+
+    async def _note_end_patiently(self) -> None:
+        while True:
+            try:
+                return await self._note_end(await self._around.client())
+            except DockerUnavailable as exc:
+                log.warning("replica %s has ended, and nobody can tell how: %s", self.spec.id, exc.detail)
+                await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _note_end(self, client: "DockerClient") -> None:
+        container = await client.container(self.state.container)
+        code = ((container or {}).get("State") or {}).get("ExitCode")
+        if code == KILLED and self.state.wanted and not self._killed_process.is_set():
+            with contextlib.suppress(
+                TimeoutError
+            ):  # that a process ran out of memory may be told a bit later
+                async with asyncio.timeout(_OOM_SECONDS):
+                    await self._killed_process.wait()
+        await self._log.drain()
+        ended = exit_of(container, out_of_memory=self._killed_process.is_set() and self.state.wanted)
+        state = self.state
+        lasted = now() - state.started_at if state.started_at is not None else timedelta()
+        if lasted.total_seconds() >= _HEALTHY_AFTER_SECONDS:
+            state.crashes = 0
+        state.last_exit = ended
+        # The next start has fresh files; what this one wrote is not kept.
+        await client.remove_container(self.name)
+        state.container, self._pid = "", 0
+        self._folder.save_state(state)
+        sentence = ended.sentence()
+        self._log.say(sentence[0].upper() + sentence[1:] + ".")
+        self._run_ended.set()
+
+    async def _end(self, client: "DockerClient") -> None:
+        """Ask the container to end, wait, insist."""
+        await self._ask_to_end(client)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.spec.grace_seconds):
+                await self._ended.wait()
+        if not self._ended.is_set():
+            await client.kill_container(self.state.container, "SIGKILL")
+            await self.look(client)
+            await self._ended.wait()
+
+    async def _ask_to_end(self, client: "DockerClient") -> None:
+        name = stop_signal(self._image)
+        main = self._main()
+        if name == "SIGTERM" and main:
+            # A shell or npm as the main process would not pass it on.
+            with contextlib.suppress(PermissionError):
+                tree.terminate(main)
+                return
+        await client.kill_container(self.state.container, name)
+
+    def _main(self) -> int:
+        """Return the pid of the image's own command; 0 when that cannot be seen."""
+        if not self._has_init:
+            return self._pid
+        below = tree.children(self._pid) if self._pid else []
+        return below[0] if below else 0
+
+    def _listening(self) -> tuple[str, ...]:
+        found = tree.listening_in_network_of(self._pid)
+        return tuple(address for address in found if not address.startswith("127.0.0.11:"))
+
+    def _say_killed(self, container: str) -> None:
+        if self._pid and self.state.container == container and not self._ended.is_set():
+            self._killed_process.clear()
+            self._log.say("A process ran out of memory and was killed.")
+
+    def _wants_restart(self) -> bool:
+        return self.state.wanted and self.state.restart is Restart.always
+
+
+def _plain(detail: str) -> str:
+    """Leave out what the layers of the daemon put before what went wrong."""
+    for marker in ("starting container process caused: ", "runtime create failed: "):
+        detail = detail.rpartition(marker)[2]
+    return detail.removesuffix(": unknown").strip()
+
+
+async def _finish(work: Any) -> None:
+    """Await work that must not go on after a cancellation: it is waited for all the same."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.gather(task, return_exceptions=True)
+        raise

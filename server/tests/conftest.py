@@ -1,0 +1,36 @@
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# Plain modules beside the tests; import mode importlib does not put them on the path.
+sys.path.insert(0, str(Path(__file__).parent))
+
+
+@pytest.fixture(scope="session")
+def docker_daemon() -> Iterator[Path]:
+    """Socket of a Docker daemon, also for installations that are started; skips where there is none."""
+    from docker_daemon import NoDocker, running_daemon
+
+    try:
+        with running_daemon() as socket, pytest.MonkeyPatch.context() as patch:
+            patch.setenv("DOCKER_HOST", f"unix://{socket}")
+            yield socket
+    except NoDocker as exc:
+        pytest.skip(f"no containers here: {exc}")
+
+
+@pytest.fixture(scope="session")
+def python_base(docker_daemon: Path) -> str:
+    """Reference of an image with Python 3."""
+    import asyncio
+
+    from docker_daemon import have_bases
+
+    from capsule.errors import PlatformError
+
+    try:
+        return asyncio.run(have_bases("python:3.11-slim"))["python:3.11-slim"]
+    except PlatformError as exc:
+        pytest.skip(f"no base can be had: {exc.detail}")
