@@ -37,7 +37,8 @@ class ReplicaExited(ReplicaFailed):
 
 def exited(spec: ReplicaSpec, exit: Exit) -> ReplicaFailed:
     """Explain a replica whose command ended before it counted as good."""
-    command = "The start command" if spec.process == "web" else f"The process `{spec.process}`"
+    main = "The container" if spec.image else "The start command"
+    command = main if spec.process == "web" else f"The process `{spec.process}`"
     listens = spec.process == "web" and not spec.listens_on_socket
     reason = f"{command} {exit.sentence()} before it answered."
     if spec.process != "web":
@@ -45,7 +46,11 @@ def exited(spec: ReplicaSpec, exit: Exit) -> ReplicaFailed:
     if exit.out_of_memory:
         return ReplicaFailed(reason, f"Give the capsule more than {spec.limits.memory} MiB of memory.")
     hint = "Look at the last log lines."
-    if listens:
+    if listens and spec.image:
+        hint = (
+            f"Look at the last log lines; the container has to keep running and listen on port {spec.port}."
+        )
+    elif listens:
         hint = "Look at the last log lines; the start command has to keep running and listen on $PORT."
     elif spec.process != "web":
         hint = "Look at the last log lines; the command has to keep running."
@@ -58,6 +63,12 @@ def unanswered(
     """Explain a replica that runs and does not answer; `listening` is where it really listens."""
     port = (address or "").rpartition(":")[2]
     hosts = {host for host, _, number in (a.rpartition(":") for a in listening) if number == port}
+    if spec.image and hosts and hosts <= {"127.0.0.1", "[::1]"}:
+        places = " and ".join(f"{host}:{port}" for host in sorted(hosts))
+        return ReplicaFailed(
+            f"The container listens on {places} only, which nothing outside of it reaches.",
+            "Listen on 0.0.0.0.",
+        )
     if hosts == {"[::1]"}:
         return ReplicaFailed(
             f"The app listens on [::1]:{port} only, which requests do not reach.",

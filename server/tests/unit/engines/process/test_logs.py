@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from capsule.engines.process import logs
-from capsule.engines.process.logs import AppLogs, ReplicaLogs
+from capsule.engines.process.logs import ReplicaLogs
+from capsule.engines.records import AppLogs
 from capsule.telemetry.segments import tail
 
 

@@ -57,7 +57,7 @@ async def configuration(
         **_settings(capsule, build.manifest, requirements),
         "processes": _processes(plan),
         "release": plan.get("release"),
-        "image": _image(plan, build.manifest),
+        "image": _image(capsule, plan.get("image"), build.manifest),
         "probe_path": plan.get("probe_path"),
         "listens_on_socket": plan.get("listens_on_socket", False),
         "visible": plan.get("visible", []),
@@ -76,10 +76,17 @@ def _processes(plan: Mapping[str, Any]) -> dict[str, Any]:
     return {**web, **plan.get("processes", {})}
 
 
-def _image(plan: Mapping[str, Any], manifest: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """Return what a container is started from; the builder says in the manifest what it has made."""
-    image = plan.get("image")
-    return None if image is None else {**image, **(manifest or {}).get("image", {})}
+def _image(
+    capsule: Capsule, image: Mapping[str, Any] | None, manifest: Mapping[str, Any] | None
+) -> dict[str, Any] | None:
+    """Return what a container is started from; the builder says in the manifest what it has made.
+
+    The port in the capsule's settings wins over what the image exposes, without another build.
+    """
+    if image is None:
+        return None
+    made = {**image, **(manifest or {}).get("image", {})}
+    return {**made, "port": capsule.config.get("port") or made["port"]}
 
 
 async def refresh_release(
@@ -95,6 +102,8 @@ async def refresh_release(
         settings = _settings(capsule, release.manifest, await resolve(db_session, capsule, release.manifest))
     except (SecretMissing, FilesystemMissing):
         settings = _limits(capsule, release.manifest)
+    if known.get("image"):
+        settings["image"] = _image(capsule, known["image"], release.manifest)
     env = await current_env(db_session, box, capsule)
     # A setting that an older server did not know is absent, which says as much as empty.
     same = all(known.get(key) == value for key, value in settings.items())
