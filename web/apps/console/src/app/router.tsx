@@ -119,6 +119,11 @@ const config = createRoute({
   path: "/config",
   component: lazyRouteComponent(capsulePages, "CapsuleConfigPage"),
 });
+const scale = createRoute({
+  getParentRoute: () => capsule,
+  path: "/scale",
+  component: lazyRouteComponent(capsulePages, "CapsuleScale"),
+});
 const logs = createRoute({
   getParentRoute: () => capsule,
   path: "/logs",
@@ -171,7 +176,7 @@ const tree = root.addChildren([
       newCapsule,
       spaces,
       space.addChildren([spaceCapsules, spaceNew, spaceSecrets]),
-      capsule.addChildren([capsuleHome, details, chat, deploy, config, runtimes, logs, accessLogs, builds, files]),
+      capsule.addChildren([capsuleHome, details, chat, deploy, config, scale, runtimes, logs, accessLogs, builds, files]),
       system,
       account,
     ]),

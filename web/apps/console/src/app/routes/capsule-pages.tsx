@@ -15,6 +15,7 @@ import { DetailsPage } from "#features/capsules/pages/details-page.tsx";
 import { SourceCard } from "#features/capsules/components/source-card.tsx";
 import { ParametersCard } from "#features/config/components/parameters-card.tsx";
 import { NetworkCard } from "#features/config/components/network-card.tsx";
+import { RolloutCard } from "#features/config/components/rollout-card.tsx";
 import { EnvCard } from "#features/config/components/env-card.tsx";
 import { DeploymentList } from "#features/deployments/components/deployment-list.tsx";
 import { DeploymentProgress } from "#features/deployments/components/deployment-progress.tsx";
@@ -23,6 +24,7 @@ import { ReturnNotice } from "#features/deployments/components/return-notice.tsx
 import { isUnderWay } from "#features/deployments/progress.ts";
 import { FilesPage } from "#features/files/pages/files-page.tsx";
 import { LogsPage } from "#features/logs/pages/logs-page.tsx";
+import { ScalePage } from "#features/scale/pages/scale-page.tsx";
 import { RuntimesPage } from "#features/runtimes/pages/runtimes-page.tsx";
 
 const ROUTE = "/signed-in/app/capsules/$capsule";
@@ -40,6 +42,9 @@ export const CapsuleDetails = () => (
 );
 export const CapsuleChat = () => (
   <WithCapsule>{(capsule) => <ChatPage key={capsule.id} capsule={capsule} />}</WithCapsule>
+);
+export const CapsuleScale = () => (
+  <WithCapsule>{(capsule) => <ScalePage key={capsule.id} capsule={capsule} />}</WithCapsule>
 );
 export const CapsuleLogs = () => <WithCapsule>{(capsule) => <LogsPage capsule={capsule} />}</WithCapsule>;
 export const CapsuleAccessLogs = () => <WithCapsule>{(capsule) => <AccessLogsPage capsule={capsule} />}</WithCapsule>;
@@ -75,6 +80,7 @@ export const CapsuleConfigPage = () => (
         </div>
         <div className="min-w-0 space-y-5">
           <EnvCard capsule={capsule} />
+          <RolloutCard capsule={capsule} />
           {capsule.type === "app" && (
             <>
               <AccessCard capsule={capsule} />

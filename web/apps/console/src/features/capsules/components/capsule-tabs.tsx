@@ -1,26 +1,25 @@
-import type { Capsule } from "@capsule/api";
+import type { Capsule, CapsuleType } from "@capsule/api";
 import { Link } from "@tanstack/react-router";
 import { LoaderCircle } from "lucide-react";
 
+type Tab = { to: `/capsules/$capsule/${string}`; label: string; types?: readonly CapsuleType[] };
+
+const SERVERS = ["backend", "frontend", "agent", "docker"] as const;
+const CODE = [...SERVERS, "app"] as const;
+
+/** In the order in which people need them; those without types are for every capsule. */
 const TABS = [
-  ["/capsules/$capsule/details", "Details"],
-  ["/capsules/$capsule/deploy", "Deploy"],
-  ["/capsules/$capsule/config", "Config"],
-  ["/capsules/$capsule/logs", "Logs"],
-  ["/capsules/$capsule/access-logs", "Access logs"],
-  ["/capsules/$capsule/builds", "Builds"],
-] as const;
-const APP_TABS = [
-  TABS[0],
-  ["/capsules/$capsule/chat", "Chat"],
-  ...TABS.slice(1, 3),
-  ["/capsules/$capsule/runtimes", "Runtimes"],
-  ...TABS.slice(3),
-] as const;
-const STORAGE_TABS = [
-  ["/capsules/$capsule/details", "Details"],
-  ["/capsules/$capsule/files", "Files"],
-] as const;
+  { to: "/capsules/$capsule/details", label: "Details" },
+  { to: "/capsules/$capsule/chat", label: "Chat", types: ["app"] },
+  { to: "/capsules/$capsule/deploy", label: "Deploy", types: CODE },
+  { to: "/capsules/$capsule/config", label: "Config", types: CODE },
+  { to: "/capsules/$capsule/scale", label: "Scale", types: SERVERS },
+  { to: "/capsules/$capsule/runtimes", label: "Runtimes", types: ["app"] },
+  { to: "/capsules/$capsule/logs", label: "Logs", types: CODE },
+  { to: "/capsules/$capsule/access-logs", label: "Access logs", types: CODE },
+  { to: "/capsules/$capsule/builds", label: "Builds", types: CODE },
+  { to: "/capsules/$capsule/files", label: "Files", types: ["storage"] },
+] as const satisfies readonly Tab[];
 
 /** On a narrow screen the open tab may lie outside the visible part of the row. */
 function showActive(item: HTMLLIElement | null): void {
@@ -28,13 +27,13 @@ function showActive(item: HTMLLIElement | null): void {
 }
 
 export function CapsuleTabs({ capsule }: { capsule: Capsule }) {
-  const tabs = capsule.type === "storage" ? STORAGE_TABS : capsule.type === "app" ? APP_TABS : TABS;
+  const tabs = TABS.filter((tab: Tab) => tab.types?.includes(capsule.type) ?? true);
   const status = capsule.current_build?.status;
   const isBuilding = status === "running" || status === "queued";
   return (
     <nav aria-label="Capsule" className="mt-4 mb-5 overflow-x-auto border-b">
       <ul className="flex min-w-max gap-1">
-        {tabs.map(([to, label]) => (
+        {tabs.map(({ to, label }) => (
           <li key={to} ref={showActive}>
             <Link
               to={to}

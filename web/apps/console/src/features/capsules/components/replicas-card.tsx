@@ -25,7 +25,7 @@ function ReplicaRow({ replica }: { replica: Replica }) {
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-2.5">
       <code className="font-mono text-xs">{replica.id}</code>
-      {replica.environment === "serve" && <span className="text-xs text-ink-faint">serve</span>}
+      <span className="text-xs text-ink-soft">{replica.environment === "deploy" ? replica.process : replica.environment}</span>
       <span className="flex-1 text-xs text-ink-faint">
         {replica.started_at && (
           <>
