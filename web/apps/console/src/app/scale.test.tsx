@@ -1,6 +1,6 @@
 import type { Capsule } from "@capsule/api";
 import { aBuild, aCapsule, aMe, aPlan, aReplica, aSpace, mockApi, problem, type MockApi } from "@capsule/testing";
-import { render, screen, waitFor, within } from "@testing-library/react";
+import { render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, test } from "vitest";
 import { createConsole } from "./console.ts";
@@ -29,7 +29,7 @@ function open(page: string): MockApi {
 
 test("process types are scaled together", async () => {
   const api = open("scale");
-  await waitFor(() => expect(screen.getAllByTestId("process-row")).toHaveLength(2));
+  await screen.findByText("gunicorn main:app");
   const [web, worker] = screen.getAllByTestId("process-row");
   if (!web || !worker) throw new Error("no rows");
   expect(web.textContent).toContain("web · 1 healthy of 1gunicorn main:app");
