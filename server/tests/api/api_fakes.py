@@ -21,6 +21,7 @@ from capsule.engines.contract import (
     RuntimeStatus,
     ZygoteStatus,
 )
+from capsule.engines.fake.shells import FakeShells
 
 
 @dataclass
@@ -30,6 +31,7 @@ class FakeEngine:
     name: str = "fake"
     replicas: dict[str, ReplicaStatus] = field(default_factory=dict)
     specs: dict[str, ReplicaSpec] = field(default_factory=dict)
+    shells: FakeShells = field(default_factory=lambda: FakeShells(lambda _replica_id: None))
 
     @property
     def capabilities(self) -> Capabilities:

@@ -15,6 +15,7 @@ from capsule.control.delivery.replicas.endpoints import router as replicas
 from capsule.control.delivery.runs.endpoints import router as runs
 from capsule.control.delivery.runtimes.endpoints import router as runtimes
 from capsule.control.delivery.serves.endpoints import router as serves
+from capsule.control.delivery.shells.endpoints import router as shells
 from capsule.control.delivery.uploads.endpoints import router as uploads
 from capsule.control.identity.cli_logins.endpoints import router as cli_logins
 from capsule.control.identity.logins.endpoints import router as logins
@@ -44,6 +45,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     runtimes,
     runs,
     cron_jobs,
+    shells,
     logs,
     serves,
     apps,

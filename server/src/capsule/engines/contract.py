@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from signal import Signals
 from typing import Protocol
 
 from capsule.errors import Conflict, InvalidInput, NotFound, PlatformError
@@ -209,6 +210,13 @@ class Exit:
     """Such as `SIGTERM`."""
     out_of_memory: bool = False
     at: datetime | None = None
+
+    @property
+    def shell_code(self) -> int | None:
+        """The exit code as shells have it: 128 and the signal's number for a signal."""
+        if self.code is not None or self.signal is None:
+            return self.code
+        return 128 + Signals[self.signal]
 
     def sentence(self) -> str:
         if self.out_of_memory:

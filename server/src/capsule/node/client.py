@@ -19,6 +19,7 @@ from capsule.engines.contract import (
     ZygoteStatus,
 )
 from capsule.kit.rpc import RpcClient
+from capsule.node.shells import ShellsClient
 
 _START_SECONDS = 120.0
 """Copying a large artifact takes its time."""
@@ -32,6 +33,7 @@ class NodeClient:
     def __init__(self, socket: Path) -> None:
         self._rpc = RpcClient(socket, name="node agent")
         self._capabilities = Capabilities()
+        self.shells = ShellsClient(self._rpc)
 
     @property
     def capabilities(self) -> Capabilities:

@@ -15,8 +15,10 @@ from typing import Any, Protocol
 import msgspec
 
 from capsule.engines.contract import Engine, ReplicaSpec, Restart, RuntimeSpec
+from capsule.engines.shells import HasShells
 from capsule.kit.memory import settle
 from capsule.kit.rpc import Handler, RpcServer
+from capsule.node.shells import shell_handlers
 from capsule.paths import DataPaths
 
 log = logging.getLogger(__name__)
@@ -134,6 +136,7 @@ def _handlers(engine: Engine, recovered: asyncio.Event, ended: asyncio.Event) ->
         "capabilities": plain(capabilities),
         "shutdown": shutdown,
         "health": health,
+        **(shell_handlers(engine.shells) if isinstance(engine, HasShells) else {}),
     }
     return {name: after_recovery(handler) for name, handler in handlers.items()}
 

@@ -6,7 +6,6 @@ that an earlier process of the server may have started is looked for, never star
 
 import asyncio
 import contextlib
-import signal
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -46,10 +45,10 @@ class Ended:
 
     @property
     def code(self) -> int:
-        """Return the exit code as shells have it: 128 and the signal's number for a signal."""
-        if self.exit.code is not None:
-            return self.exit.code
-        return 128 + signal.Signals[self.exit.signal or "SIGKILL"]
+        """Return the exit code as shells have it."""
+        code = self.exit.shell_code
+        assert code is not None  # an unknown end is OneOffLost
+        return code
 
     @property
     def is_good(self) -> bool:

@@ -26,6 +26,7 @@ from capsule.engines.contract import (
     ZygoteStatus,
 )
 from capsule.engines.fake.script import Script
+from capsule.engines.fake.shells import FakeShells
 from capsule.errors import Unavailable
 from capsule.kit.clock import now
 from capsule.telemetry.segments import SegmentWriter
@@ -75,6 +76,7 @@ class FakeEngine:
         """A sentence: what the fingerprint says is wrong."""
         self.calls: list[str] = []
         """`start rpl_1`, in order, for tests that care."""
+        self.shells = FakeShells(self._replica)
         self._telemetry = telemetry
         self._capabilities = capabilities or Capabilities(memory_limit=True)
 
@@ -251,6 +253,7 @@ class FakeEngine:
         ended = replace(ended, at=now())
         replica.status = replace(replica.status, phase=Phase.exited, last_exit=ended, pid=None)
         replica.ended.set()
+        self.shells.replica_ended(replica.spec.id)
         sentence = ended.sentence()
         self._say(replica, "platform", sentence[0].upper() + sentence[1:] + ".")
 
