@@ -1067,6 +1067,111 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/replicas/{replica}/shells": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Shells
+         * @description List the caller's own that run.
+         */
+        get: operations["list_shells_api_v1_replicas__replica__shells_get"];
+        put?: never;
+        /**
+         * Open Shell
+         * @description Start a process inside a running replica, with its files, user, limits and environment.
+         *
+         *     It ends with the replica, after half an hour in which nothing happened, and when nobody has read it for
+         *     five minutes. Every opening is written to the server's log.
+         */
+        post: operations["open_shell_api_v1_replicas__replica__shells_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replicas/{replica}/shells/{shell}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read Shell */
+        get: operations["read_shell_api_v1_replicas__replica__shells__shell__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Close Shell
+         * @description End every process of it.
+         */
+        delete: operations["close_shell_api_v1_replicas__replica__shells__shell__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replicas/{replica}/shells/{shell}/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow Shell
+         * @description Server-sent events: `output` with base64 data, its offset and stream; `end` with code and reason.
+         */
+        get: operations["follow_shell_api_v1_replicas__replica__shells__shell__stream_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replicas/{replica}/shells/{shell}/input": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write Input
+         * @description Give input; the answer comes when it was taken.
+         */
+        post: operations["write_input_api_v1_replicas__replica__shells__shell__input_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replicas/{replica}/shells/{shell}/resize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Resize */
+        post: operations["resize_api_v1_replicas__replica__shells__shell__resize_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/capsules/{capsule}/logs": {
         parameters: {
             query?: never;
@@ -2424,6 +2529,11 @@ export interface components {
             /** Items */
             items: components["schemas"]["SecretShape"][];
         };
+        /** Items[ShellShape] */
+        Items_ShellShape_: {
+            /** Items */
+            items: components["schemas"]["ShellShape"][];
+        };
         /** Items[SpaceShape] */
         Items_SpaceShape_: {
             /** Items */
@@ -2573,6 +2683,31 @@ export interface components {
              * @default 3600
              */
             timeout_seconds: number;
+        };
+        /** NewShell */
+        NewShell: {
+            /**
+             * Command
+             * @description Program and arguments; empty: an interactive shell.
+             * @default []
+             */
+            command: string[];
+            /**
+             * Terminal
+             * @description Without, stdout and stderr are told apart.
+             * @default true
+             */
+            terminal: boolean;
+            /**
+             * Columns
+             * @default 80
+             */
+            columns: number;
+            /**
+             * Rows
+             * @default 24
+             */
+            rows: number;
         };
         /** NewToken */
         NewToken: {
@@ -3169,6 +3304,49 @@ export interface components {
             port: number;
             /** Url */
             url: string;
+        };
+        /** ShellInput */
+        ShellInput: {
+            /**
+             * Data
+             * @description Base64, up to 64 KiB.
+             * @default
+             */
+            data: string;
+            /**
+             * End
+             * @description No more input follows; without a terminal only.
+             * @default false
+             */
+            end: boolean;
+        };
+        /** ShellShape */
+        ShellShape: {
+            /** Id */
+            id: string;
+            /** Replica Id */
+            replica_id: string;
+            /** Is Running */
+            is_running: boolean;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /** Exit Code */
+            exit_code: number | null;
+            /**
+             * Reason
+             * @description Why it has ended.
+             */
+            reason: string | null;
+        };
+        /** Size */
+        Size: {
+            /** Columns */
+            columns: number;
+            /** Rows */
+            rows: number;
         };
         /** SpaceShape */
         SpaceShape: {
@@ -5293,6 +5471,221 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunShape"];
+                };
+            };
+        };
+    };
+    list_shells_api_v1_replicas__replica__shells_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_ShellShape_"];
+                };
+            };
+        };
+    };
+    open_shell_api_v1_replicas__replica__shells_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewShell"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShellShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_shell_api_v1_replicas__replica__shells__shell__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shell: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShellShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    close_shell_api_v1_replicas__replica__shells__shell__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shell: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    follow_shell_api_v1_replicas__replica__shells__shell__stream_get: {
+        parameters: {
+            query?: {
+                /** @description Id of the event read last. */
+                after?: number;
+            };
+            header?: {
+                "Last-Event-ID"?: string | null;
+            };
+            path: {
+                shell: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    write_input_api_v1_replicas__replica__shells__shell__input_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shell: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShellInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    resize_api_v1_replicas__replica__shells__shell__resize_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shell: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Size"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
