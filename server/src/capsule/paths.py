@@ -113,6 +113,19 @@ class DataPaths:
     def git_mirror(self, capsule_id: str) -> Path:
         return self.root / "git" / capsule_id
 
+    def pushed(self, capsule_id: str) -> Path:
+        """The bare repository that is pushed to."""
+        return self.root / "git" / f"{capsule_id}.git"
+
+    def known_hosts(self, capsule_id: str) -> Path:
+        """Keys of the hosts of a capsule's repository, as they were at first."""
+        return self.root / "git" / f"{capsule_id}.hosts"
+
+    @property
+    def git_hooks(self) -> Path:
+        """Hooks of the repositories that are pushed to; no push can change them."""
+        return self.root / "git" / "hooks"
+
     def build(self, build_id: str) -> Path:
         return self.root / "builds" / build_id
 

@@ -18,7 +18,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.routing import BaseRoute
 
-from capsule.api.auth import CurrentActor
+from capsule.api.auth import CurrentActor, GitActor
 from capsule.api.context import CurrentContext
 from capsule.api.resources import LOADERS, Resource, team_of
 from capsule.api.uow import DbSession
@@ -105,6 +105,15 @@ class DetachedRequirement(Requirement):
             return await self.check(request, actor, db_session)
 
 
+class GitRequirement(DetachedRequirement):
+    """The same check for a git client, which sends its token as a password."""
+
+    async def __call__(  # type: ignore[override]
+        self, request: Request, actor: GitActor, context: CurrentContext
+    ) -> Resource | Actor | None:
+        return await super().__call__(request, actor, context)
+
+
 _LISTING = {"capsule": "capsule list", "space": "capsule space list", "app": "capsule list"}
 
 
@@ -126,6 +135,11 @@ def requires(
         raise ValueError("name the kind of record that the field or query parameter names")
     make = DetachedRequirement if detached else Requirement
     return Depends(make(action, field=field, query=query, kind=kind, optional=optional), scope="function")
+
+
+def requires_of_git(action: Action) -> Any:
+    """Declare the rule of a route that git clients call."""
+    return Depends(GitRequirement(action, field=None, query=None, kind=None, optional=False))
 
 
 def public(reason: str) -> Any:

@@ -12,7 +12,7 @@ from capsule.api.access import check_routes
 from capsule.api.console import Console
 from capsule.api.context import Context
 from capsule.api.middleware import Bugs, RequestId, SameOrigin
-from capsule.api.routers import ROUTERS
+from capsule.api.routers import GIT_ROUTER, ROUTERS
 
 _MAX_JSON_BYTES = 1024 * 1024
 """Routes that take larger, streamed bodies say so with `max_body_size` of their own."""
@@ -44,6 +44,7 @@ def create_app(
     app.include_router(health.router)
     for router in routers:
         app.include_router(router, prefix="/api/v1")
+    app.include_router(GIT_ROUTER)
     check_routes(app.routes)
     app.mount("/", Console(context.console))
     app.add_middleware(SameOrigin)

@@ -1,5 +1,6 @@
 """Find out who calls: from the login cookie or a bearer token."""
 
+import base64
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -23,6 +24,29 @@ async def optional_actor(request: Request, context: CurrentContext) -> Actor | N
     return None
 
 
+async def git_actor(request: Request, context: CurrentContext) -> Actor:
+    """Return who pushes or clones: git sends a token as the password of any user name.
+
+    A cookie does not count, nor does a password count anywhere else: a browser repeats both by itself.
+    """
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    token = given.strip()
+    if scheme.lower() == "basic":
+        try:
+            token = base64.b64decode(token, validate=True).decode().partition(":")[2]
+        except ValueError:
+            token = ""
+    actor = await callers.by_token(context.database, token) if token else None
+    if actor is None:
+        raise Unauthenticated(
+            "git needs an API token as the password.",
+            hint="capsule git remote NAME",
+            challenge='Basic realm="Capsule", charset="UTF-8"',
+        )
+    return actor
+
+
+GitActor = Annotated[Actor, Depends(git_actor)]
 OptionalActor = Annotated[Actor | None, Depends(optional_actor)]
 
 

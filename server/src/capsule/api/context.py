@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from capsule.apps.contract import AppHost
 from capsule.build.pipeline import Pipeline
+from capsule.build.sources.options import GitOptions
 from capsule.control.delivery.changes import Changes
 from capsule.control.events import Events
 from capsule.control.site import Site
@@ -48,6 +49,7 @@ class Context:
     """Says how the platform's own processes are: name → `{pid, health}`."""
     doctor: Callable[[], Sequence[Mapping[str, object]]] | None = None
     """Looks at the machine; blocks, so it is called in a thread."""
+    git: GitOptions = field(default_factory=GitOptions)
     max_upload_bytes: int = 1024**3
     """Largest streamed body: a source archive or a file of a storage capsule."""
 

@@ -7,7 +7,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import IntegrityError, OperationalError
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from capsule.errors import Conflict, InvalidInput, NotFound, PlatformError, TooLarge, Unavailable
 
@@ -53,8 +53,20 @@ def problem(error: PlatformError, request_id: str) -> ProblemResponse:
     if error.hint:
         body["hint"] = error.hint
     body.update({key: error.context[key] for key in ("field", "errors") if key in error.context})
-    headers = {"Retry-After": str(error.context["retry_after"])} if "retry_after" in error.context else None
+    headers = {
+        name: str(error.context[key])
+        for key, name in (("retry_after", "Retry-After"), ("challenge", "WWW-Authenticate"))
+        if key in error.context
+    }
     return ProblemResponse(body, status_code=error.status, headers=headers)
+
+
+def git_problem(error: PlatformError, request_id: str) -> PlainTextResponse:
+    """Render the failure in the one form that git clients show to people."""
+    text = f"{error.detail}\n" + (f"Hint: {error.hint}\n" if error.hint else "")
+    headers = problem(error, request_id).headers
+    kept = {name: headers[name] for name in ("retry-after", "www-authenticate") if name in headers}
+    return PlainTextResponse(text, status_code=error.status, headers=kept)
 
 
 def request_id_of(request: Request) -> str:
@@ -64,7 +76,9 @@ def request_id_of(request: Request) -> str:
 def install(app: FastAPI) -> None:
     """Make `app` answer every kind of failure this way (bugs: see `middleware.Bugs`)."""
 
-    async def expected(request: Request, error: Exception) -> ProblemResponse:
+    async def expected(request: Request, error: Exception) -> Response:
+        if request.url.path.startswith("/git/"):
+            return git_problem(translate(error), request_id_of(request))
         return problem(translate(error), request_id_of(request))
 
     for kind in (PlatformError, RequestValidationError, HTTPException, IntegrityError, OperationalError):

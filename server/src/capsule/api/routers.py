@@ -16,6 +16,7 @@ from capsule.control.delivery.runs.endpoints import router as runs
 from capsule.control.delivery.runtimes.endpoints import router as runtimes
 from capsule.control.delivery.serves.endpoints import router as serves
 from capsule.control.delivery.shells.endpoints import router as shells
+from capsule.control.delivery.sources.push.endpoints import router as git
 from capsule.control.delivery.uploads.endpoints import router as uploads
 from capsule.control.identity.cli_logins.endpoints import router as cli_logins
 from capsule.control.identity.logins.endpoints import router as logins
@@ -26,6 +27,9 @@ from capsule.control.workload.env.endpoints import router as env
 from capsule.control.workload.files.endpoints import router as files
 from capsule.control.workload.secrets.endpoints import router as secrets
 from capsule.control.workspace.spaces.endpoints import router as spaces
+
+GIT_ROUTER: APIRouter = git
+"""Not under `/api/v1`: its addresses are typed by people, and speak git's protocol."""
 
 ROUTERS: tuple[APIRouter, ...] = (
     logins,

@@ -21,11 +21,16 @@ from capsule.build.contract import (
 from capsule.build.detect import make_plan
 from capsule.build.plan import CannotPlan, Plan
 from capsule.build.sources.address import public_url
-from capsule.build.sources.git import Checkout, checkout
+from capsule.build.sources.commits import Commit
+from capsule.build.sources.git import checkout
+from capsule.build.sources.pushed import PushRepository
 from capsule.build.sources.tree import digest, project_folder
 from capsule.build.toolchain import Toolchain
 from capsule.build.trees import remove_tree
 from capsule.paths import DataPaths
+
+
+_ORIGINS = {"push": "What was pushed", "upload": "The upload"}
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,7 @@ class Pipeline:
         `forget(build_id)` removes; uploads are used where they lie.
         """
         path = str(source.get("path") or "")
-        found: Checkout | None = None
+        found: Commit | None = None
         if source.get("kind") == "git":
             root = self._paths.checkout(build_id)
             found = await checkout(
@@ -70,6 +75,9 @@ class Pipeline:
             )
         elif source.get("kind") == "image":
             return await self._fetch_image(str(source["image"]), build_id)
+        elif source.get("kind") == "push":
+            root = self._paths.checkout(build_id)
+            found = await self._pushed(source, root, capsule_id=capsule_id)
         elif source.get("kind") == "upload":
             root = self._paths.upload(str(source["upload_id"]))
             if not root.is_dir():
@@ -78,12 +86,12 @@ class Pipeline:
             raise SourceUnavailable(
                 "The capsule has no source.", hint="Set a git repository, or deploy a folder with the CLI."
             )
-        origin = f"The repository {public_url(str(source['url']))}" if found else "The upload"
+        origin = _ORIGINS.get(str(source["kind"])) or f"The repository {public_url(str(source['url']))}"
         tree = project_folder(root, path, origin=origin)
         return Fetched(
             tree=tree,
             digest=await asyncio.to_thread(digest, tree),
-            commit=found.commit if found else None,
+            commit=found.id if found else None,
             subject=found.subject if found else None,
         )
 
@@ -92,6 +100,22 @@ class Pipeline:
         tree = self._paths.checkout(build_id)
         await asyncio.to_thread(tree.mkdir, parents=True, exist_ok=True)
         return Fetched(tree=tree, digest=image if "@" in image else f"{image} {build_id}")
+    async def _pushed(self, source: Mapping[str, object], root: Path, *, capsule_id: str) -> Commit:
+        """Return the commit in `root`, where a push has put it; else the newest that was accepted."""
+        branch = str(source.get("branch") or "main")
+        if root.is_dir() and source.get("commit"):
+            return Commit(str(source["commit"]), str(source.get("subject") or ""))
+        repository = PushRepository(self._paths.pushed(str(source.get("repository") or capsule_id)))
+        found = await repository.find(f"refs/heads/{branch}")
+        if found is None:
+            raise SourceUnavailable(
+                f"Nothing has been pushed to the branch '{branch}' yet.",
+                hint=f"git push capsule {branch}",
+                field="branch",
+            )
+        await asyncio.to_thread(remove_tree, root)
+        await repository.write(found.id, root)
+        return found
 
     async def plan(self, tree: Path, settings: BuildSettings) -> Plan | CannotPlan:
         """Detect what `tree` is and write the plan. Runs nothing of the project."""

@@ -195,6 +195,8 @@ def _describe(source: dict[str, Any]) -> str:
         return f"Source: {source.get('url')}, branch {source.get('branch') or '(default)'}{where}"
     if source.get("kind") == "image":
         return f"Source: the image {source.get('image')}"
+    if source.get("kind") == "push":
+        return f"Source: what was pushed to {source.get('branch')}{where}"
     return f"Source: uploaded files{where}"
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 
 from capsule.control.delivery.builds.repository import BuildRepository
 from capsule.control.delivery.leases import Lease, LeaseLost, end, take
+from capsule.control.delivery.sources.triggers import end_interrupted_pushes
 from capsule.db import Database
 from capsule.kit.clock import now
 from capsule.models import Build, Capsule
@@ -30,6 +31,8 @@ class Builds:
     async def take_over(self) -> None:
         """Queue again what an earlier process of this installation left running, and drop its leavings."""
         await self._platform.pipeline.sweep()
+        async with self._database.unit_of_work() as db_session:
+            await end_interrupted_pushes(db_session)
         await self._requeue(everything=True)
 
     async def tend(self) -> None:
@@ -67,7 +70,7 @@ class Builds:
                 if current is None or current.status != "running" or current.fence != row.fence:
                     continue
                 if current.cancel_requested:
-                    end(current, "cancelled", "Cancelled.")
+                    end(current, "cancelled", current.reason or "Cancelled.")
                 else:
                     _queue_again(current)
 
@@ -99,7 +102,7 @@ class Builds:
                 if self._stopping and not build.cancel_requested:
                     _queue_again(build)
                 else:
-                    end(build, status, reason)
+                    end(build, status, (build.reason if build.cancel_requested else None) or reason)
         except LeaseLost:
             pass
 

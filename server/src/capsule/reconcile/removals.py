@@ -87,7 +87,8 @@ class Removals:
             serves = (await db_session.scalars(select(Serve.id).where(Serve.capsule_id == capsule_id))).all()
         folders = [paths.build(build.id) for build in builds]
         folders += [paths.artifact(artifact_id) for artifact_id in artifacts]
-        folders += [paths.git_mirror(capsule_id), paths.telemetry(capsule_id), paths.storage(capsule_id)]
+        folders += [paths.git_mirror(capsule_id), paths.pushed(capsule_id), paths.known_hosts(capsule_id)]
+        folders += [paths.telemetry(capsule_id), paths.storage(capsule_id)]
         folders.append(paths.storage_size(capsule_id))
         for environment in ("deploy", "serve"):
             folders.append(paths.kept_files(capsule_id, environment))

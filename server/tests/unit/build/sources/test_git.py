@@ -9,7 +9,8 @@ import pytest
 
 from capsule.build.contract import SourceUnavailable
 from capsule.build.sources.address import check_branch, check_url, public_url
-from capsule.build.sources.git import Checkout, checkout
+from capsule.build.sources.commits import Commit
+from capsule.build.sources.git import checkout
 
 IDENTITY = {
     "GIT_AUTHOR_NAME": "A",
@@ -47,7 +48,7 @@ class Fetch:
         self.target = tmp_path / "builds" / "one" / "source"
         self.log = log
 
-    async def __call__(self, url: str | Path, branch: str = "", **options: Any) -> Checkout:
+    async def __call__(self, url: str | Path, branch: str = "", **options: Any) -> Commit:
         return await checkout(
             str(url), branch=branch, mirror=self.mirror, target=self.target, log=self.log, **options
         )
@@ -60,7 +61,7 @@ def fetch(tmp_path: Path, log: Any) -> Fetch:
 
 async def test_default_branch_is_checked_out_without_git_folder(fetch: Fetch, repository: Path) -> None:
     found = await fetch(repository)
-    assert found == Checkout(git(repository, "rev-parse", "HEAD"), "First")
+    assert found == Commit(git(repository, "rev-parse", "HEAD"), "First")
     assert sorted(path.name for path in fetch.target.iterdir()) == ["app.py", "run.sh"]
     assert (fetch.target / "run.sh").stat().st_mode & 0o100
 

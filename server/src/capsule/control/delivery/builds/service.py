@@ -44,13 +44,15 @@ async def queue_build(
     requested_by: str | None,
     source: dict[str, object],
     settings: dict[str, object],
+    build_id: str | None = None,
 ) -> Build:
+    """Queue a build of this source; `build_id` is given when its tree lies there already."""
     is_serve = trigger == "serve"
     for older in await BuildRepository(db_session).with_status("queued", capsule_id=capsule.id):
         if (older.trigger == "serve") == is_serve:
             end(older, "cancelled", "A newer build took its place.")
     build = Build(
-        id=new_id("bld"),
+        id=build_id or new_id("bld"),
         team_id=capsule.team_id,
         capsule_id=capsule.id,
         status="queued",
@@ -64,15 +66,15 @@ async def queue_build(
     return build
 
 
-def cancel_build(build: Build) -> None:
+def cancel_build(build: Build, reason: str | None = None) -> None:
     """Cancel at once while queued; ask the worker to stop while running.
 
     Raises BuildFinished otherwise.
     """
     if build.status == "queued":
-        end(build, "cancelled", "Cancelled before it began.")
+        end(build, "cancelled", reason or "Cancelled before it began.")
     elif build.status == "running":
-        build.cancel_requested = True
+        build.cancel_requested, build.reason = True, reason
     else:
         raise BuildFinished(f"Build {build.id} is at its end already: {build.status}.")
 
