@@ -22,6 +22,8 @@ from capsule.api.context import Context
 from capsule.apps.client import AppHostClient
 from capsule.build.contract import Builder, BuildLimits
 from capsule.build.pipeline import Pipeline
+from capsule.build.sources.options import GitOptions
+from capsule.build.sources.pushed import PushLimits
 from capsule.build.toolchain import Toolchain, find_toolchain
 from capsule.control.delivery.changes import Changes
 from capsule.control.delivery.serves.shell import shell_value
@@ -110,7 +112,12 @@ class Server:
         apps = AppHostClient(paths.apps_control_socket)
         await self._log_in_command_line(database)
         toolchain = await find_toolchain(paths.cache)
-        pipeline = Pipeline(paths, self._make_builder(paths, toolchain), toolchain)
+        pipeline = Pipeline(
+            paths,
+            self._make_builder(paths, toolchain),
+            toolchain,
+            most_source_bytes=self._settings.repository_bytes,
+        )
         context = self._context(database, pipeline, node, edge, apps)
         reconciler = Reconciler(self._platform(context, pipeline))
         vault = SpaceVault(database, context.box, shell_value)
@@ -152,6 +159,7 @@ class Server:
             domain=self._settings.domain,
             port=self._settings.port,
             console=CONSOLE,
+            git=self._git_options(),
             processes=self._process_health,
             doctor=lambda: [finding.as_json() for finding in doctor.examine()],
         )
@@ -170,7 +178,17 @@ class Server:
             site=context.site,
             pace=Pace(answer=settings.answer_seconds, drain=settings.drain_seconds),
             builds_at_once=settings.builds_at_once,
+            git=context.git,
+            events=context.events,
             build_limits=BuildLimits(memory=settings.build_memory, seconds=settings.build_seconds),
+        )
+
+    def _git_options(self) -> GitOptions:
+        settings = self._settings
+        return GitOptions(
+            limits=PushLimits(settings.repository_bytes, settings.repository_file_bytes),
+            poll_seconds=settings.poll_seconds,
+            private_hosts=tuple(settings.private_git_hosts),
         )
 
     async def _process_health(self) -> Mapping[str, Mapping[str, object]]:

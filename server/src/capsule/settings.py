@@ -69,6 +69,24 @@ class Settings(BaseSettings):
     upload_bytes: int = Field(
         2 * 1024**3, ge=1024, description="Bytes that one file may have which a user uploads to an app."
     )
+    repository_bytes: int = Field(
+        2 * 1024**3,
+        ge=1024**2,
+        description="Bytes on the disk that the repository of one capsule may have, pushed or fetched.",
+    )
+    repository_file_bytes: int = Field(
+        512 * 1024**2, ge=1024, description="Bytes that one file of a repository that is pushed may have."
+    )
+    poll_seconds: float = Field(
+        300,
+        ge=0,
+        description="Seconds between two looks at a repository that sends no webhooks; 0 never looks.",
+    )
+    private_git_hosts: list[str] = Field(
+        [],
+        description="Git hosts, as a JSON list of host names, that teams may connect to although they are in "
+        "a private network.",
+    )
     private_issuers: list[str] = Field(
         [],
         description="OpenID issuers, as a JSON list of addresses, that apps may use although they are in a "

@@ -22,6 +22,7 @@ from capsule.models import (
     Capsule,
     CronJob,
     Deployment,
+    GitConnection,
     Login,
     Membership,
     Model,
@@ -195,6 +196,18 @@ async def _replica(db_session: AsyncSession, space: Space) -> Replica:
     return await make_replica(db_session, await make_capsule(db_session, space))
 
 
+async def _git_connection(db_session: AsyncSession, space: Space) -> GitConnection:
+    connection = GitConnection(
+        id=new_id("gcn"),
+        team_id=space.team_id,
+        provider="gitea",
+        url="http://git.invalid",
+        account="somebody",
+        token="v1:",
+    )
+    return await _add(db_session, connection)
+
+
 FACTORIES: dict[str, Callable[[AsyncSession, Space], Awaitable[Any]]] = {
     "team": _team,
     "space": _space,
@@ -207,6 +220,7 @@ FACTORIES: dict[str, Callable[[AsyncSession, Space], Awaitable[Any]]] = {
     "run": _run,
     "cron_job": _cron_job,
     "replica": _replica,
+    "git_connection": _git_connection,
 }
 
 

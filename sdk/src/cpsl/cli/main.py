@@ -23,6 +23,8 @@ SECTIONS = {
         "list": f"{_C}.capsule:list_capsules",
         "logs": f"{_C}.logs:logs",
         "builds": f"{_C}.builds:builds",
+        "git": f"{_C}.git:git",
+        "preview": f"{_C}.preview:preview",
         "runtimes": f"{_C}.runtimes:runtimes",
         "env": f"{_C}.env:env",
         "open": f"{_C}.capsule:open_capsule",

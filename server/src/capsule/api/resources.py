@@ -15,9 +15,33 @@ from capsule.control.policy import Actor
 from capsule.control.workload.capsules.repository import CapsuleRepository
 from capsule.control.workspace.spaces.repository import SpaceRepository
 from capsule.errors import Conflict
-from capsule.models import Build, Capsule, CronJob, Deployment, Release, Replica, Run, Serve, Space, Team
+from capsule.models import (
+    Build,
+    Capsule,
+    CronJob,
+    Deployment,
+    GitConnection,
+    Release,
+    Replica,
+    Run,
+    Serve,
+    Space,
+    Team,
+)
 
-Resource: TypeAlias = Team | Space | Capsule | Build | Release | Deployment | Serve | Run | CronJob | Replica
+Resource: TypeAlias = (
+    Team
+    | Space
+    | Capsule
+    | Build
+    | Release
+    | Deployment
+    | Serve
+    | Run
+    | CronJob
+    | Replica
+    | GitConnection
+)
 Loader: TypeAlias = Callable[[AsyncSession, Actor, str], Awaitable[Resource | None]]
 
 
@@ -73,6 +97,12 @@ async def load_replica(db_session: AsyncSession, _actor: Actor, reference: str) 
     return await db_session.get(Replica, reference)
 
 
+async def load_git_connection(
+    db_session: AsyncSession, _actor: Actor, reference: str
+) -> GitConnection | None:
+    return await db_session.get(GitConnection, reference)
+
+
 LOADERS: dict[str, Loader] = {
     "team": load_team,
     "space": load_space,
@@ -85,6 +115,7 @@ LOADERS: dict[str, Loader] = {
     "run": load_run,
     "cron_job": load_cron_job,
     "replica": load_replica,
+    "git_connection": load_git_connection,
 }
 
 

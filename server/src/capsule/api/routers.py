@@ -16,6 +16,10 @@ from capsule.control.delivery.runs.endpoints import router as runs
 from capsule.control.delivery.runtimes.endpoints import router as runtimes
 from capsule.control.delivery.serves.endpoints import router as serves
 from capsule.control.delivery.shells.endpoints import router as shells
+from capsule.control.delivery.sources.connections.endpoints import router as git_connections
+from capsule.control.delivery.sources.endpoints import router as sources
+from capsule.control.delivery.sources.hooks.endpoints import router as hooks
+from capsule.control.delivery.sources.previews.endpoints import router as previews
 from capsule.control.delivery.sources.push.endpoints import router as git
 from capsule.control.delivery.uploads.endpoints import router as uploads
 from capsule.control.identity.cli_logins.endpoints import router as cli_logins
@@ -42,6 +46,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     env,
     files,
     uploads,
+    git_connections,
+    sources,
+    previews,
+    hooks,
     builds,
     releases,
     deployments,

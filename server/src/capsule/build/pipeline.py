@@ -20,15 +20,15 @@ from capsule.build.contract import (
 )
 from capsule.build.detect import make_plan
 from capsule.build.plan import CannotPlan, Plan
+from capsule.build.sources.access import GitAccess
 from capsule.build.sources.address import public_url
 from capsule.build.sources.commits import Commit
 from capsule.build.sources.git import checkout
-from capsule.build.sources.pushed import PushRepository
+from capsule.build.sources.pushed import PushRepository, sweep_quarantines
 from capsule.build.sources.tree import digest, project_folder
 from capsule.build.toolchain import Toolchain
 from capsule.build.trees import remove_tree
 from capsule.paths import DataPaths
-
 
 _ORIGINS = {"push": "What was pushed", "upload": "The upload"}
 
@@ -49,18 +49,33 @@ class Fetched:
 class Pipeline:
     """One installation's way from source to artifact. Safe for several builds at a time."""
 
-    def __init__(self, paths: DataPaths, builder: Builder, toolchain: Toolchain) -> None:
+    def __init__(
+        self,
+        paths: DataPaths,
+        builder: Builder,
+        toolchain: Toolchain,
+        *,
+        most_source_bytes: int = 2 * 1024**3,
+    ) -> None:
+        self._most_source_bytes = most_source_bytes
         self._paths = paths
         self._builder = builder
         self._toolchain = toolchain
 
     async def fetch(
-        self, source: Mapping[str, object], *, capsule_id: str, build_id: str, log: LogSink
+        self,
+        source: Mapping[str, object],
+        *,
+        capsule_id: str,
+        build_id: str,
+        log: LogSink,
+        access: GitAccess | None = None,
     ) -> Fetched:
         """Bring `source` (see `models.workload.Capsule.source`) onto the disk.
 
         Raises SourceUnavailable. Git sources are checked out into `paths.checkout(build_id)`, which
-        `forget(build_id)` removes; uploads are used where they lie.
+        `forget(build_id)` removes; uploads are used where they lie. `access` is for a repository that is
+        not public.
         """
         path = str(source.get("path") or "")
         found: Commit | None = None
@@ -72,6 +87,9 @@ class Pipeline:
                 mirror=self._paths.git_mirror(capsule_id),
                 target=root,
                 log=log,
+                access=access,
+                path=path,
+                most_bytes=self._most_source_bytes,
             )
         elif source.get("kind") == "image":
             return await self._fetch_image(str(source["image"]), build_id)
@@ -166,3 +184,4 @@ class Pipeline:
     async def sweep(self) -> None:
         """Remove what builds of an earlier process left half made. Called once, before the first build."""
         await self._builder.sweep(self._paths.artifact("x").parent)
+        await asyncio.to_thread(sweep_quarantines, self._paths.pushed("x").parent)

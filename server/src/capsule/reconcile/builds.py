@@ -32,7 +32,9 @@ class Builds:
         """Queue again what an earlier process of this installation left running, and drop its leavings."""
         await self._platform.pipeline.sweep()
         async with self._database.unit_of_work() as db_session:
-            await end_interrupted_pushes(db_session)
+            ended = await end_interrupted_pushes(db_session)
+        for build_id in ended:
+            await self._platform.pipeline.forget(build_id)
         await self._requeue(everything=True)
 
     async def tend(self) -> None:

@@ -9,7 +9,9 @@ from typing import TypeVar
 from capsule.apps.contract import AppHost
 from capsule.build.contract import BuildLimits
 from capsule.build.pipeline import Pipeline
+from capsule.build.sources.options import GitOptions
 from capsule.control.delivery.changes import Changes
+from capsule.control.events import Events
 from capsule.control.site import Site
 from capsule.db import Database
 from capsule.edge.contract import Edge
@@ -62,6 +64,8 @@ class Platform:
     pace: Pace = Pace()
     builds_at_once: int = 2
     build_limits: BuildLimits = field(default_factory=BuildLimits)
+    git: GitOptions = field(default_factory=GitOptions)
+    events: Events = field(default_factory=Events)
     locks: CapsuleLocks = field(default_factory=CapsuleLocks)
 
     async def patiently(self, call: Callable[[], Awaitable[T]]) -> T:

@@ -18,6 +18,7 @@ from capsule.reconcile.removals import Removals
 from capsule.reconcile.replicas import Replicas
 from capsule.reconcile.runs import Runs
 from capsule.reconcile.serves import Serves
+from capsule.reconcile.sources import Sources
 from capsule.reconcile.switches import Switches
 from capsule.reconcile.upgrades import rebuild_outdated_apps
 from capsule.reconcile.watches import Watches
@@ -97,6 +98,7 @@ class Reconciler:
         self._switches = Switches(platform, Tasks(self.wake))
         self._serves = Serves(platform, serving, Tasks(self.wake), Tasks(self.wake), sparing)
         self._removals = Removals(platform, Tasks(lambda: None))
+        self._sources = Sources(platform)
         self._garbage = Garbage(platform)
         self._watches = Watches(platform)
         self._loops = [
@@ -109,6 +111,7 @@ class Reconciler:
             Loop("switches", self._switches.tend, interval=5, pause=0.1, lets_others_go_first=True),
             Loop("removals", self._removals.tend, interval=5, pause=0.1, lets_others_go_first=True),
             Loop("replicas", self._replicas.tend, interval=1, pause=0.3, lets_others_go_first=True),
+            Loop("sources", self._sources.tend, interval=15, pause=1, lets_others_go_first=True),
             Loop("doors", self._doors.tend, interval=2, pause=0.3, lets_others_go_first=True),
         ]
         self._running: list[asyncio.Task[None]] = []

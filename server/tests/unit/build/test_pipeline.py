@@ -19,7 +19,7 @@ from capsule.build.toolchain import Toolchain
 from capsule.paths import DataPaths
 
 Project = Callable[[dict[str, str]], Path]
-IDS = {"capsule_id": "cap_1", "build_id": "bld_1"}
+IDS: dict[str, Any] = {"capsule_id": "cap_1", "build_id": "bld_1"}
 
 
 @pytest.fixture

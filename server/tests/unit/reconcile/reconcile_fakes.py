@@ -112,7 +112,13 @@ class MemoryPipeline:
     _at_once: int = 0
 
     async def fetch(
-        self, source: Mapping[str, object], *, capsule_id: str, build_id: str, log: LogSink
+        self,
+        source: Mapping[str, object],
+        *,
+        capsule_id: str,
+        build_id: str,
+        log: LogSink,
+        access: object = None,
     ) -> Fetched:
         return Fetched(tree=self.paths.root, digest=self.tree, commit="c0ffee", subject="A commit")
 

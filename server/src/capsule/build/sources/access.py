@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from capsule.build.sources.gitcommand import own_home, settings_environment
 
-_HELPER = '!f() { test "$1" = get && printf "username=%s\\npassword=%s\\n" "$CAPSULE_GIT_USER" "$CAPSULE_GIT_TOKEN"; }; f'  # noqa: E501, S105
+_HELPER = '!f() { test "$1" = get && printf "username=%s\\npassword=%s\\n" "$CAPSULE_GIT_USER" "$CAPSULE_GIT_TOKEN"; }; f'  # noqa: E501
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ async def fetch_within(
             if await asyncio.to_thread(_size, mirror) > most_bytes:
                 raise TooMuch(
                     f"The repository {shown} has more than {most_bytes // 1024**2} MiB.",
-                    hint="Keep large files out of it, or give the project's folder: then only that is fetched.",
+                    hint="Keep large files out of it, or name the folder: then only that is fetched.",
                     field="url",
                 )
             if done:

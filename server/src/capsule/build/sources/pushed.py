@@ -67,7 +67,9 @@ class PushRepository:
             self.folder.parent.mkdir(parents=True, exist_ok=True)
             fresh = self.folder.with_name(f"{self.folder.name}.new")
             await asyncio.to_thread(remove_tree, fresh)
-            made = await run_git("init", "--quiet", "--bare", "--template=", str(fresh), env=plain_environment())
+            made = await run_git(
+                "init", "--quiet", "--bare", "--template=", str(fresh), env=plain_environment()
+            )
             if made.code != 0:
                 raise SourceUnavailable(
                     f"git could not make the repository: {last_line(made.errors)}", hint="capsule doctor"
@@ -117,7 +119,8 @@ class PushRepository:
             total += int(size)
             if int(size) > self.limits.file_bytes:
                 raise SourceUnavailable(
-                    f"The file {name!r} has {int(size) // _MIB} MiB, more than {self.limits.file_bytes // _MIB}.",
+                    f"The file {name!r} has {int(size) / _MIB:.1f} MiB, "
+                    f"more than {self.limits.file_bytes / _MIB:.0f}.",
                     hint="Keep large files out of the repository, such as in a storage capsule.",
                 )
         if total > self.limits.repository_bytes:
@@ -154,6 +157,12 @@ def write_hooks(folder: Path) -> Path:
         fresh.chmod(0o755)
         fresh.replace(hook)
     return folder
+
+
+def sweep_quarantines(repositories: Path) -> None:
+    """Remove what pushes brought that were decided by nobody: their server was killed."""
+    for quarantine in repositories.glob("*.git/objects/tmp_objdir-incoming-*"):
+        remove_tree(quarantine)
 
 
 def _size(folder: Path) -> int:

@@ -3,13 +3,15 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from capsule.control.delivery.builds.repository import BuildRepository
-from capsule.control.delivery.builds.service import has_source, request_build
+from capsule.control.delivery.builds.service import has_code, request_build
 from capsule.control.delivery.changes import touch
 from capsule.control.delivery.deployments.repository import DeploymentRepository
 from capsule.control.delivery.deployments.service import redeploy_changed
 from capsule.control.delivery.leases import end
 from capsule.control.delivery.runs.repository import RunRepository
 from capsule.control.delivery.runs.service import REMOVED
+from capsule.control.delivery.sources.previews.service import previews_of, remove_preview
+from capsule.control.delivery.sources.service import SourceService
 from capsule.control.events import CapsuleChanged, CapsuleCreated, CapsuleRemoved, Events
 from capsule.kit.crypto import SecretBox
 
@@ -18,7 +20,9 @@ def subscribe(events: Events, box: SecretBox) -> None:
     """Connect delivery to the events of workload. Called once by whoever assembles the server."""
 
     async def created(db_session: AsyncSession, event: CapsuleCreated) -> None:
-        if event.deploy and event.capsule.type != "storage" and has_source(event.capsule):
+        if event.connection_id:
+            await SourceService(db_session, box).set_connection(event.capsule, event.connection_id)
+        if event.deploy and event.capsule.type != "storage" and await has_code(db_session, event.capsule):
             await request_build(db_session, event.capsule, trigger="manual", requested_by=event.by)
 
     async def changed(db_session: AsyncSession, event: CapsuleChanged) -> None:
@@ -28,13 +32,15 @@ def subscribe(events: Events, box: SecretBox) -> None:
             return
         # A frontend has no process that could read a variable: its values are built in.
         if event.needs == "build" or capsule.type == "frontend":
-            if has_source(capsule):
+            if await has_code(db_session, capsule):
                 await request_build(db_session, capsule, trigger="config", requested_by=event.by)
         else:
             await redeploy_changed(db_session, box, capsule)
 
     async def removed(db_session: AsyncSession, event: CapsuleRemoved) -> None:
         touch(db_session, event.capsule.id)
+        for preview in await previews_of(db_session, event.capsule.id):
+            await remove_preview(db_session, events, preview)
         for build in await BuildRepository(db_session).with_status("queued", capsule_id=event.capsule.id):
             end(build, "cancelled", "The capsule was removed.")
         for deployment in await DeploymentRepository(db_session).with_status(

@@ -53,6 +53,13 @@ class BuildRepository:
         )
         return (await self._db_session.scalars(query)).all()
 
+    async def has_push(self, capsule_id: str) -> bool:
+        """Tell whether a push to the platform was ever accepted."""
+        query = select(Build.id).where(
+            Build.capsule_id == capsule_id, Build.trigger == "push", Build.status == "succeeded"
+        )
+        return (await self._db_session.scalars(query.limit(1))).first() is not None
+
     async def live_build_id(self, capsule: Capsule) -> str | None:
         if capsule.release_id is None:
             return None

@@ -28,10 +28,16 @@ async def supersede_builds(db_session: AsyncSession, capsule_id: str) -> None:
     await db_session.flush()
 
 
-async def end_interrupted_pushes(db_session: AsyncSession) -> None:
-    """End builds whose push died with the server: the branch did not move, so nothing of it may go live."""
+async def end_interrupted_pushes(db_session: AsyncSession) -> list[str]:
+    """End builds whose push died with the server: the branch did not move, so nothing of it may go live.
+
+    Returns their ids.
+    """
+    ended = []
     for build in await BuildRepository(db_session).with_status("queued", "running"):
         if build.trigger == "push":
             build.status, build.lease_owner, build.lease_until = "queued", None, None
             cancel_build(build, INTERRUPTED)
             build.hint = "Push again."
+            ended.append(build.id)
+    return ended

@@ -13,6 +13,7 @@ from capsule.api.auth import CurrentActor
 from capsule.api.context import CurrentContext
 from capsule.build.contract import BuildSettings
 from capsule.build.trees import remove_tree
+from capsule.control.delivery.sources.service import SourceService
 from capsule.control.delivery.uploads.service import add_upload
 from capsule.control.events import Events
 from capsule.control.policy import Action
@@ -41,6 +42,7 @@ class WantPlan(Input):
     space_id: str
     upload_id: str | None = None
     source: Source | None = None
+    connection_id: str | None = Field(default=None, description="Connection to the source's git host.")
     type: CapsuleType
     config: ConfigInput = ConfigInput()
 
@@ -83,6 +85,10 @@ async def make_plan(
         checked = await CapsuleService(db_session, Events()).checked_source(
             source, type=wanted.type, team_id=space.team_id, actor=actor
         )
+        access = None
+        if wanted.connection_id:
+            service = SourceService(db_session, context.box)
+            access = await service.connected(wanted.connection_id, space.team_id, str(checked.get("url", "")))
     if not checked:
         raise InvalidInput("A plan needs a source or an upload.", field="source")
     config = wanted.config
@@ -102,7 +108,9 @@ async def make_plan(
     plan_id = new_id("plan")
     try:
         async with asyncio.timeout(_PLAN_SECONDS):
-            fetched = await pipeline.fetch(checked, capsule_id=plan_id, build_id=plan_id, log=_Silence())
+            fetched = await pipeline.fetch(
+                checked, capsule_id=plan_id, build_id=plan_id, log=_Silence(), access=access
+            )
             plan = await pipeline.plan(fetched.tree, settings)
     except TimeoutError:
         raise Unavailable(f"The source could not be had within {_PLAN_SECONDS:g} s.") from None

@@ -53,3 +53,7 @@ class Previews(Input):
         max_length=20,
         description="Patterns such as `feature/*`; empty: pull requests only.",
     )
+    forks: bool = Field(
+        default=False,
+        description="Whether pull requests from forks are built: strangers' code then sees the variables.",
+    )

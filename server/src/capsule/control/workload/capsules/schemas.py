@@ -144,6 +144,10 @@ class CreateCapsule(Input):
     type: CapsuleType
     source: Source | None = None
     config: ConfigInput = ConfigInput()
+    connection_id: str | None = Field(
+        default=None,
+        description="Connection to the git host: its token is used, and its webhook set up.",
+    )
     deploy: bool = Field(default=True, description="Build and deploy at once when there is a source.")
 
 

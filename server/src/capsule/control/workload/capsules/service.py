@@ -85,7 +85,13 @@ class CapsuleService:
         self._db_session.add(capsule)
         await self._db_session.flush()
         await self._events.publish(
-            self._db_session, CapsuleCreated(capsule, by=actor.user.id, deploy=wanted.deploy and bool(source))
+            self._db_session,
+            CapsuleCreated(
+                capsule,
+                by=actor.user.id,
+                deploy=wanted.deploy and bool(source),
+                connection_id=wanted.connection_id,
+            ),
         )
         return capsule
 

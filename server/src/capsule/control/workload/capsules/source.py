@@ -15,7 +15,8 @@ _IMAGE = re.compile(r"[a-z0-9]+(?:[._:/-]+[A-Za-z0-9]+)*(?:@sha256:[0-9a-f]{64})
 _REMOTE = {"https", "http", "ssh", "git"}
 
 
-def _branch_name(branch: str) -> str:
+def branch_name(branch: str) -> str:
+    """Return the name. Raises ValueError for what git would not take for one."""
     if branch and (not _BRANCH.fullmatch(branch) or ".." in branch):
         raise ValueError("is not a branch name")
     return branch
@@ -43,7 +44,7 @@ class GitSource(Input):
             return url
         raise ValueError("is not the address of a git repository, such as https://git.example/team/shop.git")
 
-    _check_branch = field_validator("branch")(_branch_name)
+    _check_branch = field_validator("branch")(branch_name)
     _check_path = field_validator("path")(_folder)
 
 
@@ -62,7 +63,7 @@ class PushSource(Input):
     branch: str = Field(default="main", max_length=250, description="The branch whose pushes are deployed.")
     path: str = Field(default="", max_length=1000, description="Folder of the project in the repository.")
 
-    _check_branch = field_validator("branch")(_branch_name)
+    _check_branch = field_validator("branch")(branch_name)
     _check_path = field_validator("path")(_folder)
 
 

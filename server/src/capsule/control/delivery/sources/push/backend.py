@@ -67,6 +67,8 @@ class Hook:
 
 Decide = Callable[[list[RefUpdate], dict[str, str], Hook], Awaitable[bool]]
 """Told what a push would change, and git's variables by which the new objects are read. True accepts."""
+Stored = Callable[[list[RefUpdate]], Awaitable[None]]
+"""Told what has changed in the repository."""
 
 
 class GitAnswer(Response):
@@ -77,13 +79,21 @@ class GitAnswer(Response):
     """
 
     def __init__(
-        self, env: Mapping[str, str], *, most_bytes: int, too_large: str, decide: Decide | None = None
+        self,
+        env: Mapping[str, str],
+        *,
+        most_bytes: int,
+        too_large: str,
+        decide: Decide | None = None,
+        stored: Stored | None = None,
     ) -> None:
         super().__init__()
         self._env = dict(env)
         self._most_bytes = most_bytes
         self._too_large = too_large
         self._decide = decide
+        self._stored = stored
+        self._accepted: list[RefUpdate] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         ours, theirs = socket.socketpair()
@@ -103,8 +113,9 @@ class GitAnswer(Response):
             deciding = asyncio.create_task(self._answer_hook(ours)) if self._decide else None
             try:
                 await self._exchange(process, receive, send)
-                if deciding is not None:
-                    await asyncio.wait({deciding}, timeout=5)
+                if deciding is not None and self._accepted and self._stored is not None:
+                    await process.wait()
+                    await self._stored(self._accepted)
             except ConnectionAbortedError:
                 log.info("a git client left before all had come")
             finally:
@@ -131,7 +142,7 @@ class GitAnswer(Response):
             await asyncio.gather(taking, return_exceptions=True)
 
     async def _take_in(self, process: asyncio.subprocess.Process, receive: Receive) -> bool:
-        """Hand the body to git. Returns whether it kept the limit. Raises ConnectionError when it broke off."""
+        """Hand the body to git. Tell whether it kept the limit. Raises ConnectionError when it broke off."""
         assert process.stdin is not None
         taken = 0
         while True:
@@ -190,6 +201,8 @@ class GitAnswer(Response):
         finally:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
+        if is_accepted:
+            self._accepted = updates
         await hook.answer(is_accepted=is_accepted)
 
 

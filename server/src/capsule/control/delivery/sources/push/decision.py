@@ -4,17 +4,19 @@ Reads the new commit out of git's quarantine. Whoever pushes sees the build's li
 """
 
 import asyncio
-from collections.abc import Sequence
+import logging
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from sqlalchemy import select
 
-from capsule.build.contract import SourceUnavailable
 from capsule.build.sources.commits import Commit
 from capsule.build.sources.pushed import PushRepository
 from capsule.control.delivery.builds.service import cancel_build, queue_build
 from capsule.control.delivery.changes import Changes
+from capsule.control.delivery.sources.hooks.delivery import Push
+from capsule.control.delivery.sources.previews.service import Previewing
 from capsule.control.delivery.sources.push.backend import Hook, RefUpdate
 from capsule.control.delivery.sources.triggers import supersede_builds
 from capsule.control.events import Events
@@ -23,10 +25,13 @@ from capsule.control.shapes.delivery import UNFINISHED
 from capsule.control.site import Site
 from capsule.db import Database
 from capsule.errors import Conflict, PlatformError
+from capsule.kit.crypto import SecretBox
 from capsule.kit.ids import new_id
 from capsule.models import Build, Capsule, Deployment, Release
 from capsule.paths import DataPaths
 from capsule.telemetry.lines import LineReader
+
+log = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 0.1
 _BROKE_OFF = "The push broke off."
@@ -49,6 +54,7 @@ class PushPlace:
     changes: Changes
     events: Events
     site: Site
+    box: SecretBox
 
 
 class PushDecision:
@@ -69,7 +75,7 @@ class PushDecision:
         try:
             for update in updates:
                 await self._check(update, env)
-            deployed = next((update for update in updates if update.branch == self._branch), None)
+            deployed = self._deployed(updates)
             if deployed is None:
                 names = ", ".join(update.branch or update.ref for update in updates)
                 await self._say(f"Kept {names}; only pushes to '{self._branch}' are deployed.")
@@ -83,6 +89,27 @@ class PushDecision:
                     await self._say(f"Hint: {exc.hint}")
             return False
         return True
+
+    async def stored(self, updates: list[RefUpdate]) -> None:
+        """Bring previews of the other branches up to date, and keep the repository small."""
+        for update in updates:
+            if not update.branch or update.branch == self._branch:
+                continue
+            commit = None if update.is_deletion else await self._repository.find(update.new)
+            push = Push(update.branch, commit.id if commit else "", commit.subject if commit else "")
+            async with self._place.database.unit_of_work() as db_session:
+                parent = await db_session.get(Capsule, self._capsule.id)
+                if parent is not None and parent.removed_at is None and parent.source:
+                    previews = Previewing(db_session, self._place.box, self._place.site, self._place.events)
+                    await _quietly(previews.branch_pushed(parent, push))
+        await self._repository.tidy()
+
+    def _deployed(self, updates: list[RefUpdate]) -> RefUpdate | None:
+        """Return the update that is deployed; a capsule without a source takes the one branch it is sent."""
+        branches = [update for update in updates if update.branch and not update.is_deletion]
+        if not self._capsule.source and len(branches) == 1:
+            self._branch = branches[0].branch
+        return next((update for update in branches if update.branch == self._branch), None)
 
     async def _check(self, update: RefUpdate, env: dict[str, str]) -> None:
         if not update.ref.startswith(("refs/heads/", "refs/tags/")):
@@ -229,6 +256,14 @@ class PushDecision:
         await self._hook.say(text)
 
 
+async def _quietly(work: Awaitable[object]) -> None:
+    """The push is stored in any case; why there is no preview is in the log."""
+    try:
+        await work
+    except PlatformError as exc:
+        log.info("no preview after a push: %s", exc.detail)
+
+
 def check_pushable(capsule: Capsule) -> None:
     """Raise PushRefused when what is pushed to this capsule could not be deployed."""
     if capsule.removed_at is not None:
@@ -246,5 +281,3 @@ def check_pushable(capsule: Capsule) -> None:
 
 def deployed_branch(capsule: Capsule) -> str:
     return str(capsule.source.get("branch") or "main")
-
-

@@ -9,7 +9,7 @@ from capsule.api.access import requires_of_git
 from capsule.api.auth import GitActor
 from capsule.api.context import Context, CurrentContext
 from capsule.build.sources.pushed import PushRepository, write_hooks
-from capsule.control.delivery.sources.push.backend import Decide, GitAnswer
+from capsule.control.delivery.sources.push.backend import GitAnswer
 from capsule.control.delivery.sources.push.decision import (
     PushDecision,
     PushPlace,
@@ -69,10 +69,12 @@ async def push(
     """Take a push; the answer is the build's output as it comes, and whether the branch has moved."""
     check_pushable(capsule)
     repository = await _repository(context, capsule)
-    place = PushPlace(context.database, context.paths, context.changes, context.events, context.site)
+    place = PushPlace(
+        context.database, context.paths, context.changes, context.events, context.site, context.box
+    )
     decision = PushDecision(place, repository, capsule, deployed_branch(capsule), actor)
     left = await _left(repository)
-    return _answer(context, request, repository, f"/{_RECEIVE}", decide=decision.decide, most_bytes=left)
+    return _answer(context, request, repository, f"/{_RECEIVE}", decision=decision, most_bytes=left)
 
 
 async def _repository(context: Context, capsule: Capsule) -> PushRepository:
@@ -100,7 +102,7 @@ def _answer(
     repository: PushRepository,
     path: str,
     *,
-    decide: Decide | None = None,
+    decision: PushDecision | None = None,
     most_bytes: int = _MOST_ASKED_BYTES,
 ) -> Response:
     wanted = f"application/x-{path.strip('/')}-request"
@@ -122,4 +124,10 @@ def _answer(
     }
     if (length := request.headers.get("content-length", "")).isdigit():
         env["CONTENT_LENGTH"] = length
-    return GitAnswer(env, most_bytes=most_bytes, too_large=_full(repository), decide=decide)
+    return GitAnswer(
+        env,
+        most_bytes=most_bytes,
+        too_large=_full(repository),
+        decide=decision.decide if decision else None,
+        stored=decision.stored if decision else None,
+    )

@@ -1,0 +1,40 @@
+"""Queries on the access to sources."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from capsule.models import Capsule, GitConnection, SourceAccess
+
+
+class SourceRepository:
+    def __init__(self, db_session: AsyncSession) -> None:
+        self._db_session = db_session
+
+    async def access_of(self, capsule_id: str) -> SourceAccess | None:
+        query = select(SourceAccess).where(SourceAccess.capsule_id == capsule_id)
+        return (await self._db_session.scalars(query)).first()
+
+    async def connection(self, connection_id: str, team_id: str) -> GitConnection | None:
+        found = await self._db_session.get(GitConnection, connection_id)
+        return found if found is not None and found.team_id == team_id else None
+
+    async def connections_of(self, team_id: str) -> Sequence[GitConnection]:
+        query = select(GitConnection).where(GitConnection.team_id == team_id)
+        return (await self._db_session.scalars(query.order_by(GitConnection.created_at))).all()
+
+    async def users_of(self, connection_id: str) -> Sequence[SourceAccess]:
+        query = select(SourceAccess).where(SourceAccess.connection_id == connection_id)
+        return (await self._db_session.scalars(query)).all()
+
+    async def polled(self) -> Sequence[Capsule]:
+        """Return capsules made from a repository that has never sent a webhook."""
+        query = (
+            select(Capsule)
+            .outerjoin(SourceAccess, SourceAccess.capsule_id == Capsule.id)
+            .where(SourceAccess.last_hook_at.is_(None), Capsule.removed_at.is_(None))
+            .order_by(Capsule.id)
+        )
+        found = (await self._db_session.scalars(query)).all()
+        return [capsule for capsule in found if capsule.source.get("kind") == "git"]
