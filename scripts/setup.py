@@ -25,9 +25,14 @@ NODE_AT_LEAST = (20, 19)
 
 # program or library to look for → Debian package; what each enables is told by `capsule doctor`
 SYSTEM_PARTS: dict[str, dict[str, str]] = {
-    "run": {"git": "git", "bwrap": "bubblewrap", "setpriv": "util-linux"},
+    "run": {"git": "git", "ssh": "openssh-client", "bwrap": "bubblewrap", "setpriv": "util-linux"},
     # libatomic: the browser driver's own Node needs it and does not bring it
-    "test": {"chromium": "chromium", "fc-list": "fontconfig", "libatomic.so.1": "libatomic1"},
+    "test": {
+        "chromium": "chromium",
+        "fc-list": "fontconfig",
+        "libatomic.so.1": "libatomic1",
+        "sshd": "openssh-server",
+    },
     "bench": {"nginx": "nginx-light", "wrk": "wrk"},
 }
 

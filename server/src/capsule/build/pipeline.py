@@ -118,6 +118,7 @@ class Pipeline:
         tree = self._paths.checkout(build_id)
         await asyncio.to_thread(tree.mkdir, parents=True, exist_ok=True)
         return Fetched(tree=tree, digest=image if "@" in image else f"{image} {build_id}")
+
     async def _pushed(self, source: Mapping[str, object], root: Path, *, capsule_id: str) -> Commit:
         """Return the commit in `root`, where a push has put it; else the newest that was accepted."""
         branch = str(source.get("branch") or "main")

@@ -17,7 +17,7 @@ from cpsl.cli.invocation import Invocation
 
 @click.group(cls=Group)
 def git() -> None:
-    """Deploy by `git push`, and let the platform get at private repositories."""
+    """Deploy by `git push`; let the platform read your repositories."""
 
 
 @git.command("remote", cls=Command)
@@ -30,9 +30,9 @@ def git() -> None:
 @with_space
 @pass_invocation
 def remote(invocation: Invocation, name: str, type_: str | None, branch: str | None) -> None:
-    """Make this repository's remote `capsule` lead to the capsule NAME, which is made if needed.
+    """Let this repository's remote `capsule` lead to the capsule NAME.
 
-    Then `git push capsule main` builds and deploys it. A capsule that was made from something else is made
+    Then `git push capsule main` builds and deploys it. NAME is made if needed; a capsule that was made from something else is made
     from what is pushed from now on. Below the repository's root, the current folder is the project.
     """
     from cpsl.cli.remote import Repository
@@ -60,7 +60,10 @@ def remote(invocation: Invocation, name: str, type_: str | None, branch: str | N
 @with_server
 @pass_invocation
 def credential(invocation: Invocation, operation: str) -> None:
-    """Answer git's question for the password of a remote (gitcredentials(7)); stores nothing."""
+    """Answer git's question for the password of a remote.
+
+    Called by git (see gitcredentials(7)); stores nothing.
+    """
     if operation != "get":
         return
     asked = dict(line.rstrip("\n").split("=", 1) for line in sys.stdin if "=" in line)
@@ -73,9 +76,7 @@ def credential(invocation: Invocation, operation: str) -> None:
 
 @git.command("access", cls=Command)
 @click.argument("name")
-@click.option(
-    "--token", "access_token", metavar="TOKEN", help="Access token of its repository; `-` reads it."
-)
+@click.option("--access-token", metavar="TOKEN", help="Access token of its repository; `-` reads it.")
 @click.option("--deploy-key", is_flag=True, help="Make a new deploy key.")
 @click.option("--webhook", is_flag=True, help="Make a new webhook secret; it is shown once.")
 @click.option("--connection", metavar="ID", help="Use the team's connection to the git host.")
@@ -94,7 +95,10 @@ def access(
     forget_host: bool,
     forget_token: bool,
 ) -> None:
-    """Show or change how the platform gets at the repository of the capsule NAME, and what came of it."""
+    """Show or change the access to the repository of the capsule NAME.
+
+    Also shows what the last webhook was, and what was done about it.
+    """
     path = f"/capsules/{invocation.capsule(name)['id']}/source-access"
     changes: dict[str, Any] = {}
     if access_token is not None or forget_token:

@@ -24,7 +24,10 @@ def preview() -> None:
 @with_space
 @pass_invocation
 def create(invocation: Invocation, name: str, branch: str, hours: int | None) -> None:
-    """Build BRANCH of the capsule NAME as a preview; once more builds it again."""
+    """Build BRANCH of the capsule NAME as a preview.
+
+    Once more builds it again.
+    """
     found = invocation.capsule(name)
     body = {"branch": branch, **({"hours": hours} if hours else {})}
     made = invocation.api.post(f"/capsules/{found['id']}/previews", body)
@@ -64,7 +67,10 @@ def list_previews(invocation: Invocation, name: str) -> None:
 @with_space
 @pass_invocation
 def remove(invocation: Invocation, name: str, branch: str, yes: bool) -> None:
-    """Remove the preview of BRANCH (or of `#12`, a pull request) of the capsule NAME."""
+    """Remove the preview of BRANCH of the capsule NAME.
+
+    BRANCH is `#12` for the preview of a pull request.
+    """
     found = invocation.capsule(name)
     for item in invocation.api.items(f"/capsules/{found['id']}/previews"):
         if branch in (item["preview_of"], item["name"], item["id"]):
