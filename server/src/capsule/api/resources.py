@@ -30,17 +30,7 @@ from capsule.models import (
 )
 
 Resource: TypeAlias = (
-    Team
-    | Space
-    | Capsule
-    | Build
-    | Release
-    | Deployment
-    | Serve
-    | Run
-    | CronJob
-    | Replica
-    | GitConnection
+    Team | Space | Capsule | Build | Release | Deployment | Serve | Run | CronJob | Replica | GitConnection
 )
 Loader: TypeAlias = Callable[[AsyncSession, Actor, str], Awaitable[Resource | None]]
 
