@@ -32,8 +32,8 @@ def git() -> None:
 def remote(invocation: Invocation, name: str, type_: str | None, branch: str | None) -> None:
     """Let this repository's remote `capsule` lead to the capsule NAME.
 
-    Then `git push capsule main` builds and deploys it. NAME is made if needed; a capsule that was made from something else is made
-    from what is pushed from now on. Below the repository's root, the current folder is the project.
+    Then `git push capsule main` builds and deploys it. NAME is made if needed; a capsule that was made
+    from something else is made from what is pushed from now on. Below the repository's root, the current folder is the project.
     """
     from cpsl.cli.remote import Repository
 
