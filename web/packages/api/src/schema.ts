@@ -509,6 +509,187 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/teams/{team}/git-connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Connections */
+        get: operations["list_connections_api_v1_teams__team__git_connections_get"];
+        put?: never;
+        /**
+         * Create Connection
+         * @description Connect the team to a git host; the token is tried there first.
+         */
+        post: operations["create_connection_api_v1_teams__team__git_connections_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/git-connections/{git_connection}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read Connection */
+        get: operations["read_connection_api_v1_git_connections__git_connection__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Connection
+         * @description Forget the token; capsules keep their source.
+         */
+        delete: operations["delete_connection_api_v1_git_connections__git_connection__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/git-connections/{git_connection}/repositories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Repositories
+         * @description List what the token sees, the last changed first.
+         */
+        get: operations["list_repositories_api_v1_git_connections__git_connection__repositories_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/git-connections/{git_connection}/repositories/{repository}/branches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Branches */
+        get: operations["list_branches_api_v1_git_connections__git_connection__repositories__repository__branches_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/capsules/{capsule}/source-access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read Source Access */
+        get: operations["read_source_access_api_v1_capsules__capsule__source_access_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Update Source Access
+         * @description Set or forget the token, choose a connection, forget pinned host keys.
+         */
+        patch: operations["update_source_access_api_v1_capsules__capsule__source_access_patch"];
+        trace?: never;
+    };
+    "/api/v1/capsules/{capsule}/source-access/deploy-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make Deploy Key
+         * @description Make a new ed25519 key; its public half goes into the repository's settings.
+         */
+        post: operations["make_deploy_key_api_v1_capsules__capsule__source_access_deploy_key_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/capsules/{capsule}/source-access/webhook-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make Webhook Secret
+         * @description Make a new secret for webhooks; it is shown this once, and the old one counts no more.
+         */
+        post: operations["make_webhook_secret_api_v1_capsules__capsule__source_access_webhook_secret_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/capsules/{capsule}/previews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Previews */
+        get: operations["list_previews_api_v1_capsules__capsule__previews_get"];
+        put?: never;
+        /**
+         * Create Preview
+         * @description Build a branch as a capsule of its own; once more builds it again and lets it live on.
+         */
+        post: operations["create_preview_api_v1_capsules__capsule__previews_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hooks/{capsule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receive Hook
+         * @description Take a webhook of GitHub, GitLab, Bitbucket, Gitea or Forgejo: a push or a pull request.
+         */
+        post: operations["receive_hook_api_v1_hooks__capsule_id__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/capsules/{capsule}/builds": {
         parameters: {
             query?: never;
@@ -1732,6 +1913,16 @@ export interface components {
             /** Apps */
             apps: components["schemas"]["AppShape"][];
         };
+        /** BranchesShape */
+        BranchesShape: {
+            /** Items */
+            items: string[];
+            /**
+             * Has More
+             * @description Whether there is another page.
+             */
+            has_more: boolean;
+        };
         /** BuildLog */
         BuildLog: {
             /** Items */
@@ -2133,6 +2324,29 @@ export interface components {
             /** @description A capsule of its own for each pull request or branch; empty: none. */
             previews?: components["schemas"]["Previews"] | null;
         };
+        /** ConnectionShape */
+        ConnectionShape: {
+            /** Id */
+            id: string;
+            /** Team Id */
+            team_id: string;
+            /** Provider */
+            provider: string;
+            /** Url */
+            url: string;
+            /**
+             * Account
+             * @description Whose token it is.
+             */
+            account: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Can */
+            can: string[];
+        };
         /** CreateCapsule */
         CreateCapsule: {
             /**
@@ -2152,11 +2366,45 @@ export interface components {
             /** @default {} */
             config: components["schemas"]["ConfigInput"];
             /**
+             * Connection Id
+             * @description Connection to the git host: its token is used, and its webhook set up.
+             */
+            connection_id?: string | null;
+            /**
              * Deploy
              * @description Build and deploy at once when there is a source.
              * @default true
              */
             deploy: boolean;
+        };
+        /** CreateConnection */
+        CreateConnection: {
+            /**
+             * Provider
+             * @enum {string}
+             */
+            provider: "github" | "gitlab" | "bitbucket" | "gitea";
+            /**
+             * Url
+             * @description Of the host; empty: the provider's public one.
+             * @default
+             */
+            url: string;
+            /**
+             * Token
+             * @description Access token: reads repositories, writes webhooks.
+             */
+            token: string;
+        };
+        /** CreatePreview */
+        CreatePreview: {
+            /** Branch */
+            branch: string;
+            /**
+             * Hours
+             * @description Removed when nobody pushed for so long; empty: as the capsule's previews are set.
+             */
+            hours?: number | null;
         };
         /** CreateSpace */
         CreateSpace: {
@@ -2407,6 +2655,57 @@ export interface components {
              */
             grace_seconds: number;
         };
+        /** HookAnswer */
+        HookAnswer: {
+            /** Outcome */
+            outcome: string;
+            /** Detail */
+            detail: string;
+        };
+        /**
+         * HookShape
+         * @description The webhook that came last.
+         */
+        HookShape: {
+            /**
+             * Provider
+             * @default
+             */
+            provider: string;
+            /**
+             * Event
+             * @default
+             */
+            event: string;
+            /**
+             * Branch
+             * @default
+             */
+            branch: string;
+            /**
+             * Commit
+             * @default
+             */
+            commit: string;
+            /**
+             * Outcome
+             * @description `built`, `ignored`, `previewed`, `refused` or `answered`.
+             * @default
+             */
+            outcome: string;
+            /**
+             * Sentence
+             * @description What was done about it, and why.
+             * @default
+             */
+            sentence: string;
+            /**
+             * Refused
+             * @description Webhooks with a wrong signature since the last good one.
+             * @default 0
+             */
+            refused: number;
+        };
         /** ImagePart */
         ImagePart: {
             /**
@@ -2483,6 +2782,11 @@ export interface components {
         Items_CapsuleShape_: {
             /** Items */
             items: components["schemas"]["CapsuleShape"][];
+        };
+        /** Items[ConnectionShape] */
+        Items_ConnectionShape_: {
+            /** Items */
+            items: components["schemas"]["ConnectionShape"][];
         };
         /** Items[CronJobShape] */
         Items_CronJobShape_: {
@@ -2839,6 +3143,12 @@ export interface components {
              * @default []
              */
             branches: string[];
+            /**
+             * Forks
+             * @description Whether pull requests from forks are built: strangers' code then sees the variables.
+             * @default false
+             */
+            forks: boolean;
         };
         /** ProcessShape */
         ProcessShape: {
@@ -3019,6 +3329,30 @@ export interface components {
             started_at: string | null;
             /** Environment */
             environment: string;
+        };
+        /** RepositoriesShape */
+        RepositoriesShape: {
+            /** Items */
+            items: components["schemas"]["RepositoryShape"][];
+            /**
+             * Has More
+             * @description Whether there is another page.
+             */
+            has_more: boolean;
+        };
+        /** RepositoryShape */
+        RepositoryShape: {
+            /** Full Name */
+            full_name: string;
+            /**
+             * Url
+             * @description For the capsule's source.
+             */
+            url: string;
+            /** Default Branch */
+            default_branch: string;
+            /** Is Private */
+            is_private: boolean;
         };
         /** RollBack */
         RollBack: {
@@ -3348,6 +3682,38 @@ export interface components {
             /** Rows */
             rows: number;
         };
+        /** SourceAccessShape */
+        SourceAccessShape: {
+            /**
+             * Push Url
+             * @description For `git push` to the platform itself.
+             */
+            push_url: string;
+            /**
+             * Webhook Url
+             * @description For the settings of the repository at its host.
+             */
+            webhook_url: string;
+            /** Has Webhook Secret */
+            has_webhook_secret: boolean;
+            /** Has Token */
+            has_token: boolean;
+            /**
+             * Public Key
+             * @description Of the deploy key, to be put into the repository's settings.
+             */
+            public_key: string | null;
+            /** Connection Id */
+            connection_id: string | null;
+            /**
+             * Known Hosts
+             * @description Keys of hosts that were pinned when they were first met.
+             */
+            known_hosts: number;
+            /** Last Hook At */
+            last_hook_at: string | null;
+            last_hook: components["schemas"]["HookShape"] | null;
+        };
         /** SpaceShape */
         SpaceShape: {
             /** Id */
@@ -3522,6 +3888,28 @@ export interface components {
             /** Is On */
             is_on?: boolean | null;
         };
+        /**
+         * UpdateSourceAccess
+         * @description What is absent stays as it is.
+         */
+        UpdateSourceAccess: {
+            /**
+             * Token
+             * @description Access token of the repository; empty: forget it.
+             */
+            token?: string | null;
+            /**
+             * Connection Id
+             * @description Connection to use; empty: none.
+             */
+            connection_id?: string | null;
+            /**
+             * Forget Hosts
+             * @description Trust whatever key the host shows next.
+             * @default false
+             */
+            forget_hosts: boolean;
+        };
         /** UpdateSpace */
         UpdateSpace: {
             /** Name */
@@ -3609,6 +3997,11 @@ export interface components {
             /** Source */
             source?: (components["schemas"]["GitSource"] | components["schemas"]["PushSource"] | components["schemas"]["UploadSource"] | components["schemas"]["ImageSource"] | components["schemas"]["NoSource"]) | null;
             /**
+             * Connection Id
+             * @description Connection to the source's git host.
+             */
+            connection_id?: string | null;
+            /**
              * Type
              * @enum {string}
              */
@@ -3629,6 +4022,16 @@ export interface components {
             shell?: {
                 [key: string]: string;
             };
+        };
+        /** WebhookSecretShape */
+        WebhookSecretShape: {
+            /** Webhook Url */
+            webhook_url: string;
+            /**
+             * Secret
+             * @description Shown this once.
+             */
+            secret: string;
         };
     };
     responses: never;
@@ -4631,6 +5034,340 @@ export interface operations {
                     "application/json": {
                         [key: string]: unknown;
                     };
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_connections_api_v1_teams__team__git_connections_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_ConnectionShape_"];
+                };
+            };
+        };
+    };
+    create_connection_api_v1_teams__team__git_connections_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateConnection"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_connection_api_v1_git_connections__git_connection__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionShape"];
+                };
+            };
+        };
+    };
+    delete_connection_api_v1_git_connections__git_connection__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_repositories_api_v1_git_connections__git_connection__repositories_get: {
+        parameters: {
+            query?: {
+                search?: string;
+                page?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepositoriesShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_branches_api_v1_git_connections__git_connection__repositories__repository__branches_get: {
+        parameters: {
+            query?: {
+                search?: string;
+                page?: number;
+            };
+            header?: never;
+            path: {
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BranchesShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_source_access_api_v1_capsules__capsule__source_access_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceAccessShape"];
+                };
+            };
+        };
+    };
+    update_source_access_api_v1_capsules__capsule__source_access_patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateSourceAccess"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceAccessShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    make_deploy_key_api_v1_capsules__capsule__source_access_deploy_key_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceAccessShape"];
+                };
+            };
+        };
+    };
+    make_webhook_secret_api_v1_capsules__capsule__source_access_webhook_secret_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookSecretShape"];
+                };
+            };
+        };
+    };
+    list_previews_api_v1_capsules__capsule__previews_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_CapsuleShape_"];
+                };
+            };
+        };
+    };
+    create_preview_api_v1_capsules__capsule__previews_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreatePreview"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CapsuleShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    receive_hook_api_v1_hooks__capsule_id__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                capsule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookAnswer"];
                 };
             };
             /** @description Validation Error */

@@ -33,7 +33,8 @@ def remote(invocation: Invocation, name: str, type_: str | None, branch: str | N
     """Let this repository's remote `capsule` lead to the capsule NAME.
 
     Then `git push capsule main` builds and deploys it. NAME is made if needed; a capsule that was made
-    from something else is made from what is pushed from now on. Below the repository's root, the current folder is the project.
+    from something else is made from what is pushed from now on. Below the repository's root, the current
+    folder is the project.
     """
     from cpsl.cli.remote import Repository
 
