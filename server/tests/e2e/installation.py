@@ -15,6 +15,8 @@ from typing import Any
 
 import httpx2
 
+from capsule.paths import DataPaths
+
 REPOSITORY = Path(__file__).resolve().parents[3]
 CAPSULE = Path(sys.executable).parent / "capsule"
 ADMIN = "ada@example.com"
@@ -83,6 +85,19 @@ class Installation:
             "CAPSULE_ADMIN_PASSWORD": PASSWORD,
             **self.settings,
         }
+
+    def api(self, method: str, path: str, body: Any = None) -> Any:
+        """Call the API as the admin; only a good answer is returned."""
+        token = json.loads(DataPaths(self.data).cli_login.read_text())["token"]
+        answer = httpx2.request(
+            method,
+            f"http://127.0.0.1:{self.port}/api/v1{path}",
+            headers={"Host": f"localhost:{self.port}", "Authorization": f"Bearer {token}"},
+            json=body,
+            timeout=60,
+        )
+        assert answer.status_code < 300, answer.text
+        return answer.json()
 
     def json_status(self) -> Any:
         return json.loads(self.run("status", "--json", check=False).stdout)

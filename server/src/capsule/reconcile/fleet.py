@@ -1,7 +1,7 @@
 """The replicas of one capsule's deployments: add rows and specs, take replicas down."""
 
 import functools
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Iterable, Mapping, Sequence
 
 from capsule.control.delivery.leases import Lease
 from capsule.control.delivery.replicas.repository import ReplicaRepository
@@ -55,17 +55,31 @@ class Fleet:
         async with self._database.reading() as db_session:
             return await ReplicaRepository(db_session).started_by(self._lease.row_id)
 
-    async def retire(
-        self, *, besides: Collection[str] = (), where: Callable[[Replica], bool] = lambda _row: True
-    ) -> None:
-        """Destroy replicas of earlier deployments. Those of a newer deployment than this are not ours."""
+    async def before(self, kept: Collection[str] = ()) -> list[Replica]:
+        """Return the replicas of earlier deployments. Those of a newer one than `kept` are not ours."""
         async with self._database.reading() as db_session:
-            kept = [await db_session.get(Replica, replica_id) for replica_id in besides]
+            mine = [await db_session.get(Replica, replica_id) for replica_id in kept]
             present = await ReplicaRepository(db_session).of_capsule(self._capsule.id, environment="deploy")
-        newest = max((row.created_at for row in kept if row is not None), default=now())
-        for old in present:
-            if old.id not in besides and old.created_at <= newest and where(old):
-                await self.discard(old.id)
+        newest = max((row.created_at for row in mine if row is not None), default=now())
+        return [row for row in present if row.id not in kept and row.created_at <= newest]
+
+    async def retire(self, rows: Iterable[Replica]) -> None:
+        for row in rows:
+            await self.discard(row.id)
+
+    async def retire_drained(self, rows: Iterable[Replica], draining: Awaitable[None]) -> None:
+        """Take replicas down once their last requests have ended.
+
+        A replica that an earlier deployment is waiting for has requests of which this one knows nothing.
+        """
+        replaced = {row.id for row in rows} - self._platform.draining
+        self._platform.draining.update(replaced)
+        try:
+            await draining
+            for replica_id in sorted(replaced):
+                await self.discard(replica_id)
+        finally:
+            self._platform.draining.difference_update(replaced)
 
     async def discard(self, replica_id: str) -> None:
         engine = self._platform.engine

@@ -67,6 +67,8 @@ class Platform:
     git: GitOptions = field(default_factory=GitOptions)
     events: Events = field(default_factory=Events)
     locks: CapsuleLocks = field(default_factory=CapsuleLocks)
+    draining: set[str] = field(default_factory=set)
+    """Replicas whose last requests a deployment of this process waits for; it alone takes them down."""
 
     async def patiently(self, call: Callable[[], Awaitable[T]]) -> T:
         """Return what `call` returns, trying again while the process it needs is away (being restarted)."""

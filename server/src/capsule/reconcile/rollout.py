@@ -87,11 +87,12 @@ class Rollout:
                 return
             except CapsuleOff:
                 return  # the switch takes everything down
+            before = await self._fleet.before(kept)
             # Who takes no requests need not wait until the long ones have ended.
-            await self._fleet.retire(besides=kept, where=lambda row: row.process != "web")
+            await self._fleet.retire(row for row in before if row.process != "web")
         # Not under the lock: the next deployment need not wait until long requests have ended.
-        await self._drained(draining)
-        await self._fleet.retire(besides=kept)
+        web = [row for row in before if row.process == "web"]
+        await self._fleet.retire_drained(web, self._drained(draining))
         await self._phases.settle()
 
     async def _moved_before(self) -> Up | None:
@@ -202,7 +203,7 @@ class Rollout:
         if self._rules.listens:
             await self._hold_requests()
         self._has_taken_down = True
-        await self._fleet.retire()
+        await self._fleet.retire(await self._fleet.before())
 
     async def _swap_single(self) -> list[str]:
         """End what must never run twice and start the new one. It has no say in how the deployment ends."""
@@ -210,7 +211,8 @@ class Rollout:
         before = [row.id for row in await self._fleet.own() if row.process in single]
         if before:
             return before
-        await self._fleet.retire(where=lambda row: row.process in ONE_AT_A_TIME)
+        old = await self._fleet.before()
+        await self._fleet.retire(row for row in old if row.process in ONE_AT_A_TIME)
         engine = self._platform.engine
         specs = await self._fleet.add(single) if single else []
         for spec in specs:

@@ -236,16 +236,27 @@ class ServeRun:
         await platform.patiently(lambda: platform.edge.put_route(route))
 
     async def _retire_others(self, replica_id: str, draining: asyncio.Task[None]) -> None:
+        async with self._platform.database.reading() as db_session:
+            kept = await db_session.get(Replica, replica_id)
+            replicas = await ReplicaRepository(db_session).started_by(self._serve.id)
+        if kept is None:
+            return
+        older = {row.id for row in replicas if row.id != kept.id and row.created_at <= kept.created_at}
+        # An earlier reload may still wait for the turns of a replica; it takes that one down.
+        replaced = older - self._platform.draining
+        self._platform.draining.update(replaced)
+        try:
+            await self._drained(replica_id, draining)
+            for old in sorted(replaced):
+                await self._platform.patiently(functools.partial(self._platform.engine.destroy, old))
+                async with self._platform.database.unit_of_work() as db_session:
+                    if row := await db_session.get(Replica, old):
+                        stopped(row)
+        finally:
+            self._platform.draining.difference_update(replaced)
+
+    async def _drained(self, replica_id: str, draining: asyncio.Task[None]) -> None:
         try:
             await draining
         except PlatformError as exc:
             log.warning("draining before %s: %s", replica_id, exc.detail)
-        async with self._platform.database.reading() as db_session:
-            kept = await db_session.get(Replica, replica_id)
-            replicas = await ReplicaRepository(db_session).started_by(self._serve.id)
-        for old in replicas:
-            if kept is not None and old.id != kept.id and old.created_at <= kept.created_at:
-                await self._platform.patiently(functools.partial(self._platform.engine.destroy, old.id))
-                async with self._platform.database.unit_of_work() as db_session:
-                    if row := await db_session.get(Replica, old.id):
-                        stopped(row)
