@@ -22,6 +22,18 @@ def commit(folder: Path, number: int) -> None:
         subprocess.run(["git", "-C", str(folder), *command], check=True, capture_output=True)
 
 
+def add_capsule(installation: Installation, name: str, repository: Path) -> str:
+    """Have the repository's app built and deployed; return the capsule's id."""
+    wanted = {
+        "space_id": "main",
+        "name": name,
+        "type": "backend",
+        "source": {"kind": "git", "url": str(repository)},
+        "config": {"run_command": "python app.py", "watch_seconds": 0},
+    }
+    return str(installation.api("POST", "/capsules", wanted)["id"])
+
+
 def newest(installation: Installation, capsule: str) -> dict[str, Any]:
     found: dict[str, Any] = installation.api("GET", f"/capsules/{capsule}/deployments")["items"][0]
     return found
@@ -33,7 +45,7 @@ def live(installation: Installation, capsule: str, *, after: str, text: str) -> 
     def ended() -> bool:
         deployment = newest(installation, capsule)
         assert deployment["status"] not in ("failed", "cancelled"), deployment
-        return deployment["id"] != after and deployment["status"] == "succeeded"
+        return bool(deployment["id"] != after and deployment["status"] == "succeeded")
 
     eventually(ended, what=text)
     assert installation.get(capsule).text == text
@@ -46,17 +58,7 @@ def test_nobody_notices_thirty_deployments_ten_rollbacks_and_four_kills(
     for file in folder.glob("*.py"):
         file.unlink()
     commit(folder, 0)
-    capsule = installation.api(
-        "POST",
-        "/capsules",
-        {
-            "space_id": "main",
-            "name": "crowded",
-            "type": "backend",
-            "source": {"kind": "git", "url": str(folder)},
-            "config": {"run_command": "python app.py", "watch_seconds": 0},
-        },
-    )["id"]
+    capsule = add_capsule(installation, "crowded", folder)
     eventually(lambda: installation.get("crowded").text == "version 0", what="version 0")
     with Crowd(installation.port, installation.host("crowded")).running() as crowd:
         for number in range(1, DEPLOYMENTS + 1):
