@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 # Plain modules beside the tests; import mode importlib does not put them on the path.
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parent / "shared"))
 
 
 @pytest.fixture(scope="session")
@@ -24,13 +24,6 @@ def docker_daemon() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def python_base(docker_daemon: Path) -> str:
     """Reference of an image with Python 3."""
-    import asyncio
+    from docker_daemon import needs_bases
 
-    from docker_daemon import have_bases
-
-    from capsule.errors import PlatformError
-
-    try:
-        return asyncio.run(have_bases("python:3.11-slim"))["python:3.11-slim"]
-    except PlatformError as exc:
-        pytest.skip(f"no base can be had: {exc.detail}")
+    return needs_bases("python:3.11-slim")["python:3.11-slim"]

@@ -19,13 +19,13 @@ class Target:
     """What is deployed, checked as far as it can be here."""
 
     kind: str
-    """`entry`, `directory` or `git`."""
+    """`entry`, `directory`, `git` or `image`."""
     name: str
     type: str | None
     """None: the platform finds out."""
     root: Path | None = None
     source: Record = field(default_factory=dict)
-    """Of a repository: complete. Otherwise the upload's id is still missing."""
+    """Of a repository or image: complete. Otherwise the upload's id is still missing."""
     config: Record = field(default_factory=dict)
 
 
@@ -33,6 +33,7 @@ def read_target(
     target: str | None,
     *,
     git: str | None,
+    image: str | None = None,
     branch: str | None,
     path: str | None,
     name: str | None,
@@ -42,6 +43,14 @@ def read_target(
     """Check the arguments of `deploy`. Raises InvalidInput before anything is sent."""
     if name is not None:
         names.check(name)
+    if image is not None:
+        if target is not None or git is not None or path is not None or type_ not in (None, "docker"):
+            raise InvalidInput(
+                "--image says all that there is to deploy.", hint=f"capsule deploy --image {image}"
+            )
+        last = image.partition("@")[0].rpartition("/")[2].partition(":")[0]
+        source = {"kind": "image", "image": image}
+        return Target("image", name or _name_of(last), "docker", None, source, config)
     if git is not None:
         return _git(target, git, branch, path, name, type_, config)
     if branch is not None:

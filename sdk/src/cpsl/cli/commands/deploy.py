@@ -7,7 +7,7 @@ import click
 from cpsl.cli.command import Command, pass_invocation, with_json, with_space
 from cpsl.cli.invocation import Invocation
 
-TYPES = ["app", "backend", "frontend", "agent"]
+TYPES = ["app", "backend", "frontend", "agent", "docker"]
 
 
 @click.command(cls=Command)
@@ -21,6 +21,10 @@ TYPES = ["app", "backend", "frontend", "agent"]
 @click.option("--run-command", metavar="LINE", help="Command line that starts it.  [default: found out]")
 @click.option("--build-command", metavar="LINE", help="Command line that builds it.  [default: found out]")
 @click.option("--output-directory", metavar="DIR", help="Folder that holds the built site.")
+@click.option("--image", metavar="IMAGE", help="Deploy a public image instead, such as caddy:2.")
+@click.option("--dockerfile", metavar="PATH", help="Dockerfile in the project.  [default: Dockerfile]")
+@click.option("--docker-context", metavar="DIR", help="Folder that the Dockerfile copies from.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Where the container listens.")
 @click.option("--no-wait", is_flag=True, help="Return once the build is queued.")
 @with_json
 @with_space
@@ -37,6 +41,10 @@ def deploy(
     run_command: str | None,
     build_command: str | None,
     output_directory: str | None,
+    image: str | None,
+    dockerfile: str | None,
+    docker_context: str | None,
+    port: int | None,
     no_wait: bool,
 ) -> int:
     """Deploy TARGET and return when it is live, or has failed.
@@ -51,10 +59,18 @@ def deploy(
     from cpsl.cli.pairs import read_pairs
     from cpsl.cli.target import read_target
 
-    given = {"run_command": run_command, "build_command": build_command, "output_directory": output_directory}
+    given = {
+        "run_command": run_command,
+        "build_command": build_command,
+        "output_directory": output_directory,
+        "dockerfile": dockerfile,
+        "docker_context": docker_context,
+        "port": port,
+    }
     wanted = read_target(
         target,
         git=git,
+        image=image,
         branch=branch,
         path=path,
         name=name,
