@@ -72,6 +72,20 @@ async def test_example_is_built_and_answers(
     assert (status, expect["text"] in text) == (expect["status"], True), text
 
 
+async def test_folder_that_the_build_made_is_published(
+    pipeline: Pipeline, log: LogSink, tmp_path: Path
+) -> None:
+    (tmp_path / "index.html").write_text("the source")
+    settings = BuildSettings(type="frontend", build_command="mkdir out && echo 'the site' > out/index.html")
+    plan = await pipeline.plan(tmp_path, settings)
+    assert isinstance(plan, Plan), plan
+    artifact = await pipeline.build(
+        plan, tree=tmp_path, artifact_id="art_made", identity=IDENTITY, env={}, log=log
+    )
+    assert (artifact.path / "deps" / "site" / "index.html").read_text() == "the site\n"
+    assert list((artifact.path / "app").iterdir()) == []
+
+
 async def test_an_app_without_packages_is_built_without_a_network(
     paths: DataPaths, toolchain: Toolchain, machine: Machine, pipeline: Pipeline, log: LogSink, tmp_path: Path
 ) -> None:

@@ -13,6 +13,8 @@ _PYTHON_MODULE = re.compile(r"No module named ['\"]([\w.]+)['\"]")
 _NODE_MODULE = re.compile(r"Cannot find (?:module|package) ['\"]([^./'\"][^'\"]*)['\"]")
 _COMMAND = re.compile(r"^(?:/bin/)?sh: (?:\d+: |line \d+: )?([^\s:]+): (?:command )?not found$")
 
+_OLD_OPENSSL = "error:0308010C"
+
 
 def complaint(lines: Iterable[str], *, only_telling: bool = False) -> str:
     """Return the line, shortened; the last one when none stands out, unless `only_telling`."""
@@ -35,6 +37,11 @@ def remedy(line: str) -> str | None:
         return f"Is {match[1].split('.')[0]} among the project's dependencies, such as in requirements.txt?"
     if match := _NODE_MODULE.search(line):
         return f"Is {match[1]} among the dependencies in package.json?"
+    if _OLD_OPENSSL in line:
+        return (
+            "A tool older than Node 17: ask for Node 16 in `engines.node`, or set the variable "
+            "NODE_OPTIONS=--openssl-legacy-provider."
+        )
     if match := _COMMAND.search(line):
         return f"`{match[1]}` is not there. Add the package it comes with to the project's dependencies."
     return None

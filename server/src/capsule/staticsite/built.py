@@ -34,25 +34,24 @@ class BuiltProject:
     def made(self, path: Path) -> bool:
         return path.lstat().st_ctime_ns > self.since
 
-    def find(self, expected: str, origin: str) -> Chosen:
-        """Return the folder to publish: `expected`, else one in which the build put an index.html.
+    def find(self, expected: str, *, is_set: bool) -> Chosen:
+        """Return the folder to publish: the one with an index.html that the build made, `expected` first.
 
-        `origin` says how sure `expected` is. `known` by the tool: any other is second to it. `set` by the
-        user: only what is inside of it is. `guessed`: what the build made is the first choice. Raises NoSite.
+        When the user set the folder (`is_set`), only what is inside of it counts. Raises NoSite.
         """
         folder = (self.root / expected).resolve()
         shown = expected or "the project folder"
         if not folder.is_relative_to(self.root):
             raise NoSite(f"The folder {shown} is a link that leaves the project.")
-        is_there = (folder / "index.html").is_file()
-        if is_there and (origin != "guessed" or self.made(folder / "index.html")):
+        index = folder / "index.html"
+        if index.is_file() and self.made(index):
             return Chosen(folder)
-        made = self._made(folder if origin == "set" else self.root)
-        if made:
-            why = "there is no new index.html in" if folder.is_dir() else "the build made no folder"
-            return Chosen(made[0], f"Published is {self._shown(made[0])}, where the build put an index.html: "
-                                   f"{why} {shown}.")  # fmt: skip
-        if is_there:
+        if made := self._made(folder if is_set else self.root):
+            why = f"there is no new one in {shown}" if folder.is_dir() else f"it made no folder {shown}"
+            return Chosen(
+                made[0], f"Published is {self._shown(made[0])}: the build put an index.html there; {why}."
+            )
+        if index.is_file():
             return Chosen(folder)
         if not folder.is_dir():
             raise NoSite(f"The build made no folder {shown}.{self._elsewhere()}")

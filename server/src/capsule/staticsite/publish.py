@@ -45,11 +45,11 @@ def main() -> None:
     parser.add_argument("site", type=Path, help="the folder to make")
     parser.add_argument("--since", type=Path, required=True, help="a file written just before the build")
     parser.add_argument("--folder", default="", help="where the site is expected in the project")
-    parser.add_argument("--folder-is", choices=("known", "set", "guessed"), default="known")
+    parser.add_argument("--folder-is-set", action="store_true", help="by the user: look nowhere else")
     options = parser.parse_args()
     built = BuiltProject(options.project.resolve(), options.since.stat().st_ctime_ns)
     try:
-        source = built.find(options.folder, options.folder_is)
+        source = built.find(options.folder, is_set=options.folder_is_set)
     except NoSite as exc:
         sys.exit(str(exc))
     told = [source.notice] if source.notice else []

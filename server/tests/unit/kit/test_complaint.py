@@ -32,6 +32,7 @@ def test_without_a_telling_line_the_last_one_is_taken_where_that_is_wanted() -> 
         ("ModuleNotFoundError: No module named 'flask.ext'", "Is flask among"),
         ("Error: Cannot find module 'express'", "Is express among"),
         ("sh: 1: poetry: not found", "`poetry` is not there"),
+        ("Error: error:0308010C:digital envelope routines::unsupported", "--openssl-legacy-provider"),
     ],
 )
 def test_usual_complaint_has_a_remedy(line: str, part: str) -> None:

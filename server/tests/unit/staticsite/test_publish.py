@@ -15,59 +15,61 @@ from capsule.staticsite.catalogue import Catalogue
 class TestFolder:
     """Which folder is published."""
 
-    def found(self, build: Build, expected: str, origin: str) -> tuple[str, str]:
-        chosen = build.project.find(expected, origin)
+    def found(self, build: Build, expected: str, *, is_set: bool = False) -> tuple[str, str]:
+        chosen = build.project.find(expected, is_set=is_set)
         return chosen.folder.relative_to(build.root).as_posix(), chosen.notice
 
     def test_expected_folder_is_taken(self, build: Build) -> None:
         build.sources({"index.html": "", "public/index.html": ""})
         build.write({"dist/index.html": "", "build/index.html": ""})
-        assert self.found(build, "dist", "known") == ("dist", "")
+        assert self.found(build, "dist") == ("dist", "")
 
-    def test_committed_folder_is_taken_when_the_build_leaves_its_page_alone(self, build: Build) -> None:
+    def test_folder_of_the_source_is_taken_when_no_other_is_made(self, build: Build) -> None:
         build.sources({"public/index.html": ""})
-        build.write({"public/build/bundle.js": "", "cypress/index.html": ""})
-        assert self.found(build, "public", "known") == ("public", "")
+        build.write({"public/build/bundle.js": "", "coverage/index.html": ""})
+        assert self.found(build, "public") == ("public", "")
 
     def test_folder_in_which_an_index_appeared_is_taken_instead(self, build: Build) -> None:
         build.sources({"index.html": "", "public/index.html": "", "docs/index.html": ""})
         build.write({"out/www/index.html": "", "out/www/about/index.html": "", "coverage/index.html": ""})
-        folder, notice = self.found(build, "dist", "known")
+        folder, notice = self.found(build, "dist")
         assert folder == "out/www"
-        assert "the build made no folder dist" in notice
+        assert "it made no folder dist" in notice
+
+    def test_old_site_that_was_committed_yields_to_what_the_build_made(self, build: Build) -> None:
+        build.sources({"dist/index.html": "old"})
+        build.write({"www/index.html": "new"})
+        folder, notice = self.found(build, "dist")
+        assert folder == "www"
+        assert "no new one in dist" in notice
 
     def test_usual_name_goes_first(self, build: Build) -> None:
         build.sources({"index.html": ""})
         build.write({"aaa/index.html": "", "build/index.html": "", "node_modules/x/index.html": ""})
-        assert self.found(build, "dist", "known")[0] == "build"
+        assert self.found(build, "dist")[0] == "build"
 
     def test_committed_site_that_was_built_anew_is_found(self, build: Build) -> None:
         build.sources({"docs/index.html": "old", "example/index.html": ""})
         build.write({"docs/index.html": "new"})
-        assert self.found(build, "dist", "known")[0] == "docs"
+        assert self.found(build, "dist")[0] == "docs"
 
     def test_set_folder_is_only_looked_below_of(self, build: Build) -> None:
         build.sources({"package.json": ""})
         build.write({"dist/shop/browser/index.html": "", "other/index.html": ""})
-        folder, notice = self.found(build, "dist/shop", "set")
-        assert folder == "dist/shop/browser"
-        assert "no new index.html in dist/shop" in notice
-        with pytest.raises(
-            NoSite, match=r"no folder build\. The build put one into other, dist/shop/browser"
-        ):
-            build.project.find("build", "set")
+        assert self.found(build, "dist/shop", is_set=True)[0] == "dist/shop/browser"
+        with pytest.raises(NoSite, match=r"no folder build\. The build put one into other, dist/shop"):
+            build.project.find("build", is_set=True)
 
-    def test_guessed_folder_yields_to_what_the_build_made(self, build: Build) -> None:
+    def test_project_folder_holds_what_the_build_made(self, build: Build) -> None:
         build.sources({"index.html": ""})
-        assert self.found(build, "", "guessed") == (".", "")
         build.write({"css/site.css": ""})
-        assert self.found(build, "", "guessed") == (".", "")
-        build.write({"web/index.html": ""})
-        assert self.found(build, "", "guessed")[0] == "web"
+        assert self.found(build, "", is_set=True) == (".", "")
+        build.write({"dist/index.html": ""})
+        assert self.found(build, "", is_set=True)[0] == "dist"
 
     def test_folder_without_index_is_published_with_a_notice(self, build: Build) -> None:
         build.sources({"data/a.json": "{}"})
-        folder, notice = self.found(build, "data", "set")
+        folder, notice = self.found(build, "data", is_set=True)
         assert (folder, notice.startswith("There is no index.html in data.")) == ("data", True)
 
     def test_link_within_the_project_is_followed_and_one_out_of_it_is_not(self, build: Build) -> None:
@@ -75,14 +77,14 @@ class TestFolder:
         build.write({".output/public/index.html": ""})
         (build.root / "dist").symlink_to(".output/public")
         (build.root / "etc").symlink_to("/etc")
-        assert self.found(build, "dist", "known")[0] == ".output/public"
+        assert self.found(build, "dist")[0] == ".output/public"
         with pytest.raises(NoSite, match="leaves the project"):
-            build.project.find("etc", "set")
+            build.project.find("etc", is_set=True)
 
     def test_nothing_made_is_told_with_a_way_out(self, build: Build) -> None:
         build.sources({"index.html": ""})
         with pytest.raises(NoSite, match=r"no folder dist\. Set the output directory"):
-            build.project.find("dist", "known")
+            build.project.find("dist", is_set=False)
 
 
 def test_only_what_the_build_named_never_changes(build: Build) -> None:

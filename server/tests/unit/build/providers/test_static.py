@@ -40,7 +40,11 @@ def refused(project: Write, facts: Toolchain, files: dict[str, str], **settings:
 def folder_of(plan: Plan) -> str:
     argv = plan.steps[-1].argv
     assert plan.steps[-1].name == "publish"
-    return f"{argv[argv.index('--folder') + 1]} ({argv[-1]})"
+    return argv[argv.index("--folder") + 1]
+
+
+def is_set(plan: Plan) -> bool:
+    return "--folder-is-set" in plan.steps[-1].argv
 
 
 def is_single_page(plan: Plan) -> bool:
@@ -169,8 +173,7 @@ CASES = {
 def test_output_directory_is_found(case: str, project: Write, facts: Toolchain) -> None:
     files, folder, single = CASES[case]
     plan = planned(project, facts, files)
-    expected = "guessed" if case == "svelte" else "known"
-    assert (folder_of(plan), is_single_page(plan)) == (f"{folder} ({expected})", single)
+    assert (folder_of(plan), is_single_page(plan), is_set(plan)) == (folder, single, False)
 
 
 class TestUnknownBuild:
@@ -178,16 +181,16 @@ class TestUnknownBuild:
         self, project: Write, facts: Toolchain
     ) -> None:
         plan = planned(project, facts, {P: package("sass"), "index.html": ""})
-        assert (folder_of(plan), is_single_page(plan)) == (" (guessed)", False)
+        assert (folder_of(plan), is_single_page(plan)) == ("", False)
 
     def test_without_an_index_the_usual_folder_is_expected(self, project: Write, facts: Toolchain) -> None:
         plan = planned(project, facts, {P: package("webpack", "react")})
-        assert (folder_of(plan), is_single_page(plan)) == ("dist (guessed)", True)
+        assert (folder_of(plan), is_single_page(plan)) == ("dist", True)
 
     def test_command_without_a_package_file(self, project: Write, facts: Toolchain) -> None:
         plan = planned(project, facts, {"make.sh": "", "index.html": ""}, build_command="sh make.sh")
         assert [step.name for step in plan.steps] == ["build", "publish"]
-        assert folder_of(plan) == " (guessed)"
+        assert folder_of(plan) == ""
 
 
 class TestCommand:
@@ -206,7 +209,7 @@ class TestCommand:
             "web": "vite build --outDir www",
         }
         plan = planned(project, facts, {P: package("vite", scripts=scripts)})
-        assert folder_of(plan) == "www (known)"
+        assert folder_of(plan) == "www"
 
     @pytest.mark.parametrize(
         ("scripts", "argv"),
@@ -221,7 +224,7 @@ class TestCommand:
     ) -> None:
         plan = planned(project, facts, {P: package("nuxt", "vue", scripts=scripts)})
         assert argv in [step.argv for step in plan.steps]
-        assert folder_of(plan) == ".output/public (known)"
+        assert folder_of(plan) == ".output/public"
 
     def test_warnings_do_not_end_a_build_of_create_react_app(self, project: Write, facts: Toolchain) -> None:
         files = {P: package("react-scripts")}
@@ -239,11 +242,11 @@ class TestSetFolder:
     @pytest.mark.parametrize("text", ["/dist/shop", "dist/shop/", "./dist/shop", "dist/x/../shop"])
     def test_stands_above_detection(self, text: str, project: Write, facts: Toolchain) -> None:
         plan = planned(project, facts, {P: package("vite")}, output_directory=text)
-        assert folder_of(plan) == "dist/shop (set)"
+        assert (folder_of(plan), is_set(plan)) == ("dist/shop", True)
 
     def test_root_is_the_project_itself(self, project: Write, facts: Toolchain) -> None:
         plan = planned(project, facts, {"index.html": "", "public/index.html": ""}, output_directory="/")
-        assert folder_of(plan) == " (set)"
+        assert (folder_of(plan), is_set(plan)) == ("", True)
 
 
 class TestRenderedOnAServer:
@@ -270,7 +273,7 @@ class TestHugo:
     def test_is_built_where_the_machine_has_it(self, project: Write, facts: Toolchain) -> None:
         plan = planned(project, replace(facts, tools=(Tool("hugo", "0.111.3", "/usr/bin/hugo"),)), self.FILES)
         assert plan.steps[0].argv[0] == "hugo"
-        assert folder_of(plan) == "www (known)"
+        assert folder_of(plan) == "www"
 
     def test_is_refused_where_it_has_not(self, project: Write, facts: Toolchain) -> None:
         assert "no Hugo" in refused(project, facts, self.FILES).reasons[0]

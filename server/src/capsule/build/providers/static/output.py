@@ -21,8 +21,8 @@ class Output:
     """Relative to the project; empty for the project itself."""
     is_single_page: bool
     reason: str
-    origin: str = "known"
-    """`known`: by the framework. `set`: by the user. `guessed`: what the build makes stands above it."""
+    is_set: bool = False
+    """By the user, so that no other folder is taken instead."""
     notices: tuple[str, ...] = field(default=())
 
 
@@ -65,8 +65,8 @@ def _unknown(project: Project, package: Package) -> Output:
     folder = plain_folder(project)
     routes = folder is None or bool(package.dependencies & _PAGE_FRAMEWORKS)
     if folder is None:
-        return Output("dist", routes, "usual for a build script", "guessed")
-    return Output(folder, routes, "index.html in the source, if the build makes no other", "guessed")
+        return Output("dist", routes, "usual for a build script")
+    return Output(folder, routes, "index.html in the source, if the build makes no other")
 
 
 def _next(project: Project, line: str) -> Output:

@@ -46,9 +46,10 @@ def _plan_publishing(draft: Draft, output: Output, toolchain: Toolchain) -> None
     draft.files[_BEFORE] = ""
     for folder in toolchain.server_visible:
         draft.show(folder)
+    set_by_user = ("--folder-is-set",) if output.is_set else ()
     draft.step(
         "publish", toolchain.server_python, "-I", "-B", "-m", "capsule.staticsite.publish",
-        "{app}", SITE, "--since", _BEFORE, "--folder", output.folder, "--folder-is", output.origin,
+        "{app}", SITE, "--since", _BEFORE, "--folder", output.folder, *set_by_user,
     )  # fmt: skip
 
 
@@ -101,10 +102,7 @@ def _with_node(
 def _by_command(project: Project, settings: BuildSettings) -> Output:
     folder = plain_folder(project)
     found = Output(
-        "dist" if folder is None else folder,
-        False,
-        "index.html in the source, if the build makes no other",
-        "guessed",
+        "dist" if folder is None else folder, False, "index.html in the source, if the build makes no other"
     )
     return _set_output(settings, found) or found
 
@@ -141,4 +139,4 @@ def _set_output(settings: BuildSettings, found: Output) -> Output | None:
             f"The output directory {settings.output_directory!r} leaves the project.",
             hint="Give a folder inside it.",
         )
-    return replace(found, folder=folder, reason="output directory in the capsule's config", origin="set")
+    return replace(found, folder=folder, reason="output directory in the capsule's config", is_set=True)
