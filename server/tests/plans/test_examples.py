@@ -33,6 +33,7 @@ TOOLCHAIN = Toolchain(
         Tool("php", "8.2.28", "/usr/bin/php8.2", ("/etc/php",)),
         Tool("ruby", "3.1.2", "/usr/bin/ruby3.1"),
         Tool("bundler", "2.3.15", "/usr/bin/bundle"),
+        Tool("hugo", "0.111.3", "/usr/bin/hugo"),
     ),
     server_python="/platform/bin/python",
     server_visible=("/platform",),

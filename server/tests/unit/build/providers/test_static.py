@@ -266,6 +266,12 @@ class TestRenderedOnAServer:
         assert found.reasons[0].startswith(name)
         assert "type backend" in found.hint
 
+    def test_is_believed_to_be_a_site_when_the_user_names_the_folder(
+        self, project: Write, facts: Toolchain
+    ) -> None:
+        plan = planned(project, facts, {P: package("next")}, output_directory="out")
+        assert (folder_of(plan), is_set(plan), is_single_page(plan)) == ("out", True, False)
+
 
 class TestHugo:
     FILES = {"hugo.toml": "title = 'x'\npublishDir = 'www'\n", "content/a.md": "x"}  # noqa: RUF012

@@ -94,8 +94,13 @@ def _with_node(
         draft.step("build", *framework.command)
     written = "" if is_auto(settings.build_command) else settings.build_command
     line = package.expanded(written or package.scripts.get(script or "", ""))
-    # A set folder saves the search, but not the knowledge whether this is a site at all.
-    found = find_output(project, package, framework, line)
+    try:
+        found = find_output(project, package, framework, line)
+    except Unplannable:
+        if is_auto(settings.output_directory):
+            raise
+        # Whoever names the folder knows that the build makes a site, by ways that a config does not show.
+        found = Output("", False, "")
     return _set_output(settings, found) or found
 
 
