@@ -8,6 +8,7 @@ export * from "./endpoints/builds.ts";
 export * from "./endpoints/capsules.ts";
 export * from "./endpoints/files.ts";
 export * from "./endpoints/runtimes.ts";
+export * from "./endpoints/sources.ts";
 export * from "./endpoints/spaces.ts";
 export * from "./endpoints/streams.ts";
 export * from "./endpoints/system.ts";

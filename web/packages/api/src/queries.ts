@@ -2,6 +2,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { getMe } from "./endpoints/auth.ts";
 import { getCapsule, listCapsules, listReleases } from "./endpoints/capsules.ts";
+import { listGitConnections } from "./endpoints/sources.ts";
 import { listSpaces } from "./endpoints/spaces.ts";
 import { keys } from "./query-keys.ts";
 import type { Capsule } from "./types.ts";
@@ -10,7 +11,9 @@ const MOVING = new Set<Capsule["status"]>(["building", "starting", "removing"]);
 
 /** True while something will change by itself soon. */
 export const isMoving = (capsule: Capsule): boolean =>
-  MOVING.has(capsule.status) || capsule.current_build?.status === "queued" || capsule.current_build?.status === "running";
+  MOVING.has(capsule.status) || isUnfinished(capsule.current_build) || isUnfinished(capsule.current_deployment);
+
+const isUnfinished = (run: { status: string } | null): boolean => run?.status === "queued" || run?.status === "running";
 
 export const meQuery = queryOptions({ queryKey: keys.me, queryFn: () => getMe(), staleTime: 60_000 });
 
@@ -39,4 +42,11 @@ export const releasesQuery = (capsule: Pick<Capsule, "id" | "slug">) =>
     queryKey: keys.releases(capsule.slug),
     queryFn: async () => (await listReleases(capsule.id)).items,
     staleTime: 5_000,
+  });
+
+export const gitConnectionsQuery = (team: string) =>
+  queryOptions({
+    queryKey: keys.gitConnections(team),
+    queryFn: async () => (await listGitConnections(team)).items,
+    staleTime: 30_000,
   });

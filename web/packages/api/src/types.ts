@@ -49,6 +49,12 @@ export type OidcProvider = Schemas["OidcShape"];
 export type AppIntegrations = Schemas["IntegrationsShape"];
 export type AppIntegration = Schemas["IntegrationShape"];
 
+export type SourceAccess = Schemas["SourceAccessShape"];
+export type WebhookSecret = Schemas["WebhookSecretShape"];
+export type GitConnection = Schemas["ConnectionShape"];
+export type Repository = Schemas["RepositoryShape"];
+export type Repositories = Schemas["RepositoriesShape"];
+
 export type Environment = Schemas["RuntimeOf"]["environment"];
 export type RuntimeReport = Schemas["RuntimesShape"];
 export type Runtime = Schemas["RuntimeShape"];

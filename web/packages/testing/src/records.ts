@@ -1,5 +1,5 @@
 /** Records as the API answers them, with only what a test cares about to be given. */
-import type { Build, Capsule, Deployment, Me, Plan, Receipt, Release, Replica, Runtime, RuntimeReport, Space } from "@capsule/api";
+import type { Build, Capsule, Deployment, Me, Plan, Receipt, Release, Replica, Runtime, RuntimeReport, SourceAccess, Space } from "@capsule/api";
 
 const AT = "2026-01-01T10:00:00Z";
 
@@ -120,6 +120,19 @@ export const aReceipt = (part: Partial<Receipt> = {}): Receipt => ({
   p99_after_ms: null,
   verdict: null,
   reason: null,
+  ...part,
+});
+
+export const aSourceAccess = (part: Partial<SourceAccess> = {}): SourceAccess => ({
+  push_url: "http://localhost:8080/git/shop.git",
+  webhook_url: "http://localhost:8080/api/v1/hooks/cap_1",
+  has_webhook_secret: false,
+  has_token: false,
+  public_key: null,
+  connection_id: null,
+  known_hosts: 0,
+  last_hook_at: null,
+  last_hook: null,
   ...part,
 });
 

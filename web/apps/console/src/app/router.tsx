@@ -164,7 +164,7 @@ const system = createRoute({
 const account = createRoute({
   getParentRoute: () => app,
   path: "/account",
-  component: lazyRouteComponent(() => import("#features/tokens/pages/account-page.tsx"), "AccountPage"),
+  component: lazyRouteComponent(() => import("./routes/account.tsx"), "AccountRoute"),
 });
 
 const tree = root.addChildren([

@@ -34,7 +34,7 @@ export const readDifferences = (release: string): Promise<ReleaseDifferences> =>
 export const rollBack = (release: string, config: "restored" | "kept"): Promise<Deployment> =>
   request("POST", path("/releases/{}/roll-back", release), { json: { config } });
 
-export type WantedPlan = { space_id: string; type: CapsuleType; source: Source; config?: ConfigChange };
+export type WantedPlan = { space_id: string; type: CapsuleType; source: Source; connection_id?: string; config?: ConfigChange };
 /** What would be made of a source. It is fetched for that, which takes seconds; nothing of it is run. */
 export const makePlan = (wanted: WantedPlan, signal?: AbortSignal): Promise<Plan | CannotPlan> =>
   request("POST", "/plans", { json: wanted, ...(signal ? { signal } : {}) });

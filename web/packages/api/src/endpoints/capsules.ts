@@ -7,6 +7,8 @@ export type NewCapsule = {
   type: CapsuleType;
   source?: Source;
   config?: ConfigChange;
+  /** To the repository's host: its token is used, and its webhook set up. */
+  connection_id?: string;
   /** Without it a capsule with a source is built at once. */
   deploy?: boolean;
 };

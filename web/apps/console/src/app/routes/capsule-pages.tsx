@@ -12,7 +12,6 @@ import { BuildsPage } from "#features/builds/pages/builds-page.tsx";
 import { BuildAndDeploy } from "#features/builds/components/build-and-deploy.tsx";
 import { ChatPage } from "#features/chat/pages/chat-page.tsx";
 import { DetailsPage } from "#features/capsules/pages/details-page.tsx";
-import { SourceCard } from "#features/capsules/components/source-card.tsx";
 import { ParametersCard } from "#features/config/components/parameters-card.tsx";
 import { NetworkCard } from "#features/config/components/network-card.tsx";
 import { RolloutCard } from "#features/config/components/rollout-card.tsx";
@@ -25,6 +24,9 @@ import { isUnderWay } from "#features/deployments/progress.ts";
 import { FilesPage } from "#features/files/pages/files-page.tsx";
 import { LogsPage } from "#features/logs/pages/logs-page.tsx";
 import { ScalePage } from "#features/scale/pages/scale-page.tsx";
+import { AutoDeploy } from "#features/sources/components/auto-deploy.tsx";
+import { PreviewsCard } from "#features/sources/components/previews-card.tsx";
+import { SourceCard } from "#features/sources/components/source-card.tsx";
 import { RuntimesPage } from "#features/runtimes/pages/runtimes-page.tsx";
 
 const ROUTE = "/signed-in/app/capsules/$capsule";
@@ -49,6 +51,9 @@ export const CapsuleScale = () => (
 export const CapsuleLogs = () => <WithCapsule>{(capsule) => <LogsPage capsule={capsule} />}</WithCapsule>;
 export const CapsuleAccessLogs = () => <WithCapsule>{(capsule) => <AccessLogsPage capsule={capsule} />}</WithCapsule>;
 
+/** Whether new commits come by themselves. */
+const isPushed = ({ source }: Capsule): boolean => source.kind === "git" || source.kind === "push";
+
 export const CapsuleDeploy = () => (
   <WithCapsule>
     {(capsule) => (
@@ -62,8 +67,9 @@ export const CapsuleDeploy = () => (
           <DeploymentList capsule={capsule} />
         </div>
         <div className="space-y-5 max-lg:order-first">
-          <BuildAndDeploy capsule={capsule} />
+          <BuildAndDeploy capsule={capsule}>{isPushed(capsule) && <AutoDeploy capsule={capsule} />}</BuildAndDeploy>
           <SourceCard capsule={capsule} />
+          {isPushed(capsule) && capsule.parent_id === null && <PreviewsCard capsule={capsule} />}
         </div>
       </div>
     )}

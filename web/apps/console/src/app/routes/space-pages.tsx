@@ -7,6 +7,7 @@ import { useEffect, type ReactNode } from "react";
 import { rememberSpace } from "#config/last-space.ts";
 import { CapsuleListPage } from "#features/capsules/pages/capsule-list-page.tsx";
 import { CreateCapsulePage } from "#features/create/pages/create-capsule-page.tsx";
+import { ConnectHost } from "#features/git-hosts/components/connect-host.tsx";
 import { SecretsPage } from "#features/secrets/pages/secrets-page.tsx";
 
 /** Finds the space of the address once for every page below it. */
@@ -41,7 +42,7 @@ export function SpaceNewCapsule() {
   const { type, step } = useSearch({ from: "/signed-in/app/spaces/$space/new" });
   return (
     <WithSpace>
-      {(space) => <CreateCapsulePage key={space.id} space={space} type={type ?? null} step={step ?? null} />}
+      {(space) => <CreateCapsulePage key={space.id} space={space} type={type ?? null} step={step ?? null} connect={<ConnectHost team={space.team_id} />} />}
     </WithSpace>
   );
 }

@@ -6,6 +6,7 @@ export function answersOf(form: WizardForm): Partial<Record<WizardStep, string>>
   const repository = form.url.replace(/\.git$/, "").split(/[/:]/).slice(-2).join("/");
   const sources = {
     git: [repository, form.branch].filter(Boolean).join(" · "),
+    push: ["git push", form.branch].filter(Boolean).join(" · "),
     upload: form.uploadName,
     image: form.image,
     machine: "Command line",

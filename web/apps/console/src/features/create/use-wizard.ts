@@ -1,10 +1,23 @@
-import { asProblem, createCapsule, keys, type CapsuleType, type ProblemError, type Space } from "@capsule/api";
+import {
+  asProblem,
+  createCapsule,
+  getCapsule,
+  keys,
+  makeDeployKey,
+  startBuild,
+  updateSourceAccess,
+  type Capsule,
+  type CapsuleType,
+  type ProblemError,
+  type Space,
+} from "@capsule/api";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import {
   checkForm,
   emptyForm,
+  isLocked,
   nameFromImage,
   nameFromUpload,
   nameFromUrl,
@@ -37,12 +50,13 @@ export function useWizard(space: Space, type: CapsuleType | null, asked: WizardS
   const errors = form ? checkForm(form) : {};
   const step = stepShown();
   const create = useMutation({
-    mutationFn: (input: WizardForm) => createCapsule(toNewCapsule(input, space.id)),
+    mutationFn: (input: WizardForm) => createFrom(input, space),
     onSuccess: (capsule, input) => {
       void queryClient.invalidateQueries({ queryKey: keys.capsules });
       void queryClient.invalidateQueries({ queryKey: keys.spaces });
       queryClient.setQueryData(keys.capsule(capsule.slug), capsule);
-      const to = capsule.type === "storage" ? "files" : input.from === "machine" ? "deploy" : "builds";
+      const waits = input.from === "machine" || input.from === "push" || (input.from === "git" && input.access === "key");
+      const to = capsule.type === "storage" ? "files" : waits ? "deploy" : "builds";
       void navigate({ to: `/capsules/$capsule/${to}`, params: { capsule: capsule.slug } });
     },
   });
@@ -99,6 +113,18 @@ export function useWizard(space: Space, type: CapsuleType | null, asked: WizardS
       else create.mutate(form);
     },
   };
+}
+
+/** What a private repository needs is given to the capsule before its first build. */
+async function createFrom(form: WizardForm, space: Space): Promise<Capsule> {
+  const capsule = await createCapsule(toNewCapsule(form, space.id));
+  if (!isLocked(form)) return capsule;
+  if (form.access === "key") await makeDeployKey(capsule.id);
+  else {
+    await updateSourceAccess(capsule.id, { token: form.token });
+    await startBuild(capsule.id);
+  }
+  return getCapsule(capsule.id);
 }
 
 const SERVER_FIELDS: Partial<Record<WizardField, string>> = {

@@ -135,3 +135,31 @@ test("an image needs no repository", () => {
   });
   expect(checkForm({ ...form, image: "Caddy 2" })).toHaveProperty("image");
 });
+
+describe("private repositories", () => {
+  const form = { ...emptyForm("backend"), name: "shop", url: "https://a.example/b.git" };
+
+  test("with a token or a key the capsule is made first, and nothing is planned before", () => {
+    expect(checkForm({ ...form, access: "token" })).toEqual({ token: "Give the token." });
+    for (const access of ["token", "key"] as const) {
+      expect(toNewCapsule({ ...form, access, token: "t" }, "spc_1").deploy).toBe(false);
+      expect(toWantedPlan({ ...form, access, token: "t" }, "spc_1")).toBeNull();
+    }
+    expect(JSON.stringify(toNewCapsule({ ...form, access: "token", token: "s3cret" }, "spc_1"))).not.toContain("s3cret");
+  });
+
+  test("through a connection it is planned and built like a public one", () => {
+    const connected = { ...form, access: "gcn_1" as const };
+    expect(toWantedPlan(connected, "spc_1")?.connection_id).toBe("gcn_1");
+    expect(toNewCapsule(connected, "spc_1")).toMatchObject({ connection_id: "gcn_1" });
+    expect(toNewCapsule(connected, "spc_1").deploy).toBeUndefined();
+    expect(toNewCapsule({ ...connected, from: "push" }, "spc_1")).not.toHaveProperty("connection_id");
+  });
+});
+
+test("what is pushed has a branch and no address", () => {
+  const form = { ...emptyForm("frontend"), from: "push" as const, name: "site", branch: "live", url: "ignored" };
+  expect(checkForm(form)).toEqual({});
+  expect(toNewCapsule(form, "spc_1").source).toEqual({ kind: "push", branch: "live" });
+  expect(toWantedPlan(form, "spc_1")).toBeNull();
+});

@@ -1,7 +1,9 @@
 /** What the wizard asks, which answers are fine, and the requests they become. Knows no React. */
 import type { CapsuleType, ConfigChange, NewCapsule, Source, WantedPlan } from "@capsule/api";
 
-export type SourceKind = "git" | "upload" | "image" | "machine";
+export type SourceKind = "git" | "push" | "upload" | "image" | "machine";
+/** How a private repository is read: a token, a key, or the id of the team's connection to its host. */
+export type Access = "public" | "token" | "key" | `gcn_${string}`;
 export type WizardForm = {
   type: CapsuleType;
   from: SourceKind;
@@ -9,6 +11,8 @@ export type WizardForm = {
   url: string;
   branch: string;
   path: string;
+  access: Access;
+  token: string;
   image: string;
   /** Of what was uploaded. */
   uploadId: string;
@@ -35,6 +39,8 @@ export const emptyForm = (type: CapsuleType): WizardForm => ({
   url: "",
   branch: "",
   path: "",
+  access: "public",
+  token: "",
   image: "",
   uploadId: "",
   uploadName: "",
@@ -55,7 +61,7 @@ export const stepsOf = (type: CapsuleType | null): readonly WizardStep[] =>
 
 /** Where the code of a type may come from. */
 export const sourcesOf = (type: CapsuleType): readonly SourceKind[] =>
-  type === "docker" ? ["git", "image", "upload", "machine"] : ["git", "upload", "machine"];
+  type === "docker" ? ["git", "push", "image", "upload", "machine"] : ["git", "push", "upload", "machine"];
 
 /** The same answers for another type: nothing typed is lost, a source that it cannot have is another one. */
 export const withType = (form: WizardForm, type: CapsuleType): WizardForm => ({
@@ -64,7 +70,7 @@ export const withType = (form: WizardForm, type: CapsuleType): WizardForm => ({
   from: sourcesOf(type).includes(form.from) ? form.from : "git",
 });
 
-const SOURCE_FIELDS: readonly WizardField[] = ["url", "branch", "path", "image", "uploadId"];
+const SOURCE_FIELDS: readonly WizardField[] = ["url", "branch", "path", "token", "image", "uploadId"];
 
 /** What is wrong with the answers of one step. */
 export function stepErrors(errors: WizardErrors, step: WizardStep): WizardErrors {
@@ -147,6 +153,7 @@ export function checkForm(form: WizardForm): WizardErrors {
   const problems: [WizardField, string | null][] = [["name", nameProblem(form.name)]];
   if (form.type !== "storage") {
     if (form.from === "git") problems.push(["url", urlProblem(form.url)]);
+    if (form.from === "git" && form.access === "token" && form.token === "") problems.push(["token", "Give the token."]);
     if (form.from === "image") problems.push(["image", imageProblem(form.image)]);
     if (form.from === "upload" && form.uploadId === "") problems.push(["uploadId", "Choose a folder or an archive."]);
     if (form.type === "app" && form.from !== "machine") problems.push(["entry", entryProblem(form.entry)]);
@@ -177,16 +184,25 @@ export function sourceOf(form: WizardForm): Source | null {
   if (form.type === "storage" || form.from === "machine") return null;
   if (form.from === "image") return { kind: "image", image: form.image.trim() };
   if (form.from === "upload") return { kind: "upload", upload_id: form.uploadId, ...path };
-  return { kind: "git", ...dropUnset({ branch: text(form.branch) }), ...path, url: form.url.trim() };
+  const branch = dropUnset({ branch: text(form.branch) });
+  return form.from === "push" ? { kind: "push", ...branch, ...path } : { kind: "git", ...branch, ...path, url: form.url.trim() };
 }
+
+const connectionOf = (form: WizardForm): { connection_id?: string } =>
+  form.from === "git" && form.access.startsWith("gcn_") ? { connection_id: form.access } : {};
+
+/** Whether the platform cannot read the repository before the capsule is there and has its token or key. */
+export const isLocked = (form: WizardForm): boolean =>
+  form.from === "git" && (form.access === "token" || form.access === "key");
 
 /** The plan to ask for, or null when there is nothing that could be planned. */
 export function toWantedPlan(form: WizardForm, spaceId: string): WantedPlan | null {
   const source = sourceOf(form);
   const errors = checkForm(form);
   const isUnclear = [...SOURCE_FIELDS, "entry" as const, "port" as const].some((field) => errors[field] !== undefined);
-  if (source === null || source.kind === "image" || isUnclear) return null;
-  return { space_id: spaceId, type: form.type, source, config: planConfig(form) };
+  const isThere = source?.kind === "upload" || (source?.kind === "git" && !isLocked(form));
+  if (source === null || !isThere || isUnclear) return null;
+  return { space_id: spaceId, type: form.type, source, ...connectionOf(form), config: planConfig(form) };
 }
 
 export function toNewCapsule(form: WizardForm, spaceId: string): NewCapsule {
@@ -194,7 +210,13 @@ export function toNewCapsule(form: WizardForm, spaceId: string): NewCapsule {
   if (form.type === "storage") return base;
   const config = dropUnset({ ...planConfig(form), cpu: number(form.cpu), memory: number(form.memory) });
   const source = sourceOf(form);
-  return { ...base, ...(Object.keys(config).length > 0 ? { config } : {}), ...(source ? { source } : {}) };
+  return {
+    ...base,
+    ...(Object.keys(config).length > 0 ? { config } : {}),
+    ...(source ? { source } : {}),
+    ...connectionOf(form),
+    ...(isLocked(form) ? { deploy: false } : {}),
+  };
 }
 
 const text = (value: string): string | undefined => value.trim() || undefined;

@@ -3,9 +3,10 @@ import { Button, Card, CardHead, toastProblem } from "@capsule/ui";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Hammer } from "lucide-react";
+import type { ReactNode } from "react";
 
-/** Build the source as it is now, and make the result live. */
-export function BuildAndDeploy({ capsule }: { capsule: Capsule }) {
+/** Build the source as it is now, and make the result live; below, what does so by itself. */
+export function BuildAndDeploy({ capsule, children }: { capsule: Capsule; children?: ReactNode }) {
   const queryClient = useQueryClient();
   const navigate = useNavigate();
   const start = useMutation({
@@ -40,6 +41,7 @@ export function BuildAndDeploy({ capsule }: { capsule: Capsule }) {
           <Hammer /> Build & deploy
         </Button>
       </div>
+      {children}
     </Card>
   );
 }

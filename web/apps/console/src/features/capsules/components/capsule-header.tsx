@@ -1,4 +1,4 @@
-import { meQuery, spaceKey, spacesQuery, type Capsule } from "@capsule/api";
+import { capsuleQuery, meQuery, spaceKey, spacesQuery, type Capsule } from "@capsule/api";
 import { buttonStyle, StatusBadge } from "@capsule/ui";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -38,6 +38,7 @@ export function CapsuleHeader({ capsule }: { capsule: Capsule }) {
           </div>
           <p className="flex flex-wrap gap-x-1.5 text-sm text-ink-soft">
             {typeInfo(capsule.type).name}
+            {capsule.preview_of !== null && <PreviewOf capsule={capsule} />}
             {capsule.url !== null && (
               <>
                 <span className="text-ink-faint">·</span>
@@ -69,5 +70,27 @@ export function CapsuleHeader({ capsule }: { capsule: Capsule }) {
         </div>
       </div>
     </header>
+  );
+}
+
+/** What a preview is one of, and until when. */
+function PreviewOf({ capsule }: { capsule: Capsule }) {
+  const parent = useQuery({ ...capsuleQuery(capsule.parent_id ?? ""), enabled: capsule.parent_id !== null }).data;
+  return (
+    <>
+      <span className="text-ink-faint">·</span>
+      <span>
+        preview of {capsule.preview_of}
+        {parent && (
+          <>
+            {" in "}
+            <Link to="/capsules/$capsule" params={{ capsule: parent.slug }} className="text-accent-text hover:underline">
+              {parent.name}
+            </Link>
+          </>
+        )}
+        {capsule.expires_at !== null && <span className="text-ink-faint">, removed {new Date(capsule.expires_at).toLocaleDateString()}</span>}
+      </span>
+    </>
   );
 }

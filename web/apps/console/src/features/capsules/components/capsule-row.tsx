@@ -1,7 +1,7 @@
 import type { Capsule } from "@capsule/api";
 import { StatusBadge, Time } from "@capsule/ui";
 import { Link } from "@tanstack/react-router";
-import { ExternalLink, GitBranch, UploadCloud } from "lucide-react";
+import { Container, ExternalLink, GitBranch, GitCommitHorizontal, UploadCloud } from "lucide-react";
 import { TypeIcon } from "#config/type-icon.tsx";
 import { hostOf, repositoryName } from "../source-text.ts";
 
@@ -22,6 +22,7 @@ export function CapsuleRow({ capsule }: { capsule: Capsule }) {
           className="block truncate font-medium after:absolute after:inset-0"
         >
           {capsule.name}
+          {capsule.preview_of !== null && <PreviewMark />}
         </Link>
         {capsule.url === null ? (
           <p className="truncate text-xs text-ink-faint">{capsule.type === "storage" ? "Files" : "No address yet"}</p>
@@ -47,6 +48,18 @@ export function CapsuleRow({ capsule }: { capsule: Capsule }) {
             </span>
           </p>
         )}
+        {source.kind === "push" && (
+          <p className="flex items-center gap-1.5">
+            <GitCommitHorizontal className="size-3.5 shrink-0 text-ink-faint" aria-hidden />
+            git push<span className="text-ink-faint">· {source.branch || "main"}</span>
+          </p>
+        )}
+        {source.kind === "image" && (
+          <p className="flex items-center gap-1.5">
+            <Container className="size-3.5 shrink-0 text-ink-faint" aria-hidden />
+            <span className="truncate">{source.image}</span>
+          </p>
+        )}
         {source.kind === "upload" && (
           <p className="flex items-center gap-1.5">
             <UploadCloud className="size-3.5 shrink-0 text-ink-faint" aria-hidden /> From a machine
@@ -64,9 +77,21 @@ export function CapsuleRow({ capsule }: { capsule: Capsule }) {
           <Time at={capsule.created_at} />
         )}
       </p>
-      <div className="flex w-auto shrink-0 justify-end sm:w-28" title={capsule.status_reason ?? undefined}>
-        <StatusBadge status={capsule.status} />
+      <div className="flex w-auto shrink-0 justify-end sm:w-32" title={capsule.status_reason ?? undefined}>
+        <StatusBadge status={capsule.status} {...progressOf(capsule)} />
       </div>
     </li>
   );
+}
+
+const PreviewMark = () => (
+  <span className="ml-2 rounded-full bg-busy-soft px-1.5 text-2xs font-medium text-busy-text">preview</span>
+);
+
+/** A live capsule that is being built or deployed says so in the list. */
+function progressOf({ status, current_build: build, current_deployment: deployment }: Capsule): { status?: string; label?: string } {
+  if (status !== "live") return {};
+  if (build?.status === "queued" || build?.status === "running") return { status: "building", label: "Live, building" };
+  if (deployment?.status === "queued" || deployment?.status === "running") return { status: "running", label: "Live, deploying" };
+  return {};
 }

@@ -1,19 +1,59 @@
+import { gitConnectionsQuery } from "@capsule/api";
+import { Field, NativeSelect } from "@capsule/ui";
+import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { providerInfo } from "#config/providers.ts";
+import { RepositoryList } from "./repository-list.tsx";
 import type { StepProps } from "./step.tsx";
 import { TextField } from "./text-field.tsx";
 
-export function GitFields(props: StepProps) {
+type GitFieldsProps = StepProps & { team: string; connect: ReactNode };
+
+/** A repository by its URL or from a connected host, and how a private one is read. */
+export function GitFields({ team, connect, ...step }: GitFieldsProps) {
+  const { form, set } = step;
+  const connections = useQuery(gitConnectionsQuery(team)).data ?? [];
+  const connection = connections.find(({ id }) => id === form.access);
   return (
-    <div className="grid gap-4 sm:grid-cols-2">
-      <TextField
-        {...props}
-        field="url"
-        label="Repository URL"
-        placeholder="https://git.example.com/team/shop.git"
-        className="sm:col-span-2"
-        autoFocus
-      />
-      <TextField {...props} field="branch" label="Branch" hint="Empty for the default branch." />
-      <TextField {...props} field="path" label="Path" hint="Folder of the repository; empty for its root." />
+    <div className="space-y-4">
+      <div className="flex flex-wrap items-end gap-3">
+        <Field label="Access" className="min-w-56 flex-1 sm:max-w-xs">
+          {(control) => (
+            <NativeSelect {...control} className="w-full" value={form.access} onChange={(event) => set("access", event.target.value)}>
+              <option value="public">Public repository</option>
+              {connections.map(({ id, provider, account }) => (
+                <option key={id} value={id}>
+                  {providerInfo(provider)?.name ?? provider}, {account}
+                </option>
+              ))}
+              <option value="token">Private, with an access token</option>
+              <option value="key">Private, with a deploy key</option>
+            </NativeSelect>
+          )}
+        </Field>
+        {connect}
+      </div>
+      {connection && <RepositoryList connection={connection} chosen={form.url} onChoose={(url) => set("url", url)} />}
+      <div className="grid gap-4 sm:grid-cols-2">
+        <TextField
+          {...step}
+          field="url"
+          label="Repository URL"
+          placeholder={form.access === "key" ? "git@git.example.com:team/shop.git" : "https://git.example.com/team/shop.git"}
+          className="sm:col-span-2"
+          autoFocus
+        />
+        {form.access === "token" && (
+          <TextField {...step} field="token" type="password" label="Access token" hint="Reads the repository. It is kept encrypted." className="sm:col-span-2" />
+        )}
+        <TextField {...step} field="branch" label="Branch" hint="Empty for the default branch." />
+        <TextField {...step} field="path" label="Path" hint="Folder of the repository; empty for its root." />
+      </div>
+      {form.access === "key" && (
+        <p className="text-xs text-ink-soft">
+          The key is made with the capsule and shown to be copied; put it into the repository’s settings, then build.
+        </p>
+      )}
     </div>
   );
 }

@@ -1,30 +1,40 @@
 import type { Space } from "@capsule/api";
 import { cn, CommandLine } from "@capsule/ui";
-import { Container, GitBranch, Terminal, UploadCloud, type LucideIcon } from "lucide-react";
+import { Container, GitBranch, GitCommitHorizontal, Terminal, UploadCloud, type LucideIcon } from "lucide-react";
+import type { ReactNode } from "react";
 import { chooseSpaceCommand, deployCommand, loginCommand } from "#config/commands.ts";
 import { sourcesOf, type SourceKind } from "../wizard-form.ts";
 import { GitFields } from "./git-fields.tsx";
+import { PushFields } from "./push-fields.tsx";
 import { Step, type StepProps } from "./step.tsx";
 import { TextField } from "./text-field.tsx";
 import { UploadField } from "./upload-field.tsx";
 
 const SOURCES: Record<SourceKind, { name: string; hint: string; icon: LucideIcon }> = {
   git: { name: "Git repository", hint: "By its URL", icon: GitBranch },
+  push: { name: "git push", hint: "To Capsule itself", icon: GitCommitHorizontal },
   upload: { name: "Upload", hint: "A folder or an archive", icon: UploadCloud },
   image: { name: "Image", hint: "From a public registry", icon: Container },
   machine: { name: "Command line", hint: "From your terminal", icon: Terminal },
 };
 
-export function SourceStep({ form, space, set, shown }: StepProps & { space: Space }) {
+type SourceStepProps = StepProps & {
+  space: Space;
+  /** Connects the team to a git host. */
+  connect: ReactNode;
+};
+
+export function SourceStep({ form, space, set, shown, connect }: SourceStepProps) {
   return (
     <Step title="Where is the code?">
-      <div role="radiogroup" aria-label="Source" className="grid grid-cols-2 gap-2 sm:grid-cols-4">
+      <div role="radiogroup" aria-label="Source" className="grid grid-cols-2 gap-2 sm:grid-flow-col sm:auto-cols-fr sm:grid-cols-none">
         {sourcesOf(form.type).map((kind) => (
           <SourceTile key={kind} kind={kind} isChosen={form.from === kind} onChoose={() => set("from", kind)} />
         ))}
       </div>
       <div className="mt-5">
-        {form.from === "git" && <GitFields form={form} set={set} shown={shown} />}
+        {form.from === "git" && <GitFields form={form} team={space.team_id} set={set} shown={shown} connect={connect} />}
+        {form.from === "push" && <PushFields form={form} set={set} shown={shown} />}
         {form.from === "upload" && <UploadField form={form} space={space} set={set} shown={shown} />}
         {form.from === "image" && (
           <TextField

@@ -11,6 +11,7 @@ type TextFieldProps = StepProps & {
   className?: string;
   autoFocus?: boolean;
   maxLength?: number;
+  type?: "text" | "password";
 };
 
 /** One line of the wizard's form, tied to its label, hint and error. */

@@ -2,6 +2,7 @@ import type { CapsuleType, Space } from "@capsule/api";
 import { Button, buttonStyle, cn, Notice } from "@capsule/ui";
 import { Link, useParams } from "@tanstack/react-router";
 import { ArrowRight, ChevronLeft } from "lucide-react";
+import type { ReactNode } from "react";
 import { usePageTitle } from "#config/page-title.ts";
 import { usePlan } from "../api/use-plan.ts";
 import { SettingsStep } from "../components/settings-step.tsx";
@@ -12,10 +13,10 @@ import { useWizard } from "../use-wizard.ts";
 import { answersOf } from "../answers.ts";
 import { toWantedPlan, type WizardStep } from "../wizard-form.ts";
 
-export type CreateCapsulePageProps = { space: Space; type: CapsuleType | null; step: WizardStep | null };
+export type CreateCapsulePageProps = { space: Space; type: CapsuleType | null; step: WizardStep | null; connect: ReactNode };
 
 /** Type, source, settings: a page for each, with the browser's own way back, and one set of answers. */
-export function CreateCapsulePage({ space, type, step: asked }: CreateCapsulePageProps) {
+export function CreateCapsulePage({ space, type, step: asked, connect }: CreateCapsulePageProps) {
   usePageTitle("New capsule", space.name);
   const params = useParams({ from: "/signed-in/app/spaces/$space" });
   const wizard = useWizard(space, type, asked);
@@ -47,7 +48,7 @@ export function CreateCapsulePage({ space, type, step: asked }: CreateCapsulePag
         <StepRail steps={steps} current={step} answers={form ? answersOf(form) : {}} onGo={wizard.goTo} />
       </header>
       {step === "type" && <TypeStep chosen={form?.type ?? null} onChoose={wizard.choose} />}
-      {form && step === "source" && <SourceStep form={form} space={space} set={wizard.set} shown={wizard.shown} />}
+      {form && step === "source" && <SourceStep form={form} space={space} set={wizard.set} shown={wizard.shown} connect={connect} />}
       {form && step === "settings" && (
         <SettingsStep
           form={form}
@@ -78,7 +79,7 @@ export function CreateCapsulePage({ space, type, step: asked }: CreateCapsulePag
         )}
         {form && isLast && (
           <Button type="submit" tone="primary" isBusy={wizard.isCreating} data-testid="create-capsule">
-            {builds ? "Create and deploy" : "Create capsule"}
+            {builds && form.from !== "push" && !(form.from === "git" && form.access === "key") ? "Create and deploy" : "Create capsule"}
           </Button>
         )}
       </footer>

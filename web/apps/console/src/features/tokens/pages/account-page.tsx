@@ -2,12 +2,13 @@ import { keys, listTokens, meQuery } from "@capsule/api";
 import { Button, Card, CardHead, EmptyState, ErrorState, SkeletonRows } from "@capsule/ui";
 import { useQuery } from "@tanstack/react-query";
 import { KeySquare, Plus } from "lucide-react";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import { usePageTitle } from "#config/page-title.ts";
 import { TokenDialog } from "../components/token-dialog.tsx";
 import { TokenRow } from "../components/token-row.tsx";
 
-export function AccountPage() {
+/** The person’s own tokens; `children` is what another feature has to say. */
+export function AccountPage({ children }: { children?: ReactNode }) {
   usePageTitle("Account");
   const user = useQuery(meQuery).data?.user;
   const tokens = useQuery({ queryKey: keys.tokens, queryFn: async () => (await listTokens()).items });
@@ -46,6 +47,7 @@ export function AccountPage() {
           </ul>
         )}
       </Card>
+      {children}
       {isCreating && <TokenDialog onClose={() => setIsCreating(false)} />}
     </>
   );

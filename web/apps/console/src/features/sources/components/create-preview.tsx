@@ -1,0 +1,40 @@
+import { asProblem, createPreview, keys, type Capsule } from "@capsule/api";
+import { Button, Field, Input, toast } from "@capsule/ui";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+
+/** A preview by hand, of any branch. */
+export function CreatePreview({ capsule }: { capsule: Capsule }) {
+  const queryClient = useQueryClient();
+  const [branch, setBranch] = useState("");
+  const create = useMutation({
+    mutationFn: () => createPreview(capsule.id, branch.trim()),
+    onSuccess: () => {
+      toast(`A preview of ${branch.trim()} is being built`);
+      setBranch("");
+      void queryClient.invalidateQueries({ queryKey: keys.previews(capsule.slug) });
+      void queryClient.invalidateQueries({ queryKey: keys.capsules });
+    },
+  });
+  const problem = create.isError ? asProblem(create.error) : null;
+  return (
+    <form
+      className="p-4"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (branch.trim() !== "") create.mutate();
+      }}
+    >
+      <Field label="Preview a branch" error={problem && [problem.detail, problem.hint].filter(Boolean).join(" ")}>
+        {(control) => (
+          <span className="flex gap-2">
+            <Input {...control} placeholder="feature/cart" autoComplete="off" spellCheck={false} value={branch} onChange={(event) => setBranch(event.target.value)} />
+            <Button type="submit" disabled={branch.trim() === ""} isBusy={create.isPending}>
+              Build
+            </Button>
+          </span>
+        )}
+      </Field>
+    </form>
+  );
+}
