@@ -27,3 +27,11 @@ def python_base(docker_daemon: Path) -> str:
     from docker_daemon import needs_bases
 
     return needs_bases("python:3.11-slim")["python:3.11-slim"]
+
+
+@pytest.fixture(scope="session")
+def nonroot_image(python_base: str) -> str:
+    """Reference of an image that runs as the user 1000."""
+    from docker_daemon import make_image
+
+    return make_image("capsule-base/test-nonroot:1", f"FROM {python_base}\nUSER 1000:1000\n")

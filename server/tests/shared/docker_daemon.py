@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import fcntl
+import io
 import os
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -79,5 +81,26 @@ async def _clear() -> None:
                 if not reference.startswith(PREFIX) and "<none>" not in reference:
                     await client.remove_image(reference)
         await client.prune_images(["capsule.built-by"])
+    finally:
+        await client.close()
+
+
+def make_image(reference: str, dockerfile: str) -> str:
+    """Build an image without a context."""
+    asyncio.run(_make_image(reference, dockerfile))
+    return reference
+
+
+async def _make_image(reference: str, dockerfile: str) -> None:
+    context = io.BytesIO()
+    with tarfile.open(fileobj=context, mode="w") as tar:
+        entry = tarfile.TarInfo("Dockerfile")
+        entry.size = len(dockerfile.encode())
+        tar.addfile(entry, io.BytesIO(dockerfile.encode()))
+    context.seek(0)
+    client = DockerClient(PATHS.docker_socket)
+    try:
+        async for _message in client.build(context, {"t": reference}):
+            pass
     finally:
         await client.close()

@@ -1,0 +1,110 @@
+"""What only containers do: networks of spaces, users of images, files that are theirs, powers they lack."""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from harness import Harness, running_harness, until
+
+from capsule.engines.contract import Limits, Mount, ReplicaStartFailed, Restart
+from capsule.reconcile.storage import share
+
+SERVE = ("python3", "-m", "http.server", "8000")
+
+
+@pytest_asyncio.fixture
+async def harness(python_base: str) -> AsyncIterator[Harness]:
+    async with running_harness("docker", image=python_base) as made:
+        yield made
+
+
+def answers(address: str | None) -> bool:
+    assert address is not None
+    _, host, port = address.split(":")
+    try:
+        with socket.create_connection((host, int(port)), timeout=2):
+            return True
+    except OSError:
+        return False
+
+
+async def test_a_space_is_a_network_with_names_and_others_are_out_of_reach(harness: Harness) -> None:
+    web, other = await asyncio.gather(
+        harness.engine.start(harness.spec(SERVE, id="rpl_web", space_id="spc_a", hostname="shop")),
+        harness.engine.start(harness.spec(SERVE, id="rpl_other", space_id="spc_b", hostname="other")),
+    )
+    await until(lambda: answers(web.address) and answers(other.address))
+    assert other.address is not None
+    script = (
+        "python3 - <<'END'\n"
+        "import socket\n"
+        "def reach(host):\n"
+        "    try: socket.create_connection((host, 8000), timeout=1.5).close(); return 'reached'\n"
+        "    except OSError as exc: return type(exc).__name__\n"
+        f"print(reach('shop'), reach('other'), reach('{other.address.split(':')[1]}'))\n"
+        "END"
+    )
+    line = (await harness.output(script, space_id="spc_a"))[-1]
+    by_name, foreign_name, foreign_address = line.split()
+    assert by_name == "reached"
+    assert (foreign_name, foreign_address) == ("gaierror", "TimeoutError")
+    status = await harness.engine.inspect("rpl_web")
+    assert status.listening == ("0.0.0.0:8000",)
+
+
+async def test_powers_are_few_and_files_are_fresh_at_each_start(harness: Harness) -> None:
+    script = (
+        "cat /proc/self/status | grep -E '^(CapBnd|NoNewPrivs|Seccomp):' | tr -s '\\t' ' ';"
+        "ls /var/run/docker.sock /dev/kmsg 2>/dev/null; ls /tmp; touch /tmp/left; echo $PORT {port}; exit 1"
+    )
+    await harness.engine.start(harness.spec(("sh", "-c", script), restart=Restart.always))
+    await until(lambda: len(harness.texts()) >= 8)
+    await harness.engine.stop("rpl_1")
+    # chown, dac_override, fowner, fsetid, kill, setgid, setuid, setpcap, net_bind_service
+    assert harness.texts()[:4] == ["CapBnd: 00000000000005fb", "NoNewPrivs: 1", "Seccomp: 2", "8000 8000"]
+    assert "left" not in harness.texts()
+
+
+async def test_another_user_writes_into_storage(harness: Harness, nonroot_image: str) -> None:
+    files = harness.root / "storage" / "sto_1"
+    share(files)
+    (files / "old.txt").write_text("old")
+    mounts = (Mount(str(files), "/data"),)
+    script = "id -u; cat /data/old.txt; echo; echo more >>/data/old.txt; mkdir /data/a; echo new >/data/a/b"
+    assert await harness.output(script, mounts=mounts, image=nonroot_image) == ["1000", "old"]
+    assert (files / "old.txt").read_text() == "oldmore\n"
+    # Root of another image and the platform work with what that user made.
+    assert await harness.output("cat /data/a/b; rm -r /data/a", mounts=mounts) == ["new"]
+    assert os.listdir(files) == ["old.txt"]
+
+
+async def test_what_a_processor_limit_holds_back_is_measured(harness: Harness) -> None:
+    command = ("sh", "-c", "while :; do :; done")
+    await harness.engine.start(harness.spec(command, limits=Limits(cpu=0.1)))
+    for _ in range(100):
+        if (await harness.engine.stats("rpl_1")).throttled_seconds > 0.2:
+            return
+        await asyncio.sleep(0.05)
+    pytest.fail("never held back")
+
+
+async def test_an_image_that_is_gone_is_named(harness: Harness) -> None:
+    with pytest.raises(ReplicaStartFailed) as caught:
+        await harness.engine.start(harness.spec(SERVE, image="capsule/1:art_gone"))
+    assert "capsule/1:art_gone" in caught.value.detail
+    assert caught.value.hint == "Build it again: deploy the capsule."
+
+
+async def test_storage_that_is_over_its_size_ends_who_fills_it(harness: Harness) -> None:
+    files = harness.root / "storage" / "sto_1"
+    share(files)
+    size = harness.root / "storage" / "sto_1.size"
+    size.write_text("8")
+    mount = Mount(str(files), "/data", name="reports", size_file=str(size))
+    script = "while :; do dd if=/dev/zero of=/data/$i bs=1M count=4 2>/dev/null; i=$((i+1)); sleep 0.1; done"
+    await harness.engine.start(harness.spec(("sh", "-c", script), mounts=(mount,)))
+    assert (await harness.engine.wait("rpl_1")).signal == "SIGKILL"
+    await harness.text("reports", "platform")
