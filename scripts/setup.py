@@ -32,6 +32,8 @@ SYSTEM_PARTS: dict[str, dict[str, str]] = {
         "fc-list": "fontconfig",
         "libatomic.so.1": "libatomic1",
         "sshd": "openssh-server",
+        "dockerd": "docker.io",
+        "debootstrap": "debootstrap",
     },
     "bench": {"nginx": "nginx-light", "wrk": "wrk"},
 }

@@ -33,6 +33,9 @@ def why_not(paths: DataPaths) -> str | None:
         return "No Docker daemon can be reached, and only root can start one."
     if Path("/run/systemd/system").is_dir():
         return "Docker is installed, but its service does not run: systemctl start docker."
+    if (other := _other_daemon()) is not None:
+        # Each new daemon empties the firewall rules that keep the networks of another one's spaces apart.
+        return f"Another Docker daemon (pid {other}) runs on this machine: name its socket in DOCKER_HOST."
     longest = paths.docker_run / "containerd" / "containerd-debug.sock"
     if len(os.fsencode(longest)) > _LONGEST_SOCKET:
         return f"The path of the data folder is too long for Docker's sockets: {paths.root}."
@@ -144,6 +147,17 @@ def sockets(paths: DataPaths) -> list[Path]:
     # Elsewhere than on this machine its containers could not be reached.
     chosen = [Path(host.removeprefix("unix://"))] if host.startswith("unix://") else []
     return [paths.docker_socket, *(chosen or [USUAL_SOCKET])]
+
+
+def _other_daemon() -> int | None:
+    """Return the pid of a daemon that works in this network, whoever's it is."""
+    here = os.readlink("/proc/self/ns/net")
+    for folder in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            is_daemon = folder.name.isdigit() and (folder / "comm").read_text() == "dockerd\n"
+            if is_daemon and os.readlink(folder / "ns" / "net") == here:
+                return int(folder.name)
+    return None
 
 
 def _dockerd() -> str | None:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from capsule.build.tools import KNOWN_TOOLS, KnownTool, locate, written_version
+from capsule.docker.own import USUAL_SOCKET
 from capsule.sandbox.probe import probe
 
 
@@ -119,6 +120,15 @@ def _namespaces() -> str | None:
     )
 
 
+def _docker() -> str | None:
+    """A daemon that is reached counts as much as one that could be started."""
+    host = os.environ.get("DOCKER_HOST", "")
+    socket = Path(host.removeprefix("unix://")) if host.startswith("unix://") else USUAL_SOCKET
+    if socket.is_socket() and os.access(socket, os.W_OK):
+        return "running"
+    return _program("dockerd", "--version")() if os.geteuid() == 0 else None
+
+
 def _fact(name: str) -> Callable[[], str | None]:
     """Return a look at one thing that the walls of app users need, found out by trying it."""
 
@@ -176,7 +186,7 @@ _PARTS = (
         "docker",
         "docker capsules: Dockerfiles and public images",
         "apt-get install docker.io; a running daemon is used, else root starts one when needed",
-        _program("dockerd", "--version"),
+        _docker,
     ),
     _Part(
         "debootstrap",

@@ -121,7 +121,8 @@ class _Run:
         self._limits = limits
         self._log = log
         self._client: DockerClient | None = None
-        self._is_done = False
+        self._layers_stay = False
+        """Of an image that is done, or of a build whose next attempt goes on from there."""
         self.current = "docker"
 
     async def make(self, artifact_id: str) -> dict[str, object]:
@@ -141,7 +142,7 @@ class _Run:
         found = await client.image(reference)
         if found is None:
             raise BuildFailed(f"The image {reference} is not there after its build.", step=self.current)
-        self._is_done = True
+        self._layers_stay = True
         config = found.get("Config") or {}
         return {
             "reference": reference,
@@ -154,8 +155,10 @@ class _Run:
     async def clear(self) -> None:
         """Remove the folder unless it became the artifact, and what a build that was broken off left."""
         await asyncio.to_thread(remove_tree, self._folder)
-        if self._client is not None and not self._is_done:
-            await self._builder._images.end_builds(self._client, self._identity)
+        if self._client is not None:
+            await self._builder._images.end_builds(
+                self._client, self._identity, and_layers=not self._layers_stay
+            )
 
     async def _build(
         self,
@@ -192,6 +195,7 @@ class _Run:
             with archive.open("rb") as file:
                 await follow(client.build(file, params), output)
         except DockerRefused as exc:
+            self._layers_stay = True
             raise self._failure(exc, output) from exc
         finally:
             archive.unlink(missing_ok=True)

@@ -32,13 +32,15 @@ class Images:
         """Labels of everything that a build makes, half-built layers too: capsules share none."""
         return {_BY: self._installation, _FOR: str(identity)}
 
-    async def end_builds(self, client: "DockerClient", identity: int | None = None) -> None:
-        """Remove containers and half-built layers of builds: those of one capsule, or all."""
+    async def end_builds(
+        self, client: "DockerClient", identity: int | None = None, *, and_layers: bool = False
+    ) -> None:
+        """Remove containers of builds, those of one capsule or all, `and_layers` that are half-built."""
         labels = [self._by] if identity is None else [self._by, f"{_FOR}={identity}"]
         for container in await client.containers(labels[-1]):
             if _REPLICA not in container["Labels"] and container["Labels"].get(_BY) == self._installation:
                 await client.remove_container(container["Id"])
-        if identity is not None:
+        if and_layers:
             await client.prune_images(labels)
 
     async def collect(self, client: "DockerClient", artifacts: Path, *, at_once: bool = False) -> None:
