@@ -122,7 +122,7 @@ class _Run:
         self._log = log
         self._client: DockerClient | None = None
         self._layers_stay = False
-        """Of an image that is done, or of a build whose next attempt goes on from there."""
+        """Because the image is done, or the next attempt goes on from them."""
         self.current = "docker"
 
     async def make(self, artifact_id: str) -> dict[str, object]:
@@ -155,10 +155,8 @@ class _Run:
     async def clear(self) -> None:
         """Remove the folder unless it became the artifact, and what a build that was broken off left."""
         await asyncio.to_thread(remove_tree, self._folder)
-        if self._client is not None:
-            await self._builder._images.end_builds(
-                self._client, self._identity, and_layers=not self._layers_stay
-            )
+        if self._client is not None and not self._layers_stay:
+            await self._builder._images.end_builds(self._client, self._identity)
 
     async def _build(
         self,

@@ -3,8 +3,10 @@
 Only what carries this installation's label is ever touched: a daemon may be shared.
 """
 
+import asyncio
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from capsule.docker.errors import DockerRefused
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 _BY, _FOR = "capsule.built-by", "capsule.built-for"
 _REPLICA = "capsule.replica"
 """On containers of replicas, which inherit the labels of their image."""
+_TRIES, _RETRY_SECONDS = 50, 0.1
 _HALF_BUILT = "24h"
 """So long layers of builds that failed are kept: the next attempt goes on from there."""
 
@@ -32,15 +35,17 @@ class Images:
         """Labels of everything that a build makes, half-built layers too: capsules share none."""
         return {_BY: self._installation, _FOR: str(identity)}
 
-    async def end_builds(
-        self, client: "DockerClient", identity: int | None = None, *, and_layers: bool = False
-    ) -> None:
-        """Remove containers of builds, those of one capsule or all, `and_layers` that are half-built."""
+    async def end_builds(self, client: "DockerClient", identity: int | None = None) -> None:
+        """Remove containers of builds: those of one capsule with its half-built layers, or all."""
         labels = [self._by] if identity is None else [self._by, f"{_FOR}={identity}"]
-        for container in await client.containers(labels[-1]):
-            if _REPLICA not in container["Labels"] and container["Labels"].get(_BY) == self._installation:
+        for _ in range(_TRIES):  # the daemon itself may just be removing them
+            containers = [item for item in await client.containers(labels[-1]) if self._is_build(item)]
+            if not containers:
+                break
+            for container in containers:
                 await client.remove_container(container["Id"])
-        if and_layers:
+            await asyncio.sleep(_RETRY_SECONDS)
+        if identity is not None:
             await client.prune_images(labels)
 
     async def collect(self, client: "DockerClient", artifacts: Path, *, at_once: bool = False) -> None:
@@ -51,6 +56,10 @@ class Images:
                 if name.startswith("capsule/") and not _is_there(artifacts, artifact_id):
                     await self._remove(client, reference)
         await client.prune_images([self._by], until=None if at_once else _HALF_BUILT)
+
+    def _is_build(self, container: Mapping[str, Any]) -> bool:
+        labels = container["Labels"]
+        return _REPLICA not in labels and labels.get(_BY) == self._installation
 
     async def _remove(self, client: "DockerClient", reference: str) -> None:
         try:
