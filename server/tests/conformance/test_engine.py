@@ -348,7 +348,9 @@ class TestInside:
         await harness.engine.start(harness.spec(command, limits=Limits(cpu=0.2)))
         before = (await harness.engine.stats("rpl_1")).cpu_seconds
         await asyncio.sleep(1)
-        assert (await harness.engine.stats("rpl_1")).cpu_seconds - before < 0.4
+        after = await harness.engine.stats("rpl_1")
+        assert after.cpu_seconds - before < 0.4
+        assert after.throttled_seconds > 0.1
 
     async def test_the_process_limit_stops_a_fork_bomb(self, harness: Harness) -> None:
         needs_commands(harness)

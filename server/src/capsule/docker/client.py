@@ -29,12 +29,24 @@ class DockerClient:
 
     def __init__(self, socket: Path) -> None:
         self.socket = socket
+        self._has_init: bool | None = None
         # Each replica's log is a connection of its own, so their number has no limit.
         self._connector = aiohttp.UnixConnector(str(socket), limit=0)
         self._api = aiodocker.Docker(url="unix://localhost", connector=self._connector)
 
+    async def ping(self) -> None:
+        """Raises DockerUnavailable unless the daemon answers."""
+        async with self._response("GET", "_ping", {}) as response:
+            await response.read()
+
     async def info(self) -> Json:
         return await self._object("GET", "info")
+
+    async def has_init(self) -> bool:
+        """Tell whether the daemon can put its little init process before an image's command."""
+        if self._has_init is None:
+            self._has_init = bool((await self.info()).get("InitBinary"))
+        return self._has_init
 
     async def close(self) -> None:
         await self._api.close()

@@ -100,11 +100,12 @@ def installation_id(paths: DataPaths) -> str:
 async def _answers(client: "DockerClient", *, must_be_root: bool = False) -> bool:
     try:
         async with asyncio.timeout(_ANSWER_SECONDS):
-            info = await client.info()
+            await client.ping()
+            options = (await client.info()).get("SecurityOptions") if must_be_root else None
     except (DockerUnavailable, DockerRefused, TimeoutError):
         return False
     # Addresses of a rootless daemon's containers lie in a network that this machine cannot reach.
-    return not (must_be_root and "name=rootless" in (info.get("SecurityOptions") or ()))
+    return "name=rootless" not in (options or ())
 
 
 def _client(socket: Path) -> "DockerClient":

@@ -29,6 +29,8 @@ class Usage:
     """Without the file cache that the kernel can take back."""
     processes: int
     """With the walls' own."""
+    throttled_seconds: float
+    """Time in which the processor limit held it back."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,12 @@ class Group:
             memory = int(self._read("memory", "memory.usage_in_bytes") or 0)
             cache = self._stat("memory", "memory.stat", "total_inactive_file")
         processes = int(self._read("pids", "pids.current") or 0)
-        return Usage(seconds, max(0, memory - cache), processes)
+        return Usage(seconds, max(0, memory - cache), processes, self._throttled_seconds())
+
+    def _throttled_seconds(self) -> float:
+        if self._version == 2:
+            return self._stat("cpu", "cpu.stat", "throttled_usec") / 1e6
+        return self._stat("cpu", "cpu.stat", "throttled_time") / 1e9
 
     def kill(self, *, within_seconds: float = 5.0) -> bool:
         """SIGKILL every member until none is left; say whether none is. Blocks."""

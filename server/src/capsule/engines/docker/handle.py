@@ -251,7 +251,7 @@ class Handle:
             )
         self._image = image
         subnet = await self._around.networks.ensure(client, self.network)
-        has_init = bool((await client.info()).get("InitBinary"))
+        has_init = await client.has_init()
         self._has_init = has_init and not brings_init(image)
         for _ in range(_ADDRESS_TRIES):
             self.state.ip = self._around.addresses.take(

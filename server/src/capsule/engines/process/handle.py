@@ -208,7 +208,9 @@ class Handle:
             used = self._group.usage()
             own = WALL_PROCESSES if self._around.machine.walls is not Walls.plain else 0
             count = max(0, used.processes - own)
-            return ReplicaStats(self.spec.id, used.cpu_seconds, used.memory_bytes, count)
+            return ReplicaStats(
+                self.spec.id, used.cpu_seconds, used.memory_bytes, count, used.throttled_seconds
+            )
         seconds, memory, count = tree.usage(self._process.pids())
         return ReplicaStats(self.spec.id, seconds, memory, count)
 
