@@ -14,6 +14,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -117,7 +118,9 @@ def _up(arguments: argparse.Namespace) -> int:
 
     settings = _settings(arguments)
     _log_to_file(DataPaths(settings.data).process_log("server"))
-    return asyncio.run(Up(settings, Server(settings, _builder), detach=arguments.detach).run())
+    return asyncio.run(
+        Up(settings, Server(settings, partial(_builder, settings)), detach=arguments.detach).run()
+    )
 
 
 def _server(arguments: argparse.Namespace) -> int:
@@ -125,20 +128,25 @@ def _server(arguments: argparse.Namespace) -> int:
 
     settings = _settings(arguments)
     _log_to_stderr()
-    asyncio.run(Server(settings, _builder).run())
+    asyncio.run(Server(settings, partial(_builder, settings)).run())
     return 0
 
 
-def _builder(paths: DataPaths, toolchain: "Toolchain") -> "Builder":
+def _builder(settings: "Settings", paths: DataPaths, toolchain: "Toolchain") -> "Builder":
     from capsule.build.builders.choice import ChosenBuilder
     from capsule.build.builders.docker.builder import DockerBuilder
     from capsule.build.builders.process.builder import ProcessBuilder
+    from capsule.build.builders.process.caches import CacheBudget
     from capsule.docker.daemon import Daemon
     from capsule.sandbox.probe import probe
 
     return ChosenBuilder(
         plain=ProcessBuilder(
-            cache=paths.cache, toolchain=toolchain, machine=probe(paths.root), server_env=os.environ
+            cache=paths.cache,
+            toolchain=toolchain,
+            machine=probe(paths.root),
+            server_env=os.environ,
+            budget=CacheBudget(settings.build_cache_mb * 1024**2, settings.build_caches_mb * 1024**2),
         ),
         images=DockerBuilder(Daemon(paths), paths.image_bases),
     )

@@ -41,6 +41,12 @@ class Settings(BaseSettings):
     builds_at_once: int = Field(2, ge=1, le=64, description="Builds that may run at the same time.")
     build_seconds: float = Field(900, gt=0, description="Seconds after which a build is stopped as failed.")
     build_memory: int = Field(4096, ge=128, description="MiB of memory that one build may use.")
+    build_cache_mb: int = Field(
+        2048, ge=0, description="MiB of downloaded packages that are kept for the next build of each capsule."
+    )
+    build_caches_mb: int = Field(
+        10240, ge=0, description="MiB of the same for all capsules together; the longest unused go first."
+    )
     answer_seconds: float = Field(
         60, gt=0, description="Seconds within which a new replica has to answer, or its deployment fails."
     )

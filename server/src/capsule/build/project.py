@@ -19,7 +19,7 @@ _MAX_LOCK = 64 * 1024 * 1024
 _LOCKS = (".lock", ".lockb", "lock.json", "lock.yaml", "shrinkwrap.json")
 _MAX_LISTED = 20_000
 """Entries of one folder that are looked at; nobody starts what comes after."""
-_MAX_FOUND = 1000
+_MAX_FOUND = 50_000
 _DEPENDENCY_FOLDERS = {
     ".git",
     ".hg",
@@ -124,7 +124,7 @@ class Project:
     def glob(self, pattern: str) -> list[str]:
         """Return the files that match, sorted, without those in dependency folders and hidden ones.
 
-        Each part of the pattern stands for one folder or file (`src/*/*.py`); at most 1000 are returned.
+        Each part of the pattern stands for one folder or file (`src/*/*.py`); at most 50,000 are returned.
         """
         return sorted(islice(self._matching(self._root, "", pattern.split("/")), _MAX_FOUND))
 

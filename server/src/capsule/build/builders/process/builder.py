@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from capsule.build.builders.process.caches import CacheBudget, Caches
 from capsule.build.builders.process.output import Output
 from capsule.build.builders.process.places import Places, lay_out
 from capsule.build.builders.process.step import MARK, end_the_rest, run_step
@@ -24,6 +25,7 @@ from capsule.sandbox.box import Box, BoxLimits
 from capsule.sandbox.cgroups import Group
 from capsule.sandbox.machine import Machine
 
+DEFAULT_BUDGET = CacheBudget()
 _GROUP = "build-"
 _MAX_MANIFEST = 8 * 1024 * 1024
 _P = ParamSpec("_P")
@@ -36,13 +38,19 @@ class ProcessBuilder:
     name = "process"
 
     def __init__(
-        self, *, cache: Path, toolchain: Toolchain, machine: Machine, server_env: Mapping[str, str]
+        self,
+        *,
+        cache: Path,
+        toolchain: Toolchain,
+        machine: Machine,
+        server_env: Mapping[str, str],
+        budget: CacheBudget = DEFAULT_BUDGET,
     ) -> None:
-        """`cache` is where package caches are kept, one folder per capsule.
+        """`cache` is where package caches are kept, one folder per capsule, within the `budget`.
 
         A cache is written by the user's own build scripts, so no capsule ever reads another one's.
         """
-        self._cache = cache
+        self._caches = Caches(cache, budget)
         self._toolchain = toolchain
         self._machine = machine
         self._env = build_env(server_env)
@@ -58,8 +66,26 @@ class ProcessBuilder:
         limits: BuildLimits,
         log: LogSink,
     ) -> Artifact:
+        try:
+            with self._caches.using(identity, plan) as cache:
+                return await self._build(plan, cache, source, artifact, identity, env, limits, log)
+        finally:
+            for name in await _to_the_end(self._caches.trim_after, identity):
+                log.write(f"The caches of builds were too large; {name} begins anew.", stream="platform")
+
+    async def _build(
+        self,
+        plan: Plan,
+        cache: Path,
+        source: Path,
+        artifact: Path,
+        identity: int,
+        env: dict[str, str],
+        limits: BuildLimits,
+        log: LogSink,
+    ) -> Artifact:
         folder = artifact.with_name(artifact.name + ".partial")
-        places = lay_out(folder, self._cache / str(identity), self._toolchain, self._machine)
+        places = lay_out(folder, cache, self._toolchain, self._machine)
         run = _Run(self._machine, places, plan, folder, identity, {**self._env, **env}, limits, log)
         try:
             async with asyncio.timeout(limits.seconds):
@@ -84,7 +110,8 @@ class ProcessBuilder:
         return artifact.is_dir()
 
     async def collect(self, artifacts: Path) -> None:
-        """Everything it makes lies in the artifact."""
+        """Keep the caches within their budget; everything else it makes lies in the artifact."""
+        await _to_the_end(self._caches.trim)
 
     async def sweep(self, artifacts: Path) -> None:
         await _to_the_end(self._sweep, artifacts)

@@ -9,6 +9,7 @@ _MAIN = re.compile(r"^package main\b", re.MULTILINE)
 _VERSION = re.compile(r"^go\s+(\d+\.\d+(?:\.\d+)?)", re.MULTILINE)
 _MODULE = re.compile(r"^module\s+\"?([^\s\"]+)", re.MULTILINE)
 _LISTENS = re.compile(r"ListenAndServe|\bnet\.Listen|http\.Serve|\.Run\(|\.Listen\(|\.Start\(")
+_MOST_FILES = 200
 _USUAL = ("server", "web", "api", "app", "main")
 
 
@@ -55,5 +56,5 @@ def read_module(project: Project) -> GoModule:
 
 def _texts(project: Project, paths: list[str]) -> str:
     """Return the text of a program's files; empty when they are a library."""
-    texts = [project.text(path) for path in paths if not path.endswith("_test.go")]
+    texts = [project.text(path) for path in paths[:_MOST_FILES] if not path.endswith("_test.go")]
     return "\n".join(texts) if any(_MAIN.search(text) for text in texts) else ""
