@@ -8,16 +8,17 @@ $capsule_answer = (static function (): string {
     if (str_contains($path, "\0") || preg_match($hidden, ltrim($path, '/'))) {
         return 'missing';
     }
-    $file = realpath($root . $path);
-    $inside = $file !== false && ($file === $root || str_starts_with($file, "$root/"));
-    if ($inside && is_file($file)) {
+    // Links are followed: sites link their uploads into the public folder. What begins with a dot, and so every
+    // way upwards, is hidden already.
+    $file = rtrim($root . $path, '/');
+    if (is_file($file)) {
         return 'server';
     }
-    if ($inside && is_dir($file) && !str_ends_with($path, '/')) {
+    if (is_dir($file) && !str_ends_with($path, '/')) {
         header('Location: /' . ltrim($path, '/') . '/', true, 301);
         return 'sent';
     }
-    if ($inside && (is_file("$file/index.php") || is_file("$file/index.html"))) {
+    if (is_file("$file/index.php") || is_file("$file/index.html")) {
         return 'server';
     }
     if (!is_file("$root/index.php")) {
