@@ -97,3 +97,23 @@ def test_variables_reach_the_capsule_after_a_restart_without_a_build(
     assert stopped.status_code == 503
     installation.run("start", "greeter")
     eventually(lambda: installation.get("greeter").text == "hello", what="the start")
+
+
+def test_releases_are_listed_scaled_and_gone_back_to(installation: Installation, tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    page = folder / "index.html"
+    for word in ("first", "second"):
+        page.write_text(f"<!doctype html>{word}")
+        installation.run("deploy", str(folder), "--type", "frontend", "--name", "back")
+    assert [item["number"] for item in installation.json("releases", "back")] == [2, 1]
+    assert "Release 1 of back is live" in installation.run("rollback", "back").stdout
+    assert "first" in installation.get("back").text
+    assert [item["is_live"] for item in installation.json("releases", "back")] == [False, True]
+    refused = installation.run("rollback", "back", "7", check=False)
+    assert (refused.returncode, "has no release 7" in refused.stderr) == (2, True)
+    (web,) = installation.json("scale", "back", "web=2")
+    assert (web["process"], web["healthy"]) == ("web", 2)
+    shown = installation.run("releases", "receipt", "back").stdout
+    assert ("start" in shown, "switch" in shown) == (True, True)
+    installation.run("remove", "back", "--yes")

@@ -72,7 +72,7 @@ class Replicas:
             return False
         if status is None:
             return True
-        return (row.state, row.restarts, row.address, row.exit_reason) != _observed(row, status)
+        return (row.state, row.restarts, row.address, row.exit_reason) != self._observed(row, status)
 
     async def _mirror(self, ids: Sequence[str], statuses: dict[str, ReplicaStatus]) -> None:
         lost: set[str] = set()
@@ -88,11 +88,24 @@ class Replicas:
                     if row.environment == "deploy":
                         lost.add(row.capsule_id)
                 else:
-                    row.state, row.restarts, row.address, row.exit_reason = _observed(row, status)
+                    row.state, row.restarts, row.address, row.exit_reason = self._observed(row, status)
                     row.started_at = status.started_at or row.started_at
             await db_session.flush()
             for capsule_id in lost:
                 await self._bring_back(db_session, capsule_id)
+
+    def _observed(self, row: Replica, status: ReplicaStatus) -> tuple[str, int, str | None, str | None]:
+        """Return state, restarts, address and exit reason as the row should say them."""
+        reason = status.last_exit.sentence() if status.last_exit is not None else row.exit_reason
+        if is_crash_looping(status):
+            exit_sentence = status.last_exit.sentence() if status.last_exit else "ended"
+            reason = f"The app crashed {status.restarts} times; last it {exit_sentence}."
+            return "unhealthy", status.restarts, status.address, reason
+        if status.phase is Phase.exited:
+            return "stopped", status.restarts, status.address, reason
+        # What only finishes its last requests takes no new ones.
+        state = "stopping" if row.id in self._platform.draining else _STATES[status.phase]
+        return state, status.restarts, status.address, reason
 
     async def _bring_back_missing(self) -> None:
         """After a start of the server: deploy what should run and does not (the machine was restarted)."""
@@ -152,25 +165,6 @@ async def _unfinished(db_session: AsyncSession) -> set[str]:
     deployments = await DeploymentRepository(db_session).with_status("queued", "running")
     runs = await RunRepository(db_session).with_status("queued", "running")
     return {row.id for row in (*deployments, *runs)}
-
-
-def _observed(row: Replica, status: ReplicaStatus) -> tuple[str, int, str | None, str | None]:
-    """Return state, restarts, address and exit reason as the row should say them."""
-    reason = status.last_exit.sentence() if status.last_exit is not None else row.exit_reason
-    if is_crash_looping(status):
-        exit_sentence = status.last_exit.sentence() if status.last_exit else "ended"
-        reason = f"The app crashed {status.restarts} times; last it {exit_sentence}."
-        return "unhealthy", status.restarts, status.address, reason
-    if status.phase is Phase.exited:
-        return "stopped", status.restarts, status.address, reason
-    state = (
-        "healthy"
-        if status.phase is Phase.running
-        else "stopping"
-        if status.phase is Phase.stopping
-        else "starting"
-    )
-    return state, status.restarts, status.address, reason
 
 
 def is_crash_looping(status: ReplicaStatus) -> bool:

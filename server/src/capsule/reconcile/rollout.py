@@ -235,6 +235,9 @@ class Rollout:
                 for status in statuses:
                     if replica := await db_session.get(Replica, status.id):
                         replica.state, replica.address = "healthy", status.address
+                for before in await self._fleet.before([status.id for status in statuses]):
+                    if replica := await db_session.get(Replica, before.id):
+                        replica.state = "stopping"
                 self._phases.turn("drain", deployment)
                 end(deployment, "succeeded")
                 watch = timedelta(seconds=self._rules.watch_seconds)

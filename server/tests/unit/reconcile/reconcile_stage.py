@@ -164,7 +164,7 @@ class Stage:
         rows = await self.rows(Replica, capsule)
         return [row.id for row in rows if row.environment == SPARE and row.state == "healthy"]
 
-    async def until(self, claim: Callable[[], Awaitable[bool]], *, seconds: float = 8.0) -> None:
+    async def until(self, claim: Callable[[], Awaitable[bool]], *, seconds: float = 30.0) -> None:
         async with asyncio.timeout(seconds):
             while not await claim():  # noqa: ASYNC110
                 await asyncio.sleep(0.02)

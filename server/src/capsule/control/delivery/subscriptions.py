@@ -30,8 +30,7 @@ def subscribe(events: Events, box: SecretBox) -> None:
         touch(db_session, capsule.id)
         if capsule.type == "storage" or event.needs == "reconcile":
             return
-        # A frontend has no process that could read a variable: its values are built in.
-        if event.needs == "build" or capsule.type == "frontend":
+        if event.needs == "build":
             if await has_code(db_session, capsule):
                 await request_build(db_session, capsule, trigger="config", requested_by=event.by)
         else:

@@ -10,7 +10,7 @@ from capsule.api.access import requires
 from capsule.api.auth import CurrentActor
 from capsule.api.context import Context, CurrentContext
 from capsule.api.uow import DbSession
-from capsule.control.events import CapsuleChanged
+from capsule.control.events import CapsuleChanged, Need
 from capsule.control.policy import Action, Actor
 from capsule.control.shapes.base import Input, Items, Shape
 from capsule.control.workload.capsules.service import ensure_present
@@ -88,7 +88,9 @@ async def _announced(
     db_session: AsyncSession, context: Context, capsule: Capsule, actor: Actor, changed: bool
 ) -> Items[EnvVariableShape]:
     if changed:
-        change = CapsuleChanged(capsule, by=actor.user.id, needs="deployment")
+        # A frontend has no process that could read a variable: its values are built in.
+        needs: Need = "build" if capsule.type == "frontend" else "deployment"
+        change = CapsuleChanged(capsule, by=actor.user.id, needs=needs)
         await context.events.publish(db_session, change)
     return await _listed(db_session, context, capsule)
 
