@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from capsule.build.contract import BuildSettings
 from capsule.build.pipeline import Fetched
 from capsule.build.plan import CannotPlan, Plan
+from capsule.build.sources.address import public_url
 from capsule.control.delivery.builds.repository import BuildRepository
 from capsule.control.delivery.deployments.service import request_deployment
 from capsule.control.delivery.leases import Lease, LeaseLost, end
@@ -196,7 +197,8 @@ class BuildRun:
 def _describe(source: dict[str, Any]) -> str:
     where = f", folder {source['path']}" if source.get("path") else ""
     if source.get("kind") == "git":
-        return f"Source: {source.get('url')}, branch {source.get('branch') or '(default)'}{where}"
+        url = public_url(str(source.get("url")))
+        return f"Source: {url}, branch {source.get('branch') or '(default)'}{where}"
     if source.get("kind") == "image":
         return f"Source: the image {source.get('image')}"
     if source.get("kind") == "push":

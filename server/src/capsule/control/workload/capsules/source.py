@@ -39,6 +39,8 @@ class GitSource(Input):
         if any(character.isspace() or not character.isprintable() for character in url):
             raise ValueError("the address has blanks")
         parts = urlsplit(url)
+        if parts.scheme in ("http", "https") and "@" in parts.netloc:
+            raise ValueError("the address holds a login; give the token as access to the source instead")
         remote = parts.scheme in _REMOTE and parts.hostname and not parts.hostname.startswith("-")
         if remote or _SCP_LIKE.fullmatch(url) or is_local(url):
             return url
