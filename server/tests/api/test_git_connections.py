@@ -1,20 +1,26 @@
 """Connections to git hosts: made with a token that works, asked for repositories, walled."""
 
+import hashlib
+import hmac
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import cast
 
 import httpx2
 import pytest
 from api_git_host import TOKEN, FakeGitHost, fake_git_host
-from api_records import World
+from api_records import ORIGIN, World
 from fastapi import FastAPI
 from sqlalchemy import select
 
 from capsule.api.context import Context
+from capsule.build.pipeline import Pipeline
 from capsule.build.sources.options import GitOptions
 from capsule.control.delivery.sources.connections.hosts import repository_of
 from capsule.control.delivery.subscriptions import subscribe
 from capsule.models import Build, GitConnection, SourceAccess
+from capsule.reconcile.platform import Platform
+from capsule.reconcile.sources import Sources
 
 PROVIDERS = ("github", "gitlab", "bitbucket", "gitea")
 
@@ -131,6 +137,35 @@ async def test_capsule_made_from_a_connection_uses_it(
     async with context.database.reading() as db_session:
         assert (await db_session.scalars(select(SourceAccess))).one().connection_id is None
         assert (await db_session.scalars(select(Build))).one().status == "queued"
+
+
+async def test_webhook_is_set_up_and_its_secret_counts(
+    client: httpx2.AsyncClient, world: World, context: Context, host: FakeGitHost, connected: str
+) -> None:
+    body = {
+        "space_id": world.space.id,
+        "name": "shop",
+        "type": "backend",
+        "source": {"kind": "git", "url": f"{host.url}/team/shop-01.git", "branch": "main"},
+        "connection_id": connected,
+        "deploy": False,
+    }
+    capsule_id = (await client.post("/capsules", json=body)).json()["id"]
+    parts = {
+        name: getattr(context, name)
+        for name in ("database", "paths", "box", "engine", "edge", "apps", "changes", "site", "git", "events")
+    }
+    sources = Sources(Platform(**parts, pipeline=cast(Pipeline, None)))
+    await sources.tend()
+    await sources.tend()
+    (hook,) = host.hooks
+    assert hook["path"] == "/api/v1/repos/team/shop-01/hooks"
+    assert hook["config"]["url"] == f"{ORIGIN}/api/v1/hooks/{capsule_id}"
+    content = b'{"ref": "refs/heads/main", "before": "1", "after": "2", "commits": []}'
+    signature = hmac.new(hook["config"]["secret"].encode(), content, hashlib.sha256).hexdigest()
+    headers = {"X-Gitea-Event": "push", "X-Gitea-Signature": signature}
+    answer = await client.post(f"/hooks/{capsule_id}", content=content, headers=headers)
+    assert answer.json()["outcome"] == "built"
 
 
 async def test_connection_of_nobody_makes_no_capsule(

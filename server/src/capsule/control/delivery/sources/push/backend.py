@@ -93,6 +93,7 @@ class GitAnswer(Response):
         self._too_large = too_large
         self._decide = decide
         self._stored = stored
+        self._is_asked = False
         self._accepted: list[RefUpdate] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -112,31 +113,50 @@ class GitAnswer(Response):
                 )
             deciding = asyncio.create_task(self._answer_hook(ours)) if self._decide else None
             try:
-                await self._exchange(process, receive, send)
-                if deciding is not None and self._accepted and self._stored is not None:
+                if not await self._exchange(process, receive, send):
+                    await self._finish(process, ours, deciding)
+                    await _refuse(send, self._too_large)
+                elif deciding is not None and self._accepted and self._stored is not None:
                     await process.wait()
                     await self._stored(self._accepted)
             except ConnectionAbortedError:
                 log.info("a git client left before all had come")
             finally:
-                if deciding is not None:
-                    deciding.cancel()
-                    await asyncio.gather(deciding, return_exceptions=True)
-                await _end(process)
+                await self._finish(process, ours, deciding)
 
-    async def _exchange(self, process: asyncio.subprocess.Process, receive: Receive, send: Send) -> None:
+    async def _finish(
+        self,
+        process: asyncio.subprocess.Process,
+        connection: socket.socket,
+        deciding: "asyncio.Task[None] | None",
+    ) -> None:
+        """End git, and return when none of its processes is left: they remove what was not accepted."""
+        if deciding is None or self._is_asked:
+            if deciding is not None:
+                deciding.cancel()
+                await asyncio.gather(deciding, return_exceptions=True)
+            connection.close()
+            await _end(process)
+            return
+        await _end(process)
+        # Each process of a push holds the other end of the connection; it closes with the last of them.
+        await asyncio.wait({deciding}, timeout=_KIND_SECONDS)
+        deciding.cancel()
+        await asyncio.gather(deciding, return_exceptions=True)
+
+    async def _exchange(self, process: asyncio.subprocess.Process, receive: Receive, send: Send) -> bool:
+        """Pass on what both sides say. Returns whether the limit was kept; nothing was answered if not."""
         taking = asyncio.create_task(self._take_in(process, receive))
         try:
             if not await asyncio.shield(taking):
-                await _end(process)
-                await _refuse(send, self._too_large)
-                return
+                return False
             gone = asyncio.create_task(_until_gone(receive)) if self._decide is None else None
             try:
                 await self._give_out(process, send, gone)
             finally:
                 if gone is not None:
                     gone.cancel()
+            return True
         finally:
             taking.cancel()
             await asyncio.gather(taking, return_exceptions=True)
@@ -188,6 +208,7 @@ class GitAnswer(Response):
             if not came:
                 return
             asked += came
+        self._is_asked = True
         question = json.loads(asked)
         updates = [RefUpdate(*update) for update in question["updates"]]
         hook = Hook(connection)
@@ -235,11 +256,20 @@ async def _until_gone(receive: Receive) -> None:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """End git and all it started; asked kindly, it removes what it had not accepted yet."""
-    for kind in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, kind)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_KIND_SECONDS):
-                await process.wait()
-                return
+    """End git and all it started. At the end of its input it removes what it had not accepted yet."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.close()
+    rest = asyncio.create_task(process.stdout.read())
+    try:
+        for kind in (None, signal.SIGTERM, signal.SIGKILL):
+            if kind is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, kind)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_KIND_SECONDS):
+                    await process.wait()
+                    return
+    finally:
+        rest.cancel()
+        await asyncio.gather(rest, return_exceptions=True)

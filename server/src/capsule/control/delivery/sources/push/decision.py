@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from capsule.build.sources.commits import Commit
 from capsule.build.sources.pushed import PushRepository
+from capsule.build.trees import remove_tree
 from capsule.control.delivery.builds.service import cancel_build, queue_build
 from capsule.control.delivery.changes import Changes
 from capsule.control.delivery.sources.hooks.delivery import Push
@@ -139,6 +140,8 @@ class PushDecision:
         except BaseException:
             await self._cancel(build)
             raise
+        finally:
+            await self._drop_tree(build)
 
     async def _queue(self, commit: Commit, env: dict[str, str]) -> Build:
         """Put the new tree where the build looks for it, then queue the build; older ones give way."""
@@ -234,6 +237,12 @@ class PushDecision:
             current = await db_session.get(Build, build.id)
             if current is not None and current.status in UNFINISHED:
                 cancel_build(current, _BROKE_OFF)
+
+    async def _drop_tree(self, build: Build) -> None:
+        """Remove what was put there for a build that never began; others do it themselves."""
+        current = await self._read(Build, build.id)
+        if current is None or (current.started_at is None and current.status not in UNFINISHED):
+            await asyncio.to_thread(remove_tree, self._place.paths.checkout(build.id))
 
     async def _read(self, model: type[RowT], row_id: str) -> RowT | None:
         async with self._place.database.reading() as db_session:

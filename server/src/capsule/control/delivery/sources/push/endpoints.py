@@ -109,6 +109,8 @@ def _answer(
     if request.method == "POST" and request.headers.get("content-type") != wanted:
         raise InvalidInput(f"The body must be of the type {wanted}.")
     path, _, query = path.partition("?")
+    # No CONTENT_LENGTH: git then reads to the end of its input, and an early end is no sudden death, after
+    # which the quarantine would be left.
     hooks = write_hooks(context.paths.git_hooks)
     env = repository.environment(hooks, most_bytes=most_bytes) | {
         "GIT_PROJECT_ROOT": str(repository.folder.parent),
@@ -122,8 +124,6 @@ def _answer(
         "GIT_PROTOCOL": request.headers.get("git-protocol", "")[:100],
         "HTTP_CONTENT_ENCODING": request.headers.get("content-encoding", ""),
     }
-    if (length := request.headers.get("content-length", "")).isdigit():
-        env["CONTENT_LENGTH"] = length
     return GitAnswer(
         env,
         most_bytes=most_bytes,
