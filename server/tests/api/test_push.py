@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from api_records import World, make_capsule
+from api_records import World, make_capsule, make_deployment, make_release
 from fastapi import FastAPI
 from sqlalchemy import select
 
@@ -196,3 +196,30 @@ async def test_branch_that_fits_gets_a_preview(git: Git, context: Context, capsu
     await until_previews_are("feature/blue")
     await git.push(":feature/blue")
     await until_previews_are()
+
+
+async def test_failed_deployment_keeps_the_branch_where_it_was(
+    git: Git, context: Context, capsule: Capsule
+) -> None:
+    """Nobody builds or deploys here; the test plays both."""
+    pushing = asyncio.create_task(git.push("main"))
+    with context.changes.listening(capsule.id) as news:
+        await news.wait()
+    async with context.database.unit_of_work() as db_session:
+        build = (await db_session.scalars(select(Build))).one()
+        build.status = "succeeded"
+        release = await make_release(db_session, await db_session.get_one(Capsule, capsule.id), number=3)
+        release.build_id = build.id
+        await make_deployment(
+            db_session,
+            await db_session.get_one(Capsule, capsule.id),
+            release_id=release.id,
+            status="failed",
+            reason="The replica ended with exit code 5.",
+            hint="Look at the log.",
+            log_tail=[{"text": "no such module"}],
+        )
+    said = await pushing
+    assert "remote: no such module" in said
+    assert said.index("exit code 5") < said.index("Hint: Look at the log.")
+    assert "refs/heads/main" not in await git("ls-remote", git.url)

@@ -163,6 +163,23 @@ def test_killed_server_leaves_nothing_of_a_push_and_takes_the_next(
     assert pusher.head() == commit
 
 
+def test_branch_as_a_preview(installation: Installation, pusher: Pusher) -> None:
+    pusher.git("push", "capsule", "main")
+    pusher.git("checkout", "--quiet", "-b", "idea")
+    pusher.commit("an idea")
+    pusher.git("push", "capsule", "idea")
+    made = installation.json("preview", "create", pusher.name, "idea", "--hours", "2")
+    eventually(lambda: "an idea" in installation.get(made["slug"]).text, what="the preview")
+    assert "an idea" not in installation.get(pusher.name).text
+    (listed,) = installation.json("preview", "list", pusher.name)
+    assert (listed["preview_of"], listed["parent_id"]) == ("idea", pusher.capsule["id"])
+    installation.run("preview", "remove", pusher.name, "idea", "--yes")
+    assert not installation.json("preview", "list", pusher.name)
+    about = installation.json("git", "access", pusher.name, "--deploy-key", "--webhook")
+    assert about["public_key"].startswith("ssh-ed25519 ")
+    assert about["webhook_secret"].startswith("whsec_")
+
+
 def _read_until(lines: IO[str], text: str) -> None:
     for line in lines:
         if text in line:

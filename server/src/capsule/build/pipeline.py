@@ -129,7 +129,7 @@ class Pipeline:
         if found is None:
             raise SourceUnavailable(
                 f"Nothing has been pushed to the branch '{branch}' yet.",
-                hint=f"git push capsule {branch}",
+                hint=f"capsule git remote NAME, then git push capsule {branch}",
                 field="branch",
             )
         await asyncio.to_thread(remove_tree, root)

@@ -63,7 +63,7 @@ def host(tmp_path: Path) -> Iterator[HttpHost]:
 @pytest.fixture
 def fetch(tmp_path: Path) -> Callable[..., Any]:
     async def fetch(url: str, access: GitAccess | None = None, **options: Any) -> Path:
-        target = options.pop("target", tmp_path / "target")
+        target: Path = options.pop("target", tmp_path / "target")
         await checkout(
             url,
             branch=options.pop("branch", "main"),

@@ -21,11 +21,6 @@ async def request_build(
         raise Conflict(f"'{capsule.name}' is being removed.")
     if capsule.type == "storage":
         raise NotBuildable(f"'{capsule.name}' is a storage capsule; it holds files and is not built.")
-    if capsule.source.get("kind") == "push" and not await has_code(db_session, capsule):
-        raise SourceMissing(
-            f"Nothing has been pushed to '{capsule.name}' yet.",
-            hint=f"capsule git remote {capsule.slug}, then git push capsule {capsule.source.get('branch')}",
-        )
     if not has_source(capsule):
         raise SourceMissing(
             f"'{capsule.name}' has no source.",
@@ -89,7 +84,7 @@ def has_source(capsule: Capsule) -> bool:
 
 
 async def has_code(db_session: AsyncSession, capsule: Capsule) -> bool:
-    """Tell whether there is something to build by now; a capsule that is pushed to begins without."""
+    """Tell whether there is something to build unasked; a capsule that is pushed to begins without."""
     if capsule.source.get("kind") != "push":
         return has_source(capsule)
     return await BuildRepository(db_session).has_push(capsule.parent_id or capsule.id)

@@ -80,8 +80,6 @@ class Reacting:
         if why_not:
             return Reaction("ignored", f"Ignored: {why_not}", push.branch, push.commit)
         build = await build_for_push(self._db_session, self._capsule, trigger="webhook")
-        if push.commit:
-            build.source = {**build.source, "pushed": push.commit}
         return Reaction("built", f"Build {build.id} was queued.", push.branch, push.commit)
 
     def _why_not(self, push: Push) -> str:
