@@ -19,7 +19,7 @@ setup: ## only the set-up that up and test share
 test: ## set up what is missing and run every check and test
 	@$(SETUP) test
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/pytest
+	@$(BIN)/python scripts/test.py
 
 check: ## linters, types, import directions, generated files, web checks (no set-up)
 	@$(BIN)/ruff check .
