@@ -62,6 +62,8 @@ class BuildLimits:
     """MiB."""
     seconds: float = 900.0
     processes: int = 1024
+    free_disk: int = 512
+    """MiB that must be free when a build starts."""
 
 
 @dataclass(frozen=True)

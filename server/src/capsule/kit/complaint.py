@@ -13,6 +13,7 @@ _PYTHON_MODULE = re.compile(r"No module named ['\"]([\w.]+)['\"]")
 _NODE_MODULE = re.compile(r"Cannot find (?:module|package) ['\"]([^./'\"][^'\"]*)['\"]")
 _COMMAND = re.compile(r"^(?:/bin/)?sh: (?:\d+: |line \d+: )?([^\s:]+): (?:command )?not found$")
 
+_FULL_DISK = "No space left on device"
 _OLD_OPENSSL = "error:0308010C"
 
 
@@ -37,6 +38,8 @@ def remedy(line: str) -> str | None:
         return f"Is {match[1].split('.')[0]} among the project's dependencies, such as in requirements.txt?"
     if match := _NODE_MODULE.search(line):
         return f"Is {match[1]} among the dependencies in package.json?"
+    if _FULL_DISK in line:
+        return "Make room on the server's disk, such as by removing capsules that nobody needs."
     if _OLD_OPENSSL in line:
         return (
             "A tool older than Node 17: ask for Node 16 in `engines.node`, or set the variable "

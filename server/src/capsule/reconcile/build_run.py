@@ -24,6 +24,7 @@ from capsule.control.workload.env.service import EnvService
 from capsule.errors import PlatformError
 from capsule.kit.ids import new_id
 from capsule.models import Build, Capsule
+from capsule.reconcile.disk import check_room, full_disk
 from capsule.reconcile.platform import Platform
 from capsule.telemetry.lines import LineLog
 
@@ -69,6 +70,10 @@ class BuildRun:
             await self._fail(f"The build took longer than {self._platform.build_limits.seconds:g} s.", None)
         except PlatformError as exc:
             await self._fail(exc.detail, exc.hint)
+        except OSError as exc:
+            if (full := full_disk(exc)) is None:
+                raise
+            await self._fail(full.detail, full.hint)
         finally:
             self._log.close()
             await self._platform.pipeline.forget(self._build.id)
@@ -77,6 +82,7 @@ class BuildRun:
         self._log.write(text, stream="platform")
 
     async def _run(self) -> None:
+        check_room(self._platform.paths.root, wanted=self._platform.build_limits.free_disk)
         fetched = await self._fetch()
         settings = await self._settings()
         key = self._platform.pipeline.key(fetched, settings)

@@ -101,6 +101,8 @@ class MemoryPipeline:
     tree: str = "tree-1"
     fails: str = ""
     cannot_plan: str = ""
+    raises: OSError | None = None
+    """What the machine does to a build."""
     manifest: dict[str, object] | None = None
     processes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Commands of the process types beside `web`."""
@@ -155,6 +157,8 @@ class MemoryPipeline:
         try:
             log.write("building")
             await asyncio.sleep(self.seconds)
+            if self.raises is not None:
+                raise self.raises
             if self.fails:
                 raise BuildFailed(self.fails, step="install", exit_code=1)
             path = self.paths.artifact(artifact_id)

@@ -1,9 +1,12 @@
 """The queue of builds: order, cap, cancelling, reuse, failure, and a server that dies."""
 
 import asyncio
+import errno
+from dataclasses import replace
 
 from reconcile_stage import Stage
 
+from capsule.build.contract import BuildLimits
 from capsule.control.delivery.builds.service import cancel_build
 from capsule.models import Build, Deployment, Release
 from capsule.telemetry.lines import read_lines
@@ -174,3 +177,20 @@ class TestCrash:
         await stage.until(runs)
         await reconciler.stop()
         assert await stage.statuses(Build, capsule) == ["queued"]
+
+
+class TestDisk:
+    async def test_a_build_that_fills_the_disk_says_so(self, stage: Stage) -> None:
+        stage.pipeline.raises = OSError(errno.ENOSPC, "No space left on device")
+        await stage.begin()
+        build = await stage.until_ended(Build, await stage.add_capsule())
+        assert build.status == "failed"
+        assert build.reason == "The disk ran full during the build: No space left on device."
+        assert build.hint.startswith("Make room on the server")
+
+    async def test_no_build_starts_without_room(self, stage: Stage) -> None:
+        await stage.begin(replace(stage.platform, build_limits=BuildLimits(free_disk=10**9)))
+        build = await stage.until_ended(Build, await stage.add_capsule())
+        assert build.status == "failed"
+        assert build.reason.endswith("MiB left; a build starts with at least 1000000000.")
+        assert stage.pipeline.built == []
