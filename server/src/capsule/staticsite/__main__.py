@@ -16,7 +16,7 @@ def main() -> None:
     if not options.folder.is_dir():
         parser.error(f"{options.folder} is no folder")
     host, port = os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8000"))
-    asyncio.run(serve(options.folder, host=host, port=port, is_single_page=options.single_page))
+    asyncio.run(serve(options.folder.resolve(), host=host, port=port, is_single_page=options.single_page))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ _VALUE = re.compile(r"^[\x20-\x7e\x80-\xff\t]*$")
 _OURS = {"connection", "content-encoding", "content-length", "content-range", "transfer-encoding", "upgrade",
          "keep-alive", "trailer", "te", "date", "location", "set-cookie", "basic-auth"}  # fmt: skip
 _REASONS = {
-    "basic-auth": "a password is set in the capsule's config, not in a file",
+    "basic-auth": "a site asks for no password",
     "set-cookie": "a site sets no cookies",
 }
 

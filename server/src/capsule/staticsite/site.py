@@ -69,7 +69,11 @@ class Site:
         if matched is None:
             return None
         rule, captured = matched
-        return self._rewritten(rule, captured) if rule.is_rewrite else _redirected(rule, captured, query)
+        if rule.is_rewrite:
+            return self._rewritten(rule, captured)
+        # A rule such as `/* /:splat` would send the browser round in a circle.
+        leads_back = unquote(fill(rule.to, captured)).strip("/") == path
+        return None if leads_back else _redirected(rule, captured, query)
 
     def _rewritten(self, rule: Redirect, captured: dict[str, str]) -> Found:
         parts = path_parts(unquote(fill(rule.to, captured).partition("?")[0]))

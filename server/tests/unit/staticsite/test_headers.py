@@ -45,7 +45,7 @@ async def test_headers_come_with_what_matches(build: Build) -> None:
     [
         ("  just words", "is not `Name: value`"),
         ("  Content-Length: 3", "the server sets it by itself"),
-        ("  Basic-Auth: me:secret", "a password is set in the capsule's config"),
+        ("  Basic-Auth: me:secret", "a site asks for no password"),
         ("  Bad Name: x", "no name of a header"),
         ("  X-A: \x07", "characters that no header may have"),
         ("no-path", "does not start with `/`"),

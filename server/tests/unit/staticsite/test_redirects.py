@@ -83,6 +83,12 @@ def test_asker_cannot_choose_the_host(build: Build) -> None:
     assert "\r" not in site.find("/go/a%0d%0aSet-Cookie:x").location
 
 
+def test_rule_that_leads_back_is_passed_over(build: Build) -> None:
+    build.write({"index.html": "x", "_redirects": "/* /:splat 301"})
+    build.publish()
+    assert Site(build.site).find("/a/b").status == 404
+
+
 def test_rewrite_stays_in_the_site(build: Build) -> None:
     build.write({"index.html": "x", ".env": "secret", "_redirects": "/f/* /:splat 200\n/e /.env 200"})
     build.publish()
