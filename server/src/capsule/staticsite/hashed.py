@@ -10,12 +10,15 @@ _HEX = re.compile(r"^(?=.*\d)(?=.*[a-f])[0-9a-f]{8,64}$")
 _WORD = re.compile(r"^[A-Z]?[a-z]+$|^[A-Z]+$|^\d+$")
 # Angular's files lie in the root folder, with a hash of capitals that could be a word elsewhere.
 _ANGULAR = re.compile(r"^(main|polyfills|styles|scripts|chunk|worker)-[A-Z2-7]{8}\.(js|css)$")
-_WHOLE_FOLDERS = ("_next/static/", "_app/immutable/")
+_WHOLE_FOLDERS = ("_next/static/", "_app/immutable/", "_nuxt/")
+_BUT_FOR = ("_nuxt/builds/",)
 
 
 def is_hashed(path: str) -> bool:
     """Say whether `path` looks as if a build tool had put a hash of the content into its name."""
-    if path.startswith(_WHOLE_FOLDERS) or _ANGULAR.match(path):
+    if path.startswith(_WHOLE_FOLDERS) and not path.startswith(_BUT_FOR):
+        return True
+    if _ANGULAR.match(path):
         return True
     match = _HASH.search(path)
     if match is None:

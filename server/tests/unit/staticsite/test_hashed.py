@@ -16,6 +16,8 @@ from capsule.staticsite.hashed import is_hashed
         ("chunk-KJHGFDSA.js", True),
         ("_next/static/yQ3abc/_buildManifest.js", True),
         ("_app/immutable/entry/start.x.js", True),
+        ("_nuxt/C0tFPXT9.js", True),
+        ("_nuxt/builds/latest.json", False),
         ("_astro/page.BYk3x_Qa.css", True),
         ("README-DOWNLOAD.js", False),
         ("assets/hero-Portrait.jpg", False),

@@ -34,8 +34,12 @@ class StaticProvider:
             draft.notice(notice)
         _plan_publishing(draft, output, toolchain)
         fallback = ("--single-page",) if output.is_single_page else ()
-        unknown = "200.html or 404.html, else " + ("index.html" if output.is_single_page else "a plain page")
-        draft.choose("unknown paths", unknown, output.reason)
+        if output.is_single_page:
+            draft.choose(
+                "unknown paths", "200.html or 404.html, else index.html", "one page that routes by itself"
+            )
+        else:
+            draft.choose("unknown paths", "200.html or 404.html, else a plain page", "each page is a file")
         draft.choose("start command", "static file server", "a site has no server of its own")
         argv = (toolchain.server_python, "-m", "capsule.staticsite", SITE, *fallback)
         return draft.finish(argv, env={"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"})
