@@ -16,20 +16,20 @@ class Output:
     def __init__(self, drained: Callable[[], None] = lambda: None) -> None:
         """`drained` is called when there is room again."""
         self._pieces: deque[Piece] = deque()
-        self._start = self._end = self._read = 0
+        self._start = self.end = self._read = 0
         self._news = asyncio.Event()
         self._drained = drained
         self.is_closed = False
 
     @property
     def is_full(self) -> bool:
-        return self._end - self._read >= MOST_UNREAD
+        return self.end - self._read >= MOST_UNREAD
 
     def add(self, data: bytes, stream: Stream = "stdout") -> None:
         if not data:
             return
-        self._pieces.append(Piece(self._end, data, stream))
-        self._end += len(data)
+        self._pieces.append(Piece(self.end, data, stream))
+        self.end += len(data)
         self._trim()
         self._news.set()
 
@@ -41,14 +41,14 @@ class Output:
     async def read(self, after: int, wait_seconds: float) -> tuple[tuple[Piece, ...], int]:
         """Return pieces from the offset on and where to read on; waits until there are any."""
         was_full = self.is_full
-        after = min(max(after, self._start), self._end)
+        after = min(max(after, self._start), self.end)
         self._read = max(self._read, after)
         self._trim()
         if was_full and not self.is_full:
             self._drained()
         try:
             async with asyncio.timeout(wait_seconds):
-                while after == self._end and not self.is_closed:
+                while after == self.end and not self.is_closed:
                     self._news.clear()
                     await self._news.wait()
         except TimeoutError:
@@ -57,7 +57,7 @@ class Output:
         return found, found[-1].offset + len(found[-1].data) if found else after
 
     def is_read_to_the_end(self, after: int) -> bool:
-        return self.is_closed and after >= self._end
+        return self.is_closed and after >= self.end
 
     def _from(self, after: int) -> tuple[Piece, ...]:
         found: list[Piece] = []
@@ -74,7 +74,7 @@ class Output:
         return tuple(found)
 
     def _trim(self) -> None:
-        while self._pieces and self._end - self._start > _KEPT:
+        while self._pieces and self.end - self._start > _KEPT:
             first = self._pieces[0]
             if first.offset + len(first.data) > self._read:
                 return

@@ -66,7 +66,7 @@ class FakeShells:
 
     async def close(self, replica_id: str, shell_id: str) -> None:
         shell = self.opened.get(shell_id)
-        if shell is not None and shell.status.is_running:
+        if shell is not None and shell.spec.replica_id == replica_id and shell.status.is_running:
             self._end(shell, Exit(signal="SIGHUP"))
 
     def replica_ended(self, replica_id: str) -> None:

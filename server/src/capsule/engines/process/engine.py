@@ -27,10 +27,12 @@ from capsule.engines.process.handle import Handle, Surroundings
 from capsule.engines.process.ports import free_port
 from capsule.engines.process.quota import QuotaWatch, Watched
 from capsule.engines.process.runtimes import Nursery, Runtimes
+from capsule.engines.process.shells import ProcessShells
 from capsule.engines.process.state import ReplicaFolder, ReplicaState
 from capsule.engines.process.storage_quota import StorageWatch, Writer
 from capsule.engines.process.watch import Watcher
 from capsule.engines.records import AppLogs
+from capsule.engines.shells import Patience
 from capsule.errors import InvalidInput
 from capsule.paths import DataPaths
 from capsule.sandbox.machine import Machine, Walls
@@ -45,8 +47,10 @@ _ID_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ
 class ProcessEngine:
     name = "process"
 
-    def __init__(self, paths: DataPaths, *, machine: Machine | None = None) -> None:
-        """`machine` is found out by probing unless given."""
+    def __init__(
+        self, paths: DataPaths, *, machine: Machine | None = None, patience: Patience | None = None
+    ) -> None:
+        """`machine` is found out by probing unless given; `patience` is that with shells."""
         self._paths = paths
         paths.replicas.mkdir(parents=True, exist_ok=True)
         self._machine = machine if machine is not None else probe(paths.root)
@@ -56,6 +60,7 @@ class ProcessEngine:
         self._destroying: dict[str, asyncio.Task[None]] = {}
         self._around: Surroundings | None = None
         self._checking: list[asyncio.Task[None]] = []
+        self.shells = ProcessShells(lambda replica_id: self._handle(replica_id).entrance(), patience)
 
     @property
     def walls(self) -> Walls:
@@ -208,6 +213,7 @@ class ProcessEngine:
         await asyncio.gather(*self._checking, return_exceptions=True)
         self._checking.clear()
         await asyncio.gather(*self._destroying.values(), return_exceptions=True)
+        await self.shells.let_go()
         for handle in self._handles.values():
             await handle.let_go()
         self._handles.clear()

@@ -60,6 +60,21 @@ class Surroundings:
     nursery: Nursery
 
 
+@dataclass(frozen=True)
+class Entrance:
+    """Where and as what a process joins a running replica."""
+
+    pid: int
+    """A process of the box that the platform started, whose namespaces are the box's."""
+    has_walls: bool
+    groups: list[str]
+    """Folders of its control groups."""
+    uid: int | None
+    """None: stays the platform's own user."""
+    env: dict[str, str]
+    cwd: str
+
+
 class Handle:
     def __init__(
         self, spec: ReplicaSpec, state: ReplicaState, folder: ReplicaFolder, around: Surroundings
@@ -213,6 +228,27 @@ class Handle:
             )
         seconds, memory, count = tree.usage(self._process.pids())
         return ReplicaStats(self.spec.id, seconds, memory, count)
+
+    def entrance(self) -> Entrance | None:
+        """Return where another process can join the command; None while it does not run."""
+        if self._process is None or self._phase is not Phase.running:
+            return None
+        machine = self._around.machine
+        has_walls = machine.walls is not Walls.plain
+        box = tree.box_init(self._process.pid) if has_walls else self._pid
+        if box is None:
+            return None
+        inside = files.describe(
+            self.spec, self._folder, machine, self._around.paths, port=self.state.port, overlay=False
+        )
+        return Entrance(
+            pid=box,
+            has_walls=has_walls,
+            groups=self._group.folders if self._group is not None else [],
+            uid=machine.uid(self.spec.identity) if machine.drops_to_own_user else None,
+            env=inside.env,
+            cwd=inside.cwd,
+        )
 
     def pids(self) -> list[int]:
         """Return the processes of the command, without its runtimes where those have groups of their own."""

@@ -79,6 +79,18 @@ def main_process(shim: int) -> int | None:
     return None
 
 
+def box_init(shim: int) -> int | None:
+    """Return the process of a walled box that its others are children of: pid 1 as they count, ours."""
+    for pid in descendants(shim):
+        with contextlib.suppress(OSError):
+            for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+                if line.startswith("NSpid:"):
+                    numbers = line.split()[1:]
+                    if len(numbers) > 1 and numbers[-1] == "1":
+                        return pid
+    return None
+
+
 def terminate(pid: int) -> list[int]:
     """Send SIGTERM to the process, or to what it waits for when it would not pass it on well.
 

@@ -1,0 +1,325 @@
+"""One process inside a replica, with its terminal or pipes: started, fed, read, ended."""
+
+import array
+import asyncio
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from capsule.engines.contract import Exit
+from capsule.engines.output import Output
+from capsule.engines.process import tree
+from capsule.engines.process.handle import Entrance
+from capsule.engines.shells import ShellFailed, ShellSpec, ShellStatus, Stream
+from capsule.kit.clock import now
+
+_PROGRAM = str(Path(__file__).with_name("enter.py"))
+_SHELL = ("/bin/sh", "-c", "command -v bash >/dev/null && exec bash; exec sh")
+_START_SECONDS = 10.0
+_HANG_UP_SECONDS = 2.0
+_NOTICE_SECONDS = 0.5
+"""Within this the end of a replica is known that has taken its shells with it."""
+_LOOK_SECONDS = 0.05
+_CHUNK = 64 * 1024
+
+
+class Shell:
+    def __init__(self, spec: ShellSpec, is_replica_running: Callable[[], bool]) -> None:
+        self.spec = spec
+        self._is_replica_running = is_replica_running
+        self.status = ShellStatus(spec.id, spec.replica_id, spec.owner, is_running=True, opened_at=now())
+        self.output = Output(self._resume)
+        loop = asyncio.get_running_loop()
+        self.active_at = loop.time()
+        """When a byte went in or out last, by the loop's clock."""
+        self.read_at = loop.time()
+        self.readers = 0
+        """Who waits for its output now."""
+        self.ended_at: float | None = None
+        self._loop = loop
+        self._child: subprocess.Popen[bytes] | None = None
+        self._pid = 0
+        self._input = -1
+        self._outputs: dict[int, Stream] = {}
+        self._has_given_up = False
+        self._writing = asyncio.Lock()
+        self._minding: asyncio.Task[None] | None = None
+        self._reason = ""
+
+    async def start(self, entrance: Entrance) -> None:
+        """Raises ShellFailed; nothing is left behind then."""
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        pipes = [] if self.spec.has_terminal else [os.pipe() for _ in range(3)]
+        try:
+            theirs_of_pipes = [pipes[0][0], pipes[1][1], pipes[2][1]] if pipes else [subprocess.DEVNULL] * 3
+            self._child = _launch(theirs.fileno(), theirs_of_pipes)
+            theirs.close()
+            async with asyncio.timeout(_START_SECONDS):
+                await self._loop.sock_sendall(ours, self._order(entrance))
+                master = await self._answer(ours)
+            if pipes:
+                self._use(pipes[0][1], {pipes[1][0]: "stdout", pipes[2][0]: "stderr"})
+                pipes = [(pipes[0][0], -1), (-1, pipes[1][1]), (-1, pipes[2][1])]
+            else:
+                self._use(master, {master: "stdout"})
+        except BaseException as exc:
+            await asyncio.shield(self._undo())
+            if isinstance(exc, TimeoutError):
+                raise ShellFailed("The replica could not be entered in time.") from None
+            if isinstance(exc, OSError):
+                raise ShellFailed(f"The replica could not be entered: {exc}") from exc
+            raise
+        finally:
+            theirs.close()
+            ours.close()
+            for descriptor in (end for pipe in pipes for end in pipe if end >= 0):
+                os.close(descriptor)
+        self._minding = asyncio.create_task(self._mind())
+
+    async def write(self, data: bytes, *, is_last: bool) -> None:
+        async with self._writing:
+            left = memoryview(data)
+            while left and self._input >= 0:
+                self.active_at = self._loop.time()
+                try:
+                    left = left[os.write(self._input, left) :]
+                except BlockingIOError:
+                    await self._writable()
+                except OSError:  # its reader has gone
+                    self._close_input()
+            if is_last and not self.spec.has_terminal:
+                self._close_input()
+
+    def resize(self, columns: int, rows: int) -> None:
+        if self.spec.has_terminal and self._input >= 0:
+            with contextlib.suppress(OSError):
+                fcntl.ioctl(self._input, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    async def end(self, reason: str = "") -> None:
+        """Hang up, then kill what is left of its processes; return when it has ended."""
+        if not self.status.is_running:
+            return
+        self._reason = self._reason or reason
+        self._has_given_up = True
+        pids = [self._pid, *tree.descendants(self._pid)]
+        _signal(pids, signal.SIGHUP)
+        _signal(pids, signal.SIGCONT)
+        assert self._minding is not None
+        await asyncio.wait({self._minding}, timeout=_HANG_UP_SECONDS)
+        _signal([pid for pid in {*pids, *tree.descendants(self._pid)} if pid], signal.SIGKILL)
+        await asyncio.wait({self._minding}, timeout=_HANG_UP_SECONDS)
+
+    async def let_go(self) -> None:
+        """Kill it at once: its terminal goes with this process."""
+        if self._minding is not None:
+            self._minding.cancel()
+            await asyncio.gather(self._minding, return_exceptions=True)
+        await self._undo()
+
+    def _order(self, entrance: Entrance) -> bytes:
+        env = {**entrance.env, "TERM": "xterm-256color"} if self.spec.has_terminal else entrance.env
+        order = {
+            "box": entrance.pid,
+            "joins": entrance.has_walls,
+            "groups": entrance.groups,
+            "uid": entrance.uid,
+            "env": env,
+            "cwd": entrance.cwd,
+            "argv": list(self.spec.argv or _SHELL),
+            "terminal": self.spec.has_terminal,
+            "columns": self.spec.columns,
+            "rows": self.spec.rows,
+        }
+        return json.dumps(order).encode() + b"\n"
+
+    async def _answer(self, channel: socket.socket) -> int:
+        """Return the terminal's descriptor, -1 without one."""
+        descriptors = array.array("i")
+        text = b""
+        while True:
+            await _readable(channel)
+            try:
+                data, rights, _, _ = channel.recvmsg(4096, socket.CMSG_SPACE(descriptors.itemsize))
+            except BlockingIOError:
+                continue
+            for _, _, received in rights:
+                descriptors.frombytes(received)
+            text += data
+            for line in text.splitlines():
+                with contextlib.suppress(ValueError):
+                    message = json.loads(line)
+                    if "error" in message:
+                        for descriptor in descriptors:
+                            os.close(descriptor)
+                        raise ShellFailed(f"The replica could not be entered: {message['error']}")
+                    self._pid = message.get("pid", self._pid)
+                    if "ready" in message and self._pid:
+                        return _terminal(descriptors) if self.spec.has_terminal else -1
+            if not data:
+                raise ShellFailed("The replica ended while it was entered.")
+
+    def _use(self, given: int, outputs: dict[int, Stream]) -> None:
+        self._input, self._outputs = given, outputs
+        for descriptor in {given, *outputs}:
+            os.set_blocking(descriptor, False)
+        self._resume()
+
+    def _resume(self) -> None:
+        for descriptor in self._outputs:
+            self._loop.add_reader(descriptor, self._on_output, descriptor)
+
+    def _on_output(self, descriptor: int) -> None:
+        try:
+            data = os.read(descriptor, _CHUNK)
+        except BlockingIOError:
+            return
+        except OSError:  # a terminal whose last user has gone
+            data = b""
+        if not data:
+            self._drop(descriptor)
+            return
+        self.active_at = self._loop.time()
+        self.output.add(data, self._outputs[descriptor])
+        if self.output.is_full:
+            for other in self._outputs:
+                self._loop.remove_reader(other)
+
+    def _drop(self, descriptor: int) -> None:
+        self._loop.remove_reader(descriptor)
+        del self._outputs[descriptor]
+        if descriptor != self._input:
+            os.close(descriptor)
+
+    def _close_input(self) -> None:
+        if self._input >= 0 and self._input not in self._outputs:
+            self._loop.remove_writer(self._input)
+            os.close(self._input)
+        self._input = -1
+
+    async def _writable(self) -> None:
+        free = asyncio.Event()
+        descriptor = self._input
+        self._loop.add_writer(descriptor, free.set)
+        try:
+            await free.wait()
+        finally:
+            self._loop.remove_writer(descriptor)
+
+    async def _mind(self) -> None:
+        assert self._child is not None
+        await _gone(self._child)
+        while self._outputs and not self._has_given_up:
+            if self.output.is_full:  # until somebody reads on
+                await asyncio.sleep(_LOOK_SECONDS)
+            elif not self._read_all():
+                break  # held open by what the command left running
+        ended = _exit(self._child.returncode)
+        reason = self._reason
+        if not reason and ended.signal == "SIGKILL" and await self._replica_ended():
+            reason = "The replica has ended."
+        self._let_go_of_files()
+        self.status = replace(self.status, is_running=False, end=ended, end_reason=reason)
+        self.ended_at = self._loop.time()
+        self.output.close()
+
+    def _read_all(self) -> bool:
+        """Read what is there; say whether there was anything."""
+        before = self.output.end
+        for descriptor in list(self._outputs):
+            self._on_output(descriptor)
+        return self.output.end != before
+
+    async def _replica_ended(self) -> bool:
+        for _ in range(int(_NOTICE_SECONDS / _LOOK_SECONDS)):
+            if not self._is_replica_running():
+                return True
+            await asyncio.sleep(_LOOK_SECONDS)
+        return False
+
+    async def _undo(self) -> None:
+        if self._child is not None:
+            self._child.kill()  # the command dies with it
+            await _gone(self._child)
+        self._let_go_of_files()
+
+    def _let_go_of_files(self) -> None:
+        for descriptor in list(self._outputs):
+            self._loop.remove_reader(descriptor)
+        descriptors = {self._input, *self._outputs} - {-1}
+        self._outputs, self._input = {}, -1
+        for descriptor in descriptors:
+            self._loop.remove_writer(descriptor)
+            os.close(descriptor)
+
+
+def _launch(channel: int, streams: list[int]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-I", "-S", _PROGRAM, str(channel)],
+        pass_fds=[channel],
+        stdin=streams[0],
+        stdout=streams[1],
+        stderr=streams[2],
+        env={},
+        cwd="/",
+        start_new_session=True,
+    )
+
+
+def _terminal(descriptors: "array.array[int]") -> int:
+    """Return the descriptor that came from inside the box, once it is certain to be a terminal's."""
+    if len(descriptors) != 1 or not os.isatty(descriptors[0]):
+        for descriptor in descriptors:
+            os.close(descriptor)
+        raise ShellFailed("The replica has no terminals.")
+    return descriptors[0]
+
+
+def _exit(code: int) -> Exit:
+    """Codes above 128 are signals, as shells have it."""
+    if code < 0 or code > 128:
+        with contextlib.suppress(ValueError):
+            return Exit(signal=signal.Signals(-code if code < 0 else code - 128).name, at=now())
+    return Exit(code=code, at=now())
+
+
+def _signal(pids: Iterable[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+async def _gone(child: subprocess.Popen[bytes]) -> None:
+    """Return when our child has ended; its return code is known then."""
+    if child.poll() is not None:
+        return
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+    pidfd = os.pidfd_open(child.pid)
+    loop.add_reader(pidfd, ended.set)
+    try:
+        await ended.wait()
+    finally:
+        loop.remove_reader(pidfd)
+        os.close(pidfd)
+    child.wait()
+
+
+async def _readable(channel: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    news = asyncio.Event()
+    loop.add_reader(channel, news.set)
+    try:
+        await news.wait()
+    finally:
+        loop.remove_reader(channel)
