@@ -53,6 +53,7 @@ class Shell:
         self._outputs: dict[int, Stream] = {}
         self._has_given_up = False
         self._writing = asyncio.Lock()
+        self._room = asyncio.Event()
         self._minding: asyncio.Task[None] | None = None
         self._reason = ""
 
@@ -208,13 +209,14 @@ class Shell:
         self._input = -1
 
     async def _writable(self) -> None:
-        free = asyncio.Event()
+        self._room.clear()
         descriptor = self._input
-        self._loop.add_writer(descriptor, free.set)
+        self._loop.add_writer(descriptor, self._room.set)
         try:
-            await free.wait()
+            await self._room.wait()
         finally:
-            self._loop.remove_writer(descriptor)
+            if self._input == descriptor:
+                self._loop.remove_writer(descriptor)
 
     async def _mind(self) -> None:
         assert self._child is not None
@@ -257,10 +259,12 @@ class Shell:
         for descriptor in list(self._outputs):
             self._loop.remove_reader(descriptor)
         descriptors = {self._input, *self._outputs} - {-1}
+        if self._input >= 0:
+            self._loop.remove_writer(self._input)
         self._outputs, self._input = {}, -1
         for descriptor in descriptors:
-            self._loop.remove_writer(descriptor)
             os.close(descriptor)
+        self._room.set()  # who waits to write finds that there is nobody
 
 
 def _launch(channel: int, streams: list[int]) -> subprocess.Popen[bytes]:
