@@ -32,20 +32,23 @@ class RemoteProcess:
 
     def follow(self, *, with_input: bool) -> Record:
         """Return how it ended: `exit_code` and `reason`. Whatever happens, it is closed."""
-        threads = [threading.Thread(target=self._send, daemon=True)]
+        sender = threading.Thread(target=self._send, daemon=True)
         if with_input:
-            threads.append(threading.Thread(target=self._read_input, daemon=True))
+            threading.Thread(target=self._read_input, daemon=True).start()
         else:
             self._sending.put(("input", {"end": True}))
         try:
             with _raw() if self._has_terminal else contextlib.nullcontext(), self._resizing():
-                for thread in threads:
-                    thread.start()
+                sender.start()
                 return self._print()
         except BaseException:
             with contextlib.suppress(CapsuleError):
                 self._api.delete(self._path)
             raise
+        finally:
+            with contextlib.suppress(queue.Full):
+                self._sending.put_nowait(None)
+            sender.join(timeout=1)
 
     def _print(self) -> Record:
         for event in self._api.events(f"{self._path}/stream"):

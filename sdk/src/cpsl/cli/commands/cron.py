@@ -13,8 +13,6 @@ from cpsl.cli.command import Command, Group, pass_invocation, with_json, with_sp
 from cpsl.cli.commands.run import follow, shell_line, show_runs
 from cpsl.cli.invocation import Invocation, closest
 
-_COMMAND = {"ignore_unknown_options": True, "allow_interspersed_args": False}
-
 
 def with_terms(function: Any) -> Any:
     """Add the options that a job is made of, beside its schedule and command."""
@@ -73,7 +71,7 @@ def list_jobs(invocation: Invocation, name: str) -> None:
     )
 
 
-@cron.command("create", cls=Command, context_settings=_COMMAND)
+@cron.command("create", cls=Command)
 @click.argument("name")
 @click.argument("job")
 @click.argument("schedule")
@@ -88,7 +86,7 @@ def create(
     """Run COMMAND in the capsule NAME whenever SCHEDULE says.
 
     SCHEDULE is five fields (minute, hour, day of month, month, day of week) or @hourly, @daily, @weekly,
-    @monthly, @yearly. Options stand before the names.
+    @monthly, @yearly. Options stand before the `--`.
 
     \b
     capsule cron create shop nightly '30 3 * * *' -- python manage.py clearsessions

@@ -10,13 +10,11 @@ import click
 from cpsl._problems import CapsuleError, InvalidInput
 from cpsl.cli.api import Record
 from cpsl.cli.command import Command, pass_invocation, with_space
-from cpsl.cli.invocation import Invocation
 from cpsl.cli.inside import RemoteProcess
+from cpsl.cli.invocation import Invocation
 
-_COMMAND = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
-
-@click.command("exec", cls=Command, context_settings=_COMMAND)
+@click.command("exec", cls=Command)
 @click.argument("name")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 @click.option("--replica", metavar="ID", help="Which one.  [default: the one that started last]")

@@ -14,11 +14,10 @@ from cpsl.cli.api import Record
 from cpsl.cli.command import Command, pass_invocation, with_json, with_space
 from cpsl.cli.invocation import Invocation
 
-_COMMAND = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 _SHOWN = 60
 
 
-@click.command(cls=Command, context_settings=_COMMAND)
+@click.command(cls=Command)
 @click.argument("name")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.option("-d", "--detach", is_flag=True, help="Do not wait; print the run's id.")
@@ -65,7 +64,7 @@ def run(
 @with_space
 @pass_invocation
 def runs(invocation: Invocation, name: str, limit: int) -> None:
-    """List the newest runs of NAME: one-off commands and those of its cron jobs.
+    """List the newest runs of NAME, those of its cron jobs too.
 
     The output of one: capsule logs NAME --search TEXT, or the console.
     """
