@@ -153,9 +153,13 @@ class TestProcess:
         client = await opened(replica)
         await client.say("echo $((40 + 2)); sleep 100; echo went-on\n")
         await client.hear("42")
-        await client.say("\x03")
-        await client.say("echo $((50 + 5))\n")
-        await client.hear("55")
+        async with asyncio.timeout(10):
+            # Keys that come while a shell is between two programs are lost, as everywhere.
+            while b"55" not in client.seen["stdout"]:
+                for keys in ("\x03", "echo $((50 + 5))\n"):
+                    await client.say(keys)
+                    await client.read(wait_seconds=0.3)
+        assert "went-on" not in client.text.replace("echo went-on", "")
 
     async def test_without_terminal_streams_are_apart_and_input_ends(self, replica: Harness) -> None:
         client = await opened(replica, "sh", "-c", "tr a-z A-Z; echo no >&2; exit 7", has_terminal=False)

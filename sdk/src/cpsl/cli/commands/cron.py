@@ -46,7 +46,7 @@ def with_terms(function: Any) -> Any:
 
 @click.group(cls=Group, default="list")
 def cron() -> None:
-    """Run commands by the clock, each time in a fresh replica: `capsule cron NAME`."""
+    """Run commands by the clock: `capsule cron NAME`."""
 
 
 @cron.command("list", cls=Command)
@@ -55,7 +55,7 @@ def cron() -> None:
 @with_space
 @pass_invocation
 def list_jobs(invocation: Invocation, name: str) -> None:
-    """List the cron jobs of the capsule NAME, with the next time of each."""
+    """List the cron jobs of NAME, with the next time of each."""
     found = invocation.capsule(name)
     invocation.out.table(
         _jobs(invocation, found),
@@ -108,7 +108,7 @@ def create(
 @with_space
 @pass_invocation
 def update(invocation: Invocation, /, name: str, job: str, **changes: Any) -> None:
-    """Change the cron job JOB of the capsule NAME; what is not given stays."""
+    """Change the cron job JOB of NAME; what is not given stays."""
     wanted = _given(changes)
     if not wanted:
         raise InvalidInput("Nothing to change.", hint="Such as: --schedule '@daily', or --off")
@@ -124,7 +124,10 @@ def update(invocation: Invocation, /, name: str, job: str, **changes: Any) -> No
 @with_space
 @pass_invocation
 def remove(invocation: Invocation, name: str, job: str) -> None:
-    """Remove the cron job JOB of the capsule NAME; a run that goes on comes to its own end."""
+    """Remove the cron job JOB of NAME.
+
+    A run that goes on comes to its own end.
+    """
     found = _job(invocation, invocation.capsule(name), job)
     invocation.api.delete(f"/cron-jobs/{found['id']}")
     if invocation.as_json:
@@ -141,7 +144,7 @@ def remove(invocation: Invocation, name: str, job: str) -> None:
 @with_space
 @pass_invocation
 def run_now(invocation: Invocation, name: str, job: str, detach: bool) -> int | None:
-    """Run the cron job JOB of the capsule NAME once more, now, and follow it to its end."""
+    """Run the cron job JOB of NAME now, and follow it to its end."""
     found = _job(invocation, invocation.capsule(name), job)
     made = invocation.api.post(f"/cron-jobs/{found['id']}/run")
     if not detach:
@@ -161,7 +164,7 @@ def run_now(invocation: Invocation, name: str, job: str, detach: bool) -> int | 
 @with_space
 @pass_invocation
 def history(invocation: Invocation, name: str, job: str, limit: int) -> None:
-    """List the last runs of the cron job JOB, and the times that were left out."""
+    """List the last runs of the cron job JOB, and times left out."""
     found = invocation.capsule(name)
     job_id = _job(invocation, found, job)["id"]
     items = invocation.api.items(f"/capsules/{found['id']}/runs", cron_job=job_id, limit=limit)

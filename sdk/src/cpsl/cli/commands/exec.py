@@ -30,7 +30,7 @@ def exec_(
     with_input: bool,
     terminal: bool,
 ) -> int:
-    """Run COMMAND inside a running replica of NAME; without one, open a shell there.
+    """Run COMMAND inside a running replica of NAME, or open a shell.
 
     It has the replica's files, user, limits and environment, and ends with it. Its exit code becomes that of
     this program. To run something apart from what answers requests: capsule run.
