@@ -3,10 +3,11 @@
 import os
 import re
 import subprocess
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-import httpx2
 import pytest
 from installation import REPOSITORY, Installation, eventually
 from playwright.sync_api import Locator, Page, expect
@@ -29,14 +30,14 @@ Git = Callable[..., str]
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Path:
-    return tmp_path / "shop"
+def shop(installation: Installation) -> Path:
+    return installation.home / "ada" / "shop"
 
 
 @pytest.fixture
 def git(shop: Path, installation: Installation) -> Git:
     """Run git in the repository of the shop, as the installation's user."""
-    shop.mkdir()
+    shop.mkdir(parents=True)
 
     def run(*arguments: str) -> str:
         author = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com")
@@ -58,6 +59,8 @@ def git(shop: Path, installation: Installation) -> Git:
 
 def picture(page: Page, name: str) -> None:
     if IMAGES:
+        for button in page.get_by_role("button", name="Dismiss").all():
+            button.click()
         page.evaluate("document.activeElement?.blur()")
         page.wait_for_timeout(400)  # what fades in has faded in
         page.screenshot(path=str(REPOSITORY / "docs" / "images" / f"{name}.png"))
@@ -84,14 +87,16 @@ def test_wizard_build_log_live_push_new_release_rollback(
     git("commit", "--quiet", "--all", "--message", "Sell gloves too")
     console.get_by_role("link", name="Deploy", exact=True).click()
     expect(console.get_by_test_id("push-help")).to_contain_text("git push capsule main")
-    pushed = git("push", "capsule", "main")
-    assert "start command: python3 main.py" in pushed
-    assert installation.host("shop") in pushed
-    see_the_new_release(console)
-    assert served(installation) == "hats and gloves"
+    with customers(installation) as statuses:
+        pushed = git("push", "capsule", "main")
+        assert "start command: python3 main.py" in pushed
+        assert installation.host("shop") in pushed
+        see_the_new_release(console)
+        assert served(installation) == "hats and gloves"
 
-    roll_back(console)
-    eventually(lambda: served(installation) == "hats", what="the old page")
+        roll_back(console)
+        eventually(lambda: served(installation) == "hats", what="the old page")
+    assert statuses == {200}
     expect(release_row(console, 1)).to_contain_text("live")
     see_the_receipt(console)
     assert complaints == []
@@ -172,5 +177,23 @@ def number_of(console: Page, subject: str) -> int:
 
 
 def served(installation: Installation) -> str:
-    answer: httpx2.Response = installation.get("shop")
-    return answer.text
+    return str(installation.get("shop").text)
+
+
+@contextmanager
+def customers(installation: Installation) -> Iterator[set[int]]:
+    """People who look at the shop all the while; yields the statuses of the answers they got."""
+    statuses: set[int] = set()
+    closed = threading.Event()
+
+    def look() -> None:
+        while not closed.wait(0.02):
+            statuses.add(installation.get("shop").status_code)
+
+    customer = threading.Thread(target=look)
+    customer.start()
+    try:
+        yield statuses
+    finally:
+        closed.set()
+        customer.join()

@@ -63,12 +63,6 @@ test("how releases go live is edited as a whole, and a refusal stands beside its
   await userEvent.click(card.getByRole("button", { name: "Save" }));
   expect(await screen.findByText("25 % of the requests for 60 s")).toBeTruthy();
   expect(api.calls.findLast((call) => call.method === "PATCH")?.body).toEqual({
-    config: {
-      strategy: "rolling",
-      release_command: "",
-      health: { path: "/health", timeout_seconds: null, grace_seconds: 10 },
-      canary: { percent: 25, seconds: 60 },
-      watch_seconds: null,
-    },
+    config: { health: { path: "/health", timeout_seconds: null, grace_seconds: 10 }, canary: { percent: 25, seconds: 60 } },
   });
 });

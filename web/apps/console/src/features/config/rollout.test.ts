@@ -12,15 +12,15 @@ const rules = {
   watch_seconds: 0,
 };
 
-test("what is shown and saved unchanged is the same", () => {
-  const { strategy, release_command, health, canary, watch_seconds } = rules;
-  expect(changeOf(formOf(rules))).toEqual({ strategy, release_command, health, canary, watch_seconds });
+test("what is shown and saved unchanged changes nothing", () => {
+  expect(changeOf(formOf(rules), rules)).toEqual({});
+  expect(changeOf(formOf(config), config)).toEqual({});
 });
 
 test("emptied fields take their defaults again", () => {
   const emptied = { ...formOf(rules), healthPath: "", healthTimeout: "", grace: "", canaryPercent: "", watchSeconds: "" };
-  expect(changeOf(emptied)).toMatchObject({ health: null, canary: { percent: 10, seconds: 90 }, watch_seconds: null });
-  expect(changeOf({ ...emptied, hasCanary: false }).canary).toBeNull();
+  expect(changeOf(emptied, rules)).toEqual({ health: null, canary: { percent: 10, seconds: 90 }, watch_seconds: null });
+  expect(changeOf({ ...emptied, hasCanary: false, strategy: "rolling" }, rules)).toMatchObject({ strategy: "rolling", canary: null });
 });
 
 test("the rules are told in words; apps have no traffic of their own", () => {

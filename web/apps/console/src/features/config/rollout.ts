@@ -1,5 +1,6 @@
 /** How releases of a capsule go live, as the form has it: texts, and the change they make. */
 import type { Capsule, CapsuleConfig, ConfigChange } from "@capsule/api";
+import { changedOnly } from "./changes.ts";
 
 export type RolloutForm = {
   strategy: "rolling" | "recreate";
@@ -34,16 +35,16 @@ export const formOf = (config: CapsuleConfig): RolloutForm => ({
 
 const number = (value: string): number | null => (value.trim() === "" ? null : Number(value));
 
-/** The whole set of rules; an empty number is the default again. */
-export function changeOf(form: RolloutForm): ConfigChange {
+/** What the form changes; an empty number is the default again. */
+export function changeOf(form: RolloutForm, config: CapsuleConfig): ConfigChange {
   const health = {
     path: form.healthPath.trim(),
     timeout_seconds: number(form.healthTimeout),
     grace_seconds: number(form.grace) ?? DEFAULTS.grace,
   };
   const isDefault = health.path === "" && health.timeout_seconds === null && health.grace_seconds === DEFAULTS.grace;
-  return {
-    strategy: form.strategy,
+  const wanted: ConfigChange = {
+    ...(form.strategy === (config.strategy ?? "rolling") ? {} : { strategy: form.strategy }),
     release_command: form.releaseCommand.trim(),
     health: isDefault ? null : health,
     canary: form.hasCanary
@@ -54,6 +55,7 @@ export function changeOf(form: RolloutForm): ConfigChange {
       : null,
     watch_seconds: number(form.watchSeconds),
   };
+  return changedOnly(wanted, config);
 }
 
 export type RolloutFact = { name: string; value: string };

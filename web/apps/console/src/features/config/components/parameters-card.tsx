@@ -3,6 +3,7 @@ import { Button, Card, CardHead, Field, Input, Notice, toast } from "@capsule/ui
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Pencil } from "lucide-react";
 import { useState } from "react";
+import { changedOnly } from "../changes.ts";
 import { parametersOf, toConfig } from "../parameters.ts";
 
 /** How the code is built and run. */
@@ -51,7 +52,7 @@ function ParametersForm({ capsule, onDone }: { capsule: Capsule; onDone: () => v
     Object.fromEntries(parameters.map(({ name }) => [name, String(capsule.config[name] ?? "")])),
   );
   const save = useMutation({
-    mutationFn: () => updateCapsule(capsule.id, { config: toConfig(parameters, values) }),
+    mutationFn: () => updateCapsule(capsule.id, { config: changedOnly(toConfig(parameters, values), capsule.config) }),
     onSuccess: (next) => {
       queryClient.setQueryData(keys.capsule(capsule.slug), next);
       toast("Parameters saved", capsule.source.kind === "none" ? undefined : "A build with them is queued if it needs one.");

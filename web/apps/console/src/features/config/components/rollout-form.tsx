@@ -71,7 +71,7 @@ export function RolloutForm({ capsule, onDone }: { capsule: Capsule; onDone: () 
   const canaryId = useId();
   const [form, setForm] = useState(() => formOf(capsule.config));
   const save = useMutation({
-    mutationFn: () => updateCapsule(capsule.id, { config: changeOf(form) }),
+    mutationFn: () => updateCapsule(capsule.id, { config: changeOf(form, capsule.config) }),
     onSuccess: (next) => {
       queryClient.setQueryData(keys.capsule(capsule.slug), next);
       toast("Saved how releases go live");
