@@ -12,6 +12,7 @@ _DIRECTIVE = re.compile(r"^#\s*([a-zA-Z]+)\s*=\s*(\S.*?)\s*$")
 _FLAG = re.compile(r"--[a-z]+(?:=(?:\"[^\"]*\"|'[^']*'|\S)*)?(?=\s|$)")
 _HEREDOC = re.compile(r"(?<!<)<<-?[\"']?([A-Za-z_][A-Za-z0-9_]*)[\"']?")
 _VARIABLE = re.compile(r"\$(?:\{(\w+)(?::([-+])([^}]*))?\}|(\w+))")
+_ELSEWHERE = re.compile(r"://|\bgit@|\$")
 _KEYWORD = re.compile(r"^\s*([A-Za-z]+)(?:\s+(.*))?$", re.DOTALL)
 _KNOWN = frozenset(
     {
@@ -277,12 +278,24 @@ def _problems(item: Instruction) -> list[DockerfileProblem]:
                 add(f"`RUN --mount=type={kind}` cannot be built", "COPY what the command needs before it.")
             if name == "network" and value != "default":
                 add(f"`RUN --network={value}` cannot be built", "Leave the flag out.")
+    if item.keyword == "ONBUILD" and (nested := _nested(item)) is not None:
+        found += _problems(nested)
+        if "from" in nested.flags:
+            add("`ONBUILD` with `--from` cannot be built", "Write the instruction out where it is wanted.")
+    if item.keyword == "ADD" and _ELSEWHERE.search(item.arguments):
+        # The daemon would fetch it, from where it can reach what only this machine may.
+        add("`ADD` takes files of the project only", "Fetch the rest with RUN; COPY takes variables.")
     if item.keyword in ("COPY", "ADD"):
         for name in item.flags:
             if name not in ("from", "chown", "link"):
                 hint = "Change the mode with a RUN after it." if name == "chmod" else "Leave the flag out."
                 add(f"`{item.keyword} --{name}` cannot be built", hint)
     return found
+
+
+def _nested(item: Instruction) -> Instruction | None:
+    match = _KEYWORD.match(item.text)
+    return Instruction(match[1].upper(), match[2] or "", item.lines, item.line) if match else None
 
 
 def _notices(item: Instruction) -> list[str]:

@@ -76,12 +76,20 @@ class TestLimits:
             ("RUN --mount=source=a,target=/a ls", "`RUN --mount=type=bind` cannot be built"),
             ("RUN --network=none ls", "`RUN --network=none` cannot be built"),
             ("COPY --chmod=755 a /a", "`COPY --chmod` cannot be built"),
+            ("ADD http://127.0.0.1:9000/ /a", "`ADD` takes files of the project only"),
+            ("ADD $WHERE /a", "`ADD` takes files of the project only"),
+            ('ADD ["https://a.example/x", "/a"]', "`ADD` takes files of the project only"),
+            ("ONBUILD ADD http://127.0.0.1/ /a", "`ADD` takes files of the project only"),
+            ("ONBUILD COPY --from=capsule/7:art_1 / /a", "`ONBUILD` with `--from` cannot be built"),
         ],
     )
     def test_what_would_change_the_result_is_refused(self, line: str, said: str) -> None:
         (problem,) = problems(f"FROM debian\n{line}\n")
         assert problem.startswith("Line 2: ")
         assert said in problem
+
+    def test_archives_of_the_project_are_added(self) -> None:
+        assert problems("FROM debian\nADD a.tar.gz /a\nONBUILD RUN make\n") == []
 
     def test_a_here_string_is_no_here_document(self) -> None:
         assert problems("FROM debian\nRUN bash -c 'cat <<<hello'\n") == []

@@ -8,12 +8,13 @@ from elsewhere gets a layer with them, so that no Dockerfile has to know.
 import asyncio
 import hashlib
 import io
+import re
 import tarfile
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from capsule.docker.bases.recipes import FOLDER, ROOTFS, Recipe, find_recipe, recipe_named, why_none
 from capsule.docker.bases.rootfs import Rootfs
@@ -37,6 +38,9 @@ _ANSWERED = (
     "forbidden",
     "toomanyrequests",
 )
+_OF_CAPSULES = "capsule/"
+_OFFICIAL = re.compile(r"^(docker\.io/|index\.docker\.io/)(library/)?|^library/")
+_REACHES_OUT = re.compile(r"^\s*(ADD\b|COPY\b.*--from)", re.IGNORECASE)
 _BUNDLE_FILE = "authorities.crt"
 
 Say = Callable[[str], None]
@@ -66,14 +70,15 @@ class Bases:
         """
         async with self._locks[image]:
             bundle = await asyncio.to_thread(own_bundle)
-            found = await client.image(image)
+            found = await _found(client, image)
             if found is None:
                 unreachable = await self._fetch(client, image, say)
                 if unreachable is not None:
                     return await self._make(client, image, unreachable, bundle, say)
-                found = await client.image(image)
+                found = await _found(client, image)
                 if found is None:
                     raise BaseMissing(f"{image} was fetched and is gone again.", hint="Deploy again.")
+            _check_triggers(image, found)
             if bundle is None:
                 return image
             return await self._with_authorities(client, image, str(found["Id"]), bundle)
@@ -192,6 +197,30 @@ class Bases:
         except DockerRefused as exc:
             words = "".join(said[-3:]).strip()
             raise BaseMissing(f"The base {reference} could not be made: {exc.detail}. {words}") from exc
+
+
+async def _found(client: "DockerClient", image: str) -> dict[str, Any] | None:
+    """Return an image of the daemon by its name. Ids and what capsules built are nobody's base."""
+    found = await client.image(image)
+    if found is None:
+        return None
+    names = [*(found.get("RepoTags") or ()), *(found.get("RepoDigests") or ())]
+    wanted = _with_tag(_familiar(image))
+    return found if wanted in names and not wanted.startswith(_OF_CAPSULES) else None
+
+
+def _check_triggers(image: str, found: Mapping[str, Any]) -> None:
+    """Refuse an image that would have a build take files from elsewhere (see `build.dockerfile`)."""
+    triggers = (found.get("Config") or {}).get("OnBuild") or ()
+    if any(_REACHES_OUT.search(trigger) for trigger in triggers):
+        raise BaseMissing(
+            f"{image} has ONBUILD instructions that add files from elsewhere.",
+            hint="Start from another image.",
+        )
+
+
+def _familiar(image: str) -> str:
+    return _OFFICIAL.sub("", image)
 
 
 def registry_of(image: str) -> str:

@@ -61,8 +61,8 @@ class DockerEngine:
             networks=Networks(self._daemon.installation),
             addresses=Addresses(),
             logs=AppLogs(paths.telemetry),
+            network_changes=asyncio.Lock(),
         )
-        self._network_changes = asyncio.Lock()
         self._listening = asyncio.Event()
 
     @property
@@ -235,7 +235,7 @@ class DockerEngine:
 
     async def _clear(self, handle: Handle) -> None:
         await handle.destroy()
-        async with self._network_changes:
+        async with self._around.network_changes:
             if self._around.addresses.is_used(handle.network):
                 return
             with contextlib.suppress(DockerUnavailable, DockerRefused):  # somebody is just joining it

@@ -57,6 +57,7 @@ class Surroundings:
     networks: Networks
     addresses: Addresses
     logs: AppLogs
+    network_changes: asyncio.Lock
 
 
 class Handle:
@@ -123,6 +124,7 @@ class Handle:
     def lost(self) -> None:
         """Take notice that the daemon cannot be had at all: nothing runs."""
         self._phase = Phase.exited
+        self._ended.set()
         self._run_ended.set()
         if self._wants_restart():
             self._begin_minding()
@@ -167,6 +169,9 @@ class Handle:
         with contextlib.suppress(DockerUnavailable):  # then nothing runs
             await self.stop()
             await (await self._around.client()).remove_container(self.name)
+        if self._minding is not None:
+            self._minding.cancel()
+            await asyncio.gather(self._minding, return_exceptions=True)
         await self._log.let_go()
         self._around.logs.close(self.spec.capsule_id)
         self._around.addresses.give_back(self.spec.id)
@@ -250,13 +255,14 @@ class Handle:
                 hint="Build it again: deploy the capsule.",
             )
         self._image = image
-        subnet = await self._around.networks.ensure(client, self.network)
         has_init = await client.has_init()
         self._has_init = has_init and not brings_init(image)
         for _ in range(_ADDRESS_TRIES):
-            self.state.ip = self._around.addresses.take(
-                self.network, subnet, self.spec.id, wanted=self.state.ip
-            )
+            async with self._around.network_changes:  # a network with an address in use is not removed
+                subnet = await self._around.networks.ensure(client, self.network)
+                self.state.ip = self._around.addresses.take(
+                    self.network, subnet, self.spec.id, wanted=self.state.ip
+                )
             await client.remove_container(self.name)
             config = describe(
                 self.spec,

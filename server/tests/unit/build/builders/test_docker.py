@@ -166,6 +166,15 @@ async def test_a_base_that_cannot_be_had_is_explained(house: House, project: Wri
     assert "`python`" in caught.value.detail
 
 
+async def test_images_of_capsules_are_nobodys_base(house: House, project: Write) -> None:
+    artifact = await house.build(project({"Dockerfile": "FROM python:3.11-slim\n"}))
+    assert artifact.manifest is not None
+    about = json.loads((artifact.path / "image.json").read_text())
+    for name in (about["reference"], about["id"], about["id"].removeprefix("sha256:")[:12]):
+        with pytest.raises(BuildFailed):
+            await house.build(project({"Dockerfile": f"FROM {name}\n"}))
+
+
 async def test_an_image_alone_is_an_artifact_too(house: House, project: Write, python_base: str) -> None:
     artifact = await house.build(project({}), image=Image(reference=python_base))
     assert artifact.manifest is not None
