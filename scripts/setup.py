@@ -34,6 +34,9 @@ SYSTEM_PARTS: dict[str, dict[str, str]] = {
         "sshd": "openssh-server",
         "dockerd": "docker.io",
         "debootstrap": "debootstrap",
+        # examples of these languages are really built
+        "php": "php-cli",
+        "ruby": "ruby",
     },
     "bench": {"nginx": "nginx-light", "wrk": "wrk"},
 }

@@ -255,15 +255,19 @@ class TestInside:
     async def test_environment_and_placeholders(self, harness: Harness) -> None:
         needs_files(harness)
         needs_commands(harness)
-        script = 'echo "$PORT|{port}|$FOO|$BRACES|$CAPSULE_REPLICA_ID"; cat {app}/greeting.txt {deps}/lib.txt'
+        script = (
+            'echo "$PORT|{port}|$FOO|$BRACES|$CAPSULE_REPLICA_ID|$CAPSULE_MEMORY_MB"; '
+            "cat {app}/greeting.txt {deps}/lib.txt"
+        )
         env = {"FOO": "bar {port}", "BRACES": '{"a": "{b}"}', "PORT": "1"}
         (line, files) = await harness.output(script, env=env)
-        port, same, foo, braces, replica = line.split("|")
+        port, same, foo, braces, replica, memory = line.split("|")
         assert port == same
         assert 20_000 <= int(port) < 32_000
         assert foo == f"bar {port}"
         assert braces == '{"a": "{b}"}'
         assert replica == "rpl_out"
+        assert int(memory) == harness.spec(("true",)).limits.memory
         assert files == "hellolibrary"
 
     async def test_nothing_of_the_agents_environment_is_inherited(

@@ -7,12 +7,14 @@ import os
 import re
 import shutil
 import sys
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 _SYSTEM = ("/usr", "/bin", "/lib")
 _SEARCHED = ("/usr/local/go/bin", "/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin")
 _VERSION = re.compile(r"\d+(?:\.\d+)+")
+_WRITTEN = re.compile(r'^(?:JAVA_VERSION="|Implementation-Version: )(\d+[\w.+-]*)', re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class KnownTool:
     configuration: tuple[str, ...] = ()
     """Patterns of its folders outside of the system's own that it cannot do without."""
     version_file: str = ""
-    """Pattern below its home that tells the version by name or content: a Java machine is slow to ask."""
+    """Pattern of the file below its home that has the version: a Java machine is slow to ask."""
 
 
 KNOWN_TOOLS = (
@@ -91,8 +93,9 @@ async def _find(known: KnownTool) -> Tool | None:
     path = locate(known)
     if path is None:
         return None
-    answer = written_version(known, path) or await output_of(path, *known.ask, with_errors=True)
-    version = _VERSION.search(answer or "")
+    version = _VERSION.search(written_version(known, path))
+    if version is None:
+        version = _VERSION.search(await output_of(path, *known.ask, with_errors=True) or "")
     if version is None:
         return None
     visible = [folder for pattern in known.configuration for folder in sorted(glob.glob(pattern))]
@@ -102,12 +105,19 @@ async def _find(known: KnownTool) -> Tool | None:
 def written_version(known: KnownTool, path: str) -> str:
     """Return what a tool's files say of its version; empty when it has to be asked."""
     home = Path(path).parent.parent
-    for file in sorted(home.glob(known.version_file)) if known.version_file else ():
+    file = next(iter(sorted(home.glob(known.version_file))), None) if known.version_file else None
+    if file is None:
+        return ""
+    try:
         if file.suffix == ".jar":
-            return file.stem
-        match = re.search(r'^JAVA_VERSION="([^"]+)"', file.read_text(errors="replace"), re.MULTILINE)
-        return match[1] if match else ""
-    return ""
+            with zipfile.ZipFile(file) as jar:
+                text = jar.read("META-INF/MANIFEST.MF").decode(errors="replace")
+        else:
+            text = file.read_text(errors="replace")
+    except (OSError, KeyError, zipfile.BadZipFile):
+        return ""
+    match = _WRITTEN.search(text)
+    return match[1] if match else ""
 
 
 def is_system(path: str) -> bool:

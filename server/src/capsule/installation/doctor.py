@@ -84,8 +84,7 @@ def _tool(known: KnownTool) -> Callable[[], str | None]:
 
     def look() -> str | None:
         path = locate(known)
-        version = re.search(r"\d+(\.\d+)+", written_version(known, path)) if path else None
-        return version[0] if version else ask()
+        return (written_version(known, path) if path else "") or ask()
 
     return look
 

@@ -1,5 +1,6 @@
 """Finding programs of this machine, and knowing their version without asking a slow one."""
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,15 @@ def test_version_of_java_is_read_and_not_asked(tmp_path: Path) -> None:
     assert written_version(known_tool("java"), str(tmp_path / "bin" / "javac")) == "21.0.2"
 
 
-def test_version_of_maven_is_in_the_name_of_its_jar(tmp_path: Path) -> None:
+def test_version_of_maven_is_read_in_its_jar(tmp_path: Path) -> None:
     (tmp_path / "lib").mkdir()
-    (tmp_path / "lib" / "maven-core-3.9.1.jar").touch()
-    assert "3.9.1" in written_version(known_tool("maven"), str(tmp_path / "bin" / "mvn"))
+    jar = tmp_path / "lib" / "maven-core-3.x.jar"
+    with zipfile.ZipFile(jar, "w") as file:
+        file.writestr("META-INF/MANIFEST.MF", "Manifest-Version: 1.0\r\nImplementation-Version: 3.9.1\r\n")
+    program = str(tmp_path / "bin" / "mvn")
+    assert written_version(known_tool("maven"), program) == "3.9.1"
+    jar.write_bytes(b"no archive")
+    assert written_version(known_tool("maven"), program) == ""
 
 
 async def test_found_tools_are_behind_every_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,7 +49,7 @@ def describe(
     memory = spec.limits.memory * 1024 * 1024
     env = _DEFAULTS if not any(line.startswith("PYTHONUNBUFFERED=") for line in _env_of(image)) else {}
     env = env | {name: _fill(value, port) for name, value in spec.env.items()}
-    env |= {"PORT": str(port), "CAPSULE_REPLICA_ID": spec.id}
+    env |= {"PORT": str(port), "CAPSULE_REPLICA_ID": spec.id, "CAPSULE_MEMORY_MB": str(spec.limits.memory)}
     config: dict[str, object] = {
         "Image": spec.image,
         "Hostname": spec.id.replace("_", "-")[:60],
