@@ -52,10 +52,10 @@ def _ssh(key: Path, known_hosts: Path) -> str:
     options = {
         "BatchMode": "yes",
         "IdentitiesOnly": "yes",
-        "IdentityFile": str(key),
+        "IdentityFile": f'"{key}"',
         "IdentityAgent": "none",
         "StrictHostKeyChecking": "accept-new",
-        "UserKnownHostsFile": str(known_hosts),
+        "UserKnownHostsFile": f'"{known_hosts}"',  # ssh would take blanks for the end of the name
         "GlobalKnownHostsFile": "/dev/null",
         "UpdateHostKeys": "no",
         "ConnectTimeout": "20",

@@ -194,7 +194,7 @@ class TestDeployKey:
     ) -> None:
         bare = hosted("shop", {"a.txt": "one"})
         private, public = _key()
-        known_hosts = tmp_path / "known_hosts"
+        known_hosts = tmp_path / "known hosts"
         access = GitAccess(private_key=private, known_hosts=known_hosts)
         with ssh_host(tmp_path / "first") as host:
             with pytest.raises(SourceUnavailable, match="asks for a login"):

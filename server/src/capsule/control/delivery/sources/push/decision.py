@@ -279,6 +279,11 @@ def check_pushable(capsule: Capsule) -> None:
         raise PushRefused(f"'{capsule.name}' is being removed.")
     if capsule.type == "storage":
         raise PushRefused(f"'{capsule.name}' is a storage capsule; it holds files and is not built.")
+    if capsule.parent_id is not None:
+        raise PushRefused(
+            f"'{capsule.name}' is a preview of another capsule.",
+            hint=f"Push the branch '{capsule.source.get('branch')}' to the capsule itself.",
+        )
     kind = capsule.source.get("kind", "push")
     if kind != "push":
         source = {"git": "another repository", "upload": "uploaded files", "image": "an image"}[kind]
