@@ -283,3 +283,13 @@ class TestHugo:
 
     def test_is_refused_where_it_has_not(self, project: Write, facts: Toolchain) -> None:
         assert "no Hugo" in refused(project, facts, self.FILES).reasons[0]
+
+    def test_old_name_of_its_config_is_known(self, project: Write, facts: Toolchain) -> None:
+        assert "no Hugo" in refused(project, facts, {"config.toml": "", "content/a.md": "x"}).reasons[0]
+
+    @pytest.mark.parametrize("other", ["templates/index.html", "index.html"])
+    def test_another_generator_is_not_taken_for_it(
+        self, other: str, project: Write, facts: Toolchain
+    ) -> None:
+        files = {"config.toml": "", "content/a.md": "x", "public/index.html": "", other: ""}
+        assert folder_of(planned(project, facts, files)) in ("", "public")

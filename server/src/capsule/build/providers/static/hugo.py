@@ -17,8 +17,12 @@ _PUBLISH_DIR = re.compile(
 
 
 def is_hugo(project: Project) -> bool:
+    if project.first(*_CONFIGS):
+        return True
     old = project.first(*_OLD_CONFIGS) or project.has_folder("config/_default")
-    return bool(project.first(*_CONFIGS) or (old and any(map(project.has_folder, _FOLDERS))))
+    # Zola has a config.toml and a folder of content as well, but keeps its layouts in `templates`.
+    is_other = project.has("index.html") or project.has_folder("templates")
+    return bool(old and not is_other and any(map(project.has_folder, _FOLDERS)))
 
 
 def plan_hugo(draft: Draft, project: Project, toolchain: Toolchain) -> Output:
