@@ -18,7 +18,7 @@ from installation import REPOSITORY, Installation, eventually, git_repository
 
 from capsule.build.tools import known_tool
 
-_LONGEST = 300.0
+_LONGEST = 600.0
 """Seconds, for a slow machine; all of them together take about a minute on a quick one."""
 
 
