@@ -168,6 +168,22 @@ async def test_webhook_is_set_up_and_its_secret_counts(
     assert answer.json()["outcome"] == "built"
 
 
+async def test_token_can_be_given_with_the_capsule(
+    client: httpx2.AsyncClient, world: World, context: Context
+) -> None:
+    body = {
+        "space_id": world.space.id,
+        "name": "shop",
+        "type": "backend",
+        "source": {"kind": "git", "url": "https://git.example/shop.git"},
+        "access_token": "t0ken",
+    }
+    made = await client.post("/capsules", json=body)
+    assert made.status_code == 201
+    assert "t0ken" not in made.text
+    assert (await client.get("/capsules/shop/source-access")).json()["has_token"] is True
+
+
 async def test_connection_of_nobody_makes_no_capsule(
     client: httpx2.AsyncClient, world: World, context: Context
 ) -> None:

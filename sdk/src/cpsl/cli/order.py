@@ -63,6 +63,8 @@ class Order:
                 if exc.code != "name_taken" or (existing := self._existing()) is None:
                     raise
         self._set_variables(existing)
+        if self._target.access_token:
+            self._api.patch(f"/capsules/{existing['id']}/source-access", {"token": self._target.access_token})
         build = self._api.post(
             f"/capsules/{existing['id']}/builds", {"source": source, "config": self._target.config}
         )
@@ -93,7 +95,7 @@ class Order:
         type_ = target.type
         if type_ is None:
             self._progress.step("Finding out what it is")
-            type_ = detect_type(self._invocation, source, target.config)
+            type_ = detect_type(self._invocation, source, target.config, access_token=target.access_token)
         capsule: Record = self._api.post(
             "/capsules",
             {
@@ -103,6 +105,7 @@ class Order:
                 "source": source,
                 "config": target.config,
                 "deploy": False,
+                **({"access_token": target.access_token} if target.access_token else {}),
             },
         )
         try:

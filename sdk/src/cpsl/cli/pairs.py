@@ -34,3 +34,8 @@ def read_pair(text: str, *, what: str) -> tuple[str, str]:
 def read_pairs(texts: Iterable[str], *, what: str) -> dict[str, str]:
     """Read several pairs; a name given twice has its last value."""
     return dict(read_pair(text, what=what) for text in texts)
+
+
+def read_secret(text: str) -> str:
+    """Return one value that should not stand on the command line; `-` reads it from standard input."""
+    return sys.stdin.readline().strip() if text == "-" else text.strip()

@@ -27,6 +27,8 @@ class Target:
     source: Record = field(default_factory=dict)
     """Of a repository or image: complete. Otherwise the upload's id is still missing."""
     config: Record = field(default_factory=dict)
+    access_token: str = field(default="", repr=False)
+    """Of a private repository."""
 
 
 def read_target(
@@ -118,16 +120,16 @@ def entry_within(root: Path, *, needed: bool) -> Entry | None:
     return None
 
 
-def detect_type(invocation: Invocation, source: Record, config: Record) -> str:
+def detect_type(invocation: Invocation, source: Record, config: Record, *, access_token: str = "") -> str:
     """Ask the platform how it would build `source`. Raises CapsuleError when it cannot."""
-    as_server = _plan(invocation, source, "backend", config)
+    as_server = _plan(invocation, source, "backend", config, access_token)
     provider = as_server.get("provider")
     if provider == "app":
         return "app"
     if provider not in (None, "static"):
         return "backend"
     # A site that is built has no start command, so it fails as a server and works as a site.
-    if provider == "static" or "reasons" not in _plan(invocation, source, "frontend", config):
+    if provider == "static" or "reasons" not in _plan(invocation, source, "frontend", config, access_token):
         return "frontend"
     reasons = " ".join(str(reason) for reason in as_server["reasons"])
     raise CapsuleError(
@@ -137,12 +139,13 @@ def detect_type(invocation: Invocation, source: Record, config: Record) -> str:
     )
 
 
-def _plan(invocation: Invocation, source: Record, type_: str, config: Record) -> Record:
+def _plan(invocation: Invocation, source: Record, type_: str, config: Record, access_token: str) -> Record:
     body = {
         "space_id": invocation.current_space["id"],
         "source": source,
         "type": type_,
         "config": config,
+        **({"access_token": access_token} if access_token else {}),
     }
     # A repository is fetched for it.
     answer: Record = invocation.api.call("POST", "/plans", body=body, timeout=300.0)

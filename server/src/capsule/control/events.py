@@ -23,6 +23,8 @@ class CapsuleCreated:
     """Id of the user."""
     deploy: bool
     """Whether a build of its source is wanted at once."""
+    access_token: str = field(default="", repr=False)
+    """Of a private repository."""
     connection_id: str | None = None
     """The team's connection to a git host by which the source is fetched."""
 

@@ -2366,6 +2366,12 @@ export interface components {
             /** @default {} */
             config: components["schemas"]["ConfigInput"];
             /**
+             * Access Token
+             * @description Of a private repository; never shown again.
+             * @default
+             */
+            access_token: string;
+            /**
              * Connection Id
              * @description Connection to the git host: its token is used, and its webhook set up.
              */
@@ -3996,6 +4002,12 @@ export interface components {
             upload_id?: string | null;
             /** Source */
             source?: (components["schemas"]["GitSource"] | components["schemas"]["PushSource"] | components["schemas"]["UploadSource"] | components["schemas"]["ImageSource"] | components["schemas"]["NoSource"]) | null;
+            /**
+             * Access Token
+             * @description Of a private repository; used for this once.
+             * @default
+             */
+            access_token: string;
             /**
              * Connection Id
              * @description Connection to the source's git host.

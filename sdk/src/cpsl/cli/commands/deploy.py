@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
+from cpsl._problems import InvalidInput
 from cpsl.cli.command import Command, pass_invocation, with_json, with_space
 from cpsl.cli.invocation import Invocation
 
@@ -13,6 +16,7 @@ TYPES = ["app", "backend", "frontend", "agent", "docker"]
 @click.command(cls=Command)
 @click.argument("target", required=False)
 @click.option("--git", metavar="URL", help="Deploy a repository instead of local files.")
+@click.option("--access-token", metavar="TOKEN", help="Of a private repository; `-` reads it.")
 @click.option("--branch", metavar="BRANCH", help="Branch of the repository.  [default: its own default]")
 @click.option("--path", metavar="PATH", help="Folder of the project in the repository or directory.")
 @click.option("--name", metavar="NAME", help="Name of the capsule.  [default: the app's, or the folder's]")
@@ -33,6 +37,7 @@ def deploy(
     invocation: Invocation,
     target: str | None,
     git: str | None,
+    access_token: str | None,
     branch: str | None,
     path: str | None,
     name: str | None,
@@ -56,7 +61,7 @@ def deploy(
     node_modules, and what .capsuleignore (or, where there is none, .gitignore) names.
     """
     from cpsl.cli.order import deploy_target
-    from cpsl.cli.pairs import read_pairs
+    from cpsl.cli.pairs import read_pairs, read_secret
     from cpsl.cli.target import read_target
 
     given = {
@@ -77,4 +82,8 @@ def deploy(
         type_=type_,
         config={key: value for key, value in given.items() if value is not None},
     )
+    if access_token is not None:
+        if git is None:
+            raise InvalidInput("--access-token is for a repository.", hint="Add: --git URL")
+        wanted = replace(wanted, access_token=read_secret(access_token))
     return deploy_target(invocation, wanted, read_pairs(env, what="variable"), wait=not no_wait)

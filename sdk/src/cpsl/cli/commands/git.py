@@ -13,6 +13,7 @@ from cpsl.cli.api import Record
 from cpsl.cli.command import Command, Group, pass_invocation, with_json, with_server, with_space
 from cpsl.cli.commands.deploy import TYPES
 from cpsl.cli.invocation import Invocation
+from cpsl.cli.pairs import read_secret
 
 
 @click.group(cls=Group)
@@ -103,7 +104,7 @@ def access(
     path = f"/capsules/{invocation.capsule(name)['id']}/source-access"
     changes: dict[str, Any] = {}
     if access_token is not None or forget_token:
-        changes["token"] = "" if forget_token else _secret_value(str(access_token))
+        changes["token"] = "" if forget_token else read_secret(str(access_token))
     if connection is not None:
         changes["connection_id"] = connection
     if forget_host:
@@ -134,10 +135,6 @@ def _about(found: Record) -> list[tuple[str, object]]:
     if hook.get("refused"):
         rows.append(("refused since", f"{hook['refused']} with a wrong signature"))
     return rows
-
-
-def _secret_value(given: str) -> str:
-    return sys.stdin.readline().strip() if given == "-" else given
 
 
 def _create(invocation: Invocation, name: str, type_: str | None, source: Record) -> Record:

@@ -6,6 +6,7 @@ Runs nothing of what was pushed. Commits that are not accepted yet lie in git's 
 import asyncio
 import contextlib
 import os
+import secrets
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -65,8 +66,7 @@ class PushRepository:
         """Make the repository when there is none; `branch` is what a clone gets."""
         if not (self.folder / "HEAD").exists():
             self.folder.parent.mkdir(parents=True, exist_ok=True)
-            fresh = self.folder.with_name(f"{self.folder.name}.new")
-            await asyncio.to_thread(remove_tree, fresh)
+            fresh = self.folder.with_name(f"{self.folder.name}.{secrets.token_hex(4)}")
             made = await run_git(
                 "init", "--quiet", "--bare", "--template=", str(fresh), env=plain_environment()
             )
@@ -74,10 +74,15 @@ class PushRepository:
                 raise SourceUnavailable(
                     f"git could not make the repository: {last_line(made.errors)}", hint="capsule doctor"
                 )
-            fresh.rename(self.folder)
+            try:
+                fresh.rename(self.folder)
+            except OSError:  # somebody else's first push was quicker
+                await asyncio.to_thread(remove_tree, fresh)
         head = f"ref: refs/heads/{branch}\n"
         if (self.folder / "HEAD").read_text() != head:
-            (self.folder / "HEAD").write_text(head)
+            fresh = self.folder / f"HEAD.{secrets.token_hex(4)}"
+            fresh.write_text(head)
+            fresh.replace(self.folder / "HEAD")
 
     async def size(self) -> int:
         return await asyncio.to_thread(_size, self.folder)

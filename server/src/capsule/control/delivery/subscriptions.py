@@ -20,6 +20,8 @@ def subscribe(events: Events, box: SecretBox) -> None:
     """Connect delivery to the events of workload. Called once by whoever assembles the server."""
 
     async def created(db_session: AsyncSession, event: CapsuleCreated) -> None:
+        if event.access_token:
+            await SourceService(db_session, box).set_token(event.capsule, event.access_token)
         if event.connection_id:
             await SourceService(db_session, box).set_connection(event.capsule, event.connection_id)
         if event.deploy and event.capsule.type != "storage" and await has_code(db_session, event.capsule):

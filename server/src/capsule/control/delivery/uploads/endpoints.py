@@ -12,8 +12,9 @@ from capsule.api.access import requires
 from capsule.api.auth import CurrentActor
 from capsule.api.context import CurrentContext
 from capsule.build.contract import BuildSettings
+from capsule.build.sources.access import GitAccess
 from capsule.build.trees import remove_tree
-from capsule.control.delivery.sources.service import SourceService
+from capsule.control.delivery.sources.service import SourceService, check_token
 from capsule.control.delivery.uploads.service import add_upload
 from capsule.control.events import Events
 from capsule.control.policy import Action
@@ -42,6 +43,7 @@ class WantPlan(Input):
     space_id: str
     upload_id: str | None = None
     source: Source | None = None
+    access_token: str = Field(default="", description="Of a private repository; used for this once.")
     connection_id: str | None = Field(default=None, description="Connection to the source's git host.")
     type: CapsuleType
     config: ConfigInput = ConfigInput()
@@ -85,8 +87,9 @@ async def make_plan(
         checked = await CapsuleService(db_session, Events()).checked_source(
             source, type=wanted.type, team_id=space.team_id, actor=actor
         )
-        access = None
-        if wanted.connection_id:
+        check_token(wanted.access_token)
+        access = GitAccess(wanted.access_token)
+        if wanted.connection_id and not wanted.access_token:
             service = SourceService(db_session, context.box)
             access = await service.connected(wanted.connection_id, space.team_id, str(checked.get("url", "")))
     if not checked:

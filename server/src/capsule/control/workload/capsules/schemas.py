@@ -144,6 +144,7 @@ class CreateCapsule(Input):
     type: CapsuleType
     source: Source | None = None
     config: ConfigInput = ConfigInput()
+    access_token: str = Field(default="", description="Of a private repository; never shown again.")
     connection_id: str | None = Field(
         default=None,
         description="Connection to the git host: its token is used, and its webhook set up.",

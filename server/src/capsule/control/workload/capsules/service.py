@@ -90,6 +90,7 @@ class CapsuleService:
                 capsule,
                 by=actor.user.id,
                 deploy=wanted.deploy and bool(source),
+                access_token=wanted.access_token,
                 connection_id=wanted.connection_id,
             ),
         )
