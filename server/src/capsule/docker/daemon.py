@@ -8,16 +8,20 @@ agent, outlives both, and is ended by `capsule down --all`.
 
 import asyncio
 import hashlib
+import logging
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from capsule.docker.errors import DockerRefused, DockerUnavailable
-from capsule.docker.own import HINT, sockets, start_own, why_not
+from capsule.docker.networks import INSTALLATION_LABEL
+from capsule.docker.own import HINT, own_pid, sockets, start_own, stop_own, why_not
 from capsule.paths import DataPaths
 
 if TYPE_CHECKING:
     from capsule.docker.client import DockerClient
+
+log = logging.getLogger(__name__)
 
 _ANSWER_SECONDS = 5.0
 
@@ -90,6 +94,22 @@ class Daemon:
                 raise
             await client.close()
         return None
+
+
+async def end_own(paths: DataPaths) -> bool:
+    """End the installation's own daemon, with the networks that would outlive it; say whether it ran."""
+    if own_pid(paths) is None:
+        return False
+    daemon = Daemon(paths)
+    try:
+        if client := await daemon.running():
+            for network in await client.networks(f"{INSTALLATION_LABEL}={daemon.installation}"):
+                await client.remove_network(network["Name"])
+    except (DockerUnavailable, DockerRefused) as exc:
+        log.warning("a network could not be removed: %s", exc.detail)
+    finally:
+        await daemon.close()
+    return await asyncio.to_thread(stop_own, paths)
 
 
 def installation_id(paths: DataPaths) -> str:

@@ -6,7 +6,7 @@ import signal
 import time
 from collections.abc import Callable
 
-from capsule.docker.own import stop_own
+from capsule.docker.daemon import end_own
 from capsule.errors import PlatformError, Unavailable
 from capsule.installation import pidfile
 from capsule.installation.processes import STOP_SECONDS, Process
@@ -44,7 +44,7 @@ async def stop_everything(paths: DataPaths, processes: list[Process], say: Say) 
             await by_name[name].stop()
             say(f"{name} stopped")
     await _stop_node(paths, by_name["node"], say)
-    if await asyncio.to_thread(stop_own, paths):
+    if await end_own(paths):
         say("docker stopped")
 
 
