@@ -146,6 +146,12 @@ _PARTS = (
         _program("git", "--version"),
     ),
     _Part(
+        "ssh",
+        "repositories at ssh addresses, with deploy keys",
+        "apt-get install openssh-client",
+        _program("ssh", "-V"),
+    ),
+    _Part(
         "bubblewrap",
         "replicas and builds with files and processes of their own",
         "apt-get install bubblewrap",

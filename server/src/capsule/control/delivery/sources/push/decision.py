@@ -201,7 +201,7 @@ class PushDecision:
                 capsule, deployment, newer = await self._look(build, release)
                 if capsule is None or deployment is None:
                     return  # switched off: it goes live when switched on, as the build's log says
-                if deployment.status == "succeeded" or deployment.phase == "watch":
+                if deployment.status == "succeeded":
                     url = self._place.site.url(self._place.site.host(capsule.slug))
                     await self._say(f"Release {release.number} is live at {url}")
                     return
