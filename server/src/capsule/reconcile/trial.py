@@ -107,7 +107,10 @@ class Trial:
         except MountMissing as exc:
             raise ReplicaFailed(exc.detail, exc.hint) from exc
         except ReplicaStartFailed as exc:
-            raise ReplicaFailed(f"The start command could not be run: {exc.detail}", exc.hint) from exc
+            what = (
+                "The container could not be started" if spec.image else "The start command could not be run"
+            )
+            raise ReplicaFailed(f"{what}: {exc.detail}", exc.hint) from exc
 
     async def _move(self, traffic: Traffic, culprits: list[str]) -> asyncio.Task[None]:
         moving = asyncio.create_task(self._move_when_steady(traffic))

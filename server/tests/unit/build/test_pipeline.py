@@ -117,3 +117,20 @@ async def test_sweep_removes_what_a_killed_process_left(pipeline: Pipeline, data
     await pipeline.sweep()
     assert not left.exists()
     assert await asyncio.wait_for(process.wait(), 5) == -9
+
+
+async def test_an_image_needs_no_source_and_is_looked_at_anew_unless_it_cannot_change(
+    pipeline: Pipeline, log: Any
+) -> None:
+    settings = BuildSettings(type="docker", image="caddy:2")
+    keys = []
+    for image, build_id in (("caddy:2", "bld_1"), ("caddy:2", "bld_2"), ("caddy@sha256:0", "bld_3")):
+        source = {"kind": "image", "image": image}
+        fetched = await pipeline.fetch(source, capsule_id="cap_1", build_id=build_id, log=log)
+        plan = await pipeline.plan(fetched.tree, settings)
+        assert isinstance(plan, Plan)
+        assert plan.image is not None
+        keys.append(fetched.digest)
+        await pipeline.forget(build_id)
+    assert keys[0] != keys[1]
+    assert keys[2] == "caddy@sha256:0"

@@ -244,7 +244,7 @@ class Handle:
         except DockerUnavailable as exc:
             raise ReplicaStartFailed(exc.detail, hint=exc.hint) from exc
         except DockerRefused as exc:
-            raise ReplicaStartFailed(f"The container could not be started: {_plain(exc.detail)}") from exc
+            raise ReplicaStartFailed(_plain(exc.detail)) from exc
 
     async def _create(self) -> None:
         client = await self._around.client()

@@ -1,9 +1,11 @@
 """Make an image of a project with the Docker daemon's own builder; the artifact says what it is called."""
 
 import asyncio
+import contextlib
 import json
+import logging
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,13 +19,15 @@ from capsule.build.plan import Image, Plan
 from capsule.build.trees import remove_tree
 from capsule.docker.bases.bases import Bases
 from capsule.docker.daemon import Daemon
-from capsule.docker.errors import DockerRefused
+from capsule.docker.errors import DockerRefused, DockerUnavailable
 from capsule.docker.networks import Networks
 from capsule.errors import PlatformError
 from capsule.kit.complaint import remedy
 
 if TYPE_CHECKING:
     from capsule.docker.client import DockerClient
+
+log = logging.getLogger(__name__)
 
 _USUAL_PORT = 3000
 _CPU_PERIOD = 100_000
@@ -90,12 +94,14 @@ class DockerBuilder:
         return await (await self._daemon.client()).image(about["reference"]) is not None
 
     async def sweep(self, artifacts: Path) -> None:
-        if client := await self._daemon.running():
-            await self._images.end_builds(client)
+        with _away_is_fine():
+            if client := await self._daemon.running():
+                await self._images.end_builds(client)
 
     async def collect(self, artifacts: Path) -> None:
-        if client := await self._daemon.running():
-            await self._images.collect(client, artifacts)
+        with _away_is_fine():
+            if client := await self._daemon.running():
+                await self._images.collect(client, artifacts)
 
 
 class _Run:
@@ -245,6 +251,15 @@ class _Run:
 
     def _say(self, text: str) -> None:
         self._log.write(text, stream="platform")
+
+
+@contextlib.contextmanager
+def _away_is_fine() -> Iterator[None]:
+    """Tidying up waits for the next time when the daemon cannot be spoken to."""
+    try:
+        yield
+    except (DockerUnavailable, DockerRefused) as exc:
+        log.warning("images were not tidied up: %s", exc.detail)
 
 
 def _port(exposed: Mapping[str, object]) -> int:
