@@ -15,6 +15,7 @@ from capsule.build.providers.node.provider import NodeProvider
 from capsule.build.providers.php.provider import PhpProvider
 from capsule.build.providers.python.provider import PythonProvider
 from capsule.build.providers.ruby.provider import RubyProvider
+from capsule.build.providers.shell.provider import ShellProvider
 from capsule.build.providers.start import unread_procfile
 from capsule.build.providers.static.provider import StaticProvider
 from capsule.build.toolchain import Toolchain
@@ -31,6 +32,7 @@ _SERVERS: tuple[Provider, ...] = (
     DenoProvider(),
     NodeProvider(),
     StaticProvider(),
+    ShellProvider(),
 )
 
 PROVIDERS: dict[str, tuple[Provider, ...]] = {
@@ -64,8 +66,8 @@ def make_plan(tree: Path, settings: BuildSettings, toolchain: Toolchain) -> Plan
     return CannotPlan(
         (
             "The project is of no known kind: no requirements.txt, pyproject.toml, package.json, deno.json, "
-            "go.mod, pom.xml, build.gradle, composer.json, Gemfile or index.html, and no source of these "
-            "languages.",
+            "go.mod, pom.xml, build.gradle, composer.json, Gemfile, index.html or Procfile, and no source of "
+            "these languages.",
             *((almost,) if almost else ()),
         ),
         hint=f"Its folder has: {_some(project.names)}. Set the project path if the code lies deeper.",

@@ -43,6 +43,7 @@ def equipped(planning: Planning) -> Planning:
         ({"main.rb": ""}, "ruby"),
         ({"main.ts": "Deno.serve(f)"}, "deno"),
         ({"index.html": "", "site.js": ""}, "static"),
+        ({"Procfile": "web: ./run.sh", "run.sh": ""}, "shell"),
     ],
 )
 def test_manifests_stand_above_stray_files(files: dict[str, str], provider: str, equipped: Planning) -> None:
@@ -205,3 +206,14 @@ class TestDeno:
 
     def test_malformed_configuration_is_named(self, equipped: Planning) -> None:
         assert "deno.json is not valid JSON" in equipped.refused({"deno.json": "{x"})
+
+
+class TestShell:
+    def test_procfile_alone_is_enough(self, planning: Planning) -> None:
+        plan = planning.plan({"Procfile": "web: ./run.sh\nworker: ./work.sh"}, build_command="make")
+        assert argv_of(plan) == ("sh", "-c", "./run.sh")
+        assert [step.argv for step in plan.steps] == [("sh", "-c", "make")]
+        assert list(plan.processes) == ["worker"]
+
+    def test_procfile_with_nothing_to_run_is_refused(self, planning: Planning) -> None:
+        assert "no process but `release`" in planning.refused({"Procfile": "release: x"})

@@ -98,6 +98,11 @@ class TestNode:
         text = f'{{"scripts": {{"build": "{build}", "start": "node x.js"}}}}'
         assert "build" in [step.name for step in planning.plan({"package.json": text}).steps]
 
+    @pytest.mark.parametrize("part", ["node {}", "npm run {}", "npx {}", "{}"])
+    def test_long_scripts_are_read_in_no_time(self, part: str, planning: Planning) -> None:
+        line = part.format("--a-b=c " * 3000)
+        planning.plan({"package.json": f'{{"scripts": {{"build": "{line}", "start": "node x.js"}}}}'})
+
     def test_site_without_a_server_is_refused(self, planning: Planning) -> None:
         text = '{"scripts": {"build": "vite build"}, "dependencies": {"@sveltejs/kit": "2"}}'
         assert "SvelteKit builds a site here" in planning.refused({"package.json": text})

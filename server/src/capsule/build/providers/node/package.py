@@ -7,7 +7,10 @@ from typing import Any
 from capsule.build.project import Project
 
 _CALL = re.compile(
-    r"\b(?:npm|pnpm|yarn|bun)\s+(?:run\s+|run-script\s+)?(?:--?[\w=-]+\s+)*([\w:.-]+)|\bnode\s+--run\s+([\w:.-]+)"
+    r"\b(?:npm|pnpm|yarn|bun)\s+(?:run\s+|run-script\s+)?(?:-[\w=-]*\s+)*([\w:.][\w:.-]*)|\bnode\s+--run\s+([\w:.-]+)"
+)
+_RUN_FILE = re.compile(
+    r"\b(?:node|ts-node|tsx|bun|babel-node|nodemon)\s+(?:-[\w=./-]*\s+)*([\w@./][\w@./-]*\.[cm]?[jt]sx?)\b"
 )
 # Names of the programs that come from a package with another name.
 _PACKAGES = {
@@ -93,10 +96,7 @@ def read_package(project: Project) -> Package:
 
 def node_files(line: str) -> list[str]:
     """Return the files that a command line runs with node or one of its like."""
-    pattern = (
-        r"\b(?:node|ts-node|tsx|bun|babel-node|nodemon)\s+(?:-{1,2}[\w=./-]+\s+)*([\w@./-]+\.[cm]?[jt]sx?)\b"
-    )
-    return re.findall(pattern, line)
+    return _RUN_FILE.findall(line)
 
 
 def listens(project: Project, path: str) -> bool:
