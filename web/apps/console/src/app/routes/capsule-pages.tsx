@@ -57,8 +57,8 @@ const isPushed = ({ source }: Capsule): boolean => source.kind === "git" || sour
 export const CapsuleDeploy = () => (
   <WithCapsule>
     {(capsule) => (
-      <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_22rem]">
-        <div className="min-w-0 space-y-5">
+      <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-5 lg:grid-cols-[minmax(0,1fr)_22rem] lg:grid-rows-[auto_1fr]">
+        <div className="space-y-5 lg:row-span-2">
           <ReturnNotice capsule={capsule} />
           {isUnderWay(capsule.current_deployment) && (
             <DeploymentProgress capsule={capsule} deployment={capsule.current_deployment} />
@@ -66,8 +66,10 @@ export const CapsuleDeploy = () => (
           <ReleaseList capsule={capsule} />
           <DeploymentList capsule={capsule} />
         </div>
-        <div className="space-y-5 max-lg:order-first">
+        <div className="max-lg:order-first">
           <BuildAndDeploy capsule={capsule}>{isPushed(capsule) && <AutoDeploy capsule={capsule} />}</BuildAndDeploy>
+        </div>
+        <div className="space-y-5">
           <SourceCard capsule={capsule} />
           {isPushed(capsule) && capsule.parent_id === null && <PreviewsCard capsule={capsule} />}
         </div>

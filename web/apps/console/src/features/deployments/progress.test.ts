@@ -1,7 +1,7 @@
 import type { Receipt } from "@capsule/api";
 import { aCapsule, aDeployment, aReceipt } from "@capsule/testing";
 import { describe, expect, test } from "vitest";
-import { countdown, isUnderWay, phaseTimes, returnOf, stepsOf } from "./progress.ts";
+import { countdown, isUnderWay, phaseTimes, returnOf, stepsOf, wouldReturnTo } from "./progress.ts";
 
 const config = aCapsule().config;
 type Phase = Receipt["phases"][number];
@@ -33,6 +33,11 @@ describe("stepsOf", () => {
     );
   });
 
+  test("the switch goes on after a canary", () => {
+    const running = aDeployment({ status: "running", phase: "canary", receipt: phases(["start", 1], ["switch", 0.1]) });
+    expect(states(running, config)).toBe("start done, canary current, switch next, drain next, watch next");
+  });
+
   test("a failed one shows where", () => {
     const failed = aDeployment({ status: "failed", phase: "start", receipt: phases(["start", 4]) });
     expect(states(failed, config)).toBe("start failed, switch next, drain next, watch next");
@@ -45,10 +50,18 @@ test("a deployment is under way until its watch is over", () => {
   expect(isUnderWay(aDeployment({ watch_until: "2026-01-01T10:02:00Z" }))).toBe(true);
 });
 
+test("what was brought back, or holds the same release, is not taken back", () => {
+  const deployment = aDeployment({ release_number: 7, previous_release_number: 6 });
+  expect(wouldReturnTo(deployment, config)).toBe(6);
+  expect(wouldReturnTo({ ...deployment, trigger: "return" }, config)).toBeNull();
+  expect(wouldReturnTo({ ...deployment, previous_release_number: 7 }, config)).toBeNull();
+  expect(wouldReturnTo(deployment, { ...config, watch_seconds: 0 })).toBeNull();
+});
+
 test("a return tells from where, to where and why", () => {
-  const bad = aDeployment({ release_number: 7, receipt: aReceipt({ verdict: "returned", reason: "The app crashed 3 times." }) });
+  const bad = aDeployment({ release_number: 7, receipt: aReceipt({ verdict: "returned", reason: "exited with code 3" }) });
   const back = aDeployment({ release_number: 6, trigger: "return" });
-  expect(returnOf([back, bad])).toEqual({ from: 7, to: 6, reason: "The app crashed 3 times." });
+  expect(returnOf([back, bad])).toEqual({ from: 7, to: 6, reason: "Exited with code 3." });
   expect(returnOf([aDeployment(), back, bad])).toBeNull();
 });
 

@@ -1,6 +1,7 @@
 /** How far a deployment is: the phases it had, the one it is in, and those that are still to come. */
 import type { CapsuleConfig, Deployment } from "@capsule/api";
 import type { BarPhase } from "@capsule/ui";
+import { asSentence } from "./words.ts";
 
 export type StepState = "done" | "current" | "next" | "failed";
 export type Step = { name: string; state: StepState; seconds: number | null };
@@ -30,8 +31,10 @@ export function stepsOf(deployment: Deployment, config: CapsuleConfig): Step[] {
   ];
   const hasFailed = deployment.status === "failed" || deployment.status === "cancelled";
   const last = [...times.keys()].at(-1);
-  return order.map((name) => {
-    const seconds = times.get(name) ?? null;
+  const at = order.indexOf(deployment.phase ?? "");
+  return order.map((name, index) => {
+    // Switching goes on after a canary, so what comes after the present phase is not done yet.
+    const seconds = at !== -1 && index > at ? null : (times.get(name) ?? null);
     if (hasFailed && name === (deployment.phase ?? last)) return { name, state: "failed", seconds };
     if (deployment.phase === name) return { name, state: "current", seconds };
     return { name, state: seconds === null ? "next" : "done", seconds };
@@ -43,12 +46,20 @@ export const isUnderWay = (deployment: Deployment | null): deployment is Deploym
   deployment !== null &&
   (deployment.status === "queued" || deployment.status === "running" || deployment.watch_until !== null);
 
+const MAY_RETURN = new Set(["build", "config", "rollback"]);
+
+/** The release that comes back by itself if this deployment's does badly, or null when none does. */
+export function wouldReturnTo(deployment: Deployment, config: CapsuleConfig): number | null {
+  const { previous_release_number: before, release_number: number, trigger } = deployment;
+  return MAY_RETURN.has(trigger) && before !== number && watchSeconds(config) > 0 ? before : null;
+}
+
 /** Why the release before came back by itself, when that is what happened last. The newest deployment comes first. */
 export function returnOf(deployments: readonly Deployment[]): { from: number; to: number; reason: string } | null {
   const [newest, before] = deployments;
   if (newest?.trigger !== "return" || !before) return null;
-  const reason = before.receipt?.reason ?? before.reason ?? "It did badly.";
-  return { from: before.release_number, to: newest.release_number, reason };
+  const reason = before.receipt?.reason ?? before.reason;
+  return { from: before.release_number, to: newest.release_number, reason: reason ? asSentence(reason) : "" };
 }
 
 /** `2:05` until a moment, `0:00` after it. */

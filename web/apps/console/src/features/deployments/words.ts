@@ -51,3 +51,7 @@ export function configText(value: unknown): string {
       .join(", ") || "none"
   );
 }
+
+/** `exited with code 3` → `Exited with code 3.` */
+export const asSentence = (text: string): string =>
+  text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");

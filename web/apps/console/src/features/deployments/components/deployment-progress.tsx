@@ -1,6 +1,6 @@
 import type { Capsule, Deployment } from "@capsule/api";
 import { Card, CardHead, useNow } from "@capsule/ui";
-import { countdown, stepsOf, watchSeconds } from "../progress.ts";
+import { countdown, stepsOf, watchSeconds, wouldReturnTo } from "../progress.ts";
 import { CancelDeployment } from "./cancel-deployment.tsx";
 import { ProgressSteps } from "./progress-steps.tsx";
 
@@ -8,18 +8,19 @@ import { ProgressSteps } from "./progress-steps.tsx";
 export function DeploymentProgress({ capsule, deployment }: { capsule: Capsule; deployment: Deployment }) {
   const { release_number: number, previous_release_number: before, watch_until: until } = deployment;
   const isLive = deployment.status === "succeeded";
+  const back = wouldReturnTo(deployment, capsule.config);
   const canary = deployment.phase === "canary" ? capsule.config.canary : null;
   return (
     <Card data-testid="deployment-progress" data-phase={deployment.phase}>
       <CardHead
         title={isLive ? `Release ${String(number)} is live` : `Deploying release ${String(number)}`}
-        hint={isLive ? "It is watched, and taken back if it does badly" : meanwhile(capsule, before)}
+        hint={isLive ? (back === null ? "Its figures are gathered" : "It is watched, and taken back if it does badly") : meanwhile(capsule, before)}
         actions={deployment.can.includes("cancel") && <CancelDeployment capsule={capsule} deployment={deployment} />}
       />
       <div className="space-y-4 p-4">
         <ProgressSteps steps={stepsOf(deployment, capsule.config)} since={deployment.started_at} />
         {canary && <CanaryShare percent={canary.percent ?? 10} from={before} to={number} />}
-        {isLive && until !== null && <Watch until={until} seconds={watchSeconds(capsule.config)} before={before} />}
+        {isLive && until !== null && <Watch until={until} seconds={watchSeconds(capsule.config)} back={back} />}
       </div>
     </Card>
   );
@@ -45,7 +46,7 @@ function CanaryShare({ percent, from, to }: { percent: number; from: number | nu
   );
 }
 
-function Watch({ until, seconds, before }: { until: string; seconds: number; before: number | null }) {
+function Watch({ until, seconds, back }: { until: string; seconds: number; back: number | null }) {
   const now = useNow(1000);
   const left = Math.max(0, new Date(until).getTime() - now) / 1000;
   const share = seconds > 0 ? Math.min(1, left / seconds) : 0;
@@ -56,7 +57,7 @@ function Watch({ until, seconds, before }: { until: string; seconds: number; bef
       </div>
       <p className="mt-1.5 text-xs text-ink-soft">
         Watched for <span className="font-medium text-ink tabular-nums">{countdown(until, now)}</span> more.
-        {before !== null && ` If it crashes or mostly answers with errors, release ${String(before)} comes back by itself.`}
+        {back !== null && ` If it crashes or mostly answers with errors, release ${String(back)} comes back by itself.`}
       </p>
     </div>
   );

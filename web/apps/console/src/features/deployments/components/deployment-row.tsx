@@ -2,7 +2,7 @@ import type { Deployment } from "@capsule/api";
 import { appendLines, Elapsed, emptyLog, LiveMark, LogView, Notice, StatusBadge, Time } from "@capsule/ui";
 import { ChevronRight } from "lucide-react";
 import type { ReactNode } from "react";
-import { outcome, triggerName } from "../words.ts";
+import { asSentence, outcome, triggerName } from "../words.ts";
 import { ReceiptView } from "./receipt-view.tsx";
 
 type DeploymentRowProps = { deployment: Deployment; isOpen: boolean; isLive: boolean };
@@ -44,7 +44,7 @@ export function DeploymentRow({ deployment, isOpen, isLive }: DeploymentRowProps
             </Notice>
           )}
           {receipt?.verdict === "returned" && (
-            <Notice tone="bad" title={receipt.reason ?? "It did badly."}>
+            <Notice tone="bad" title={receipt.reason ? asSentence(receipt.reason) : "It did badly."}>
               {deployment.previous_release_number !== null && `Release ${String(deployment.previous_release_number)} was brought back.`}
             </Notice>
           )}
@@ -53,7 +53,7 @@ export function DeploymentRow({ deployment, isOpen, isLive }: DeploymentRowProps
             <LogView
               lines={appendLines(emptyLog, deployment.log_tail).lines}
               label="Last lines of the replica"
-              className="h-52 overflow-hidden rounded-md border"
+              className="overflow-hidden rounded-md border [&>[role=log]]:max-h-52"
             />
           )}
         </Opening>

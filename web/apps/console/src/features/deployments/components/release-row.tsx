@@ -1,13 +1,14 @@
 import type { Capsule, Release } from "@capsule/api";
 import { Button, cn, LiveMark, Time } from "@capsule/ui";
 import { Link } from "@tanstack/react-router";
-import { Undo2 } from "lucide-react";
+import { Redo2, Undo2 } from "lucide-react";
 import { releaseTitle, shortCommit } from "../words.ts";
 
 type ReleaseRowProps = { release: Release; all: readonly Release[]; capsule: Capsule; onRollBack: () => void };
 
 /** A point on the line of releases. */
 export function ReleaseRow({ release, all, capsule, onRollBack }: ReleaseRowProps) {
+  const isNewer = release.number > (capsule.release?.number ?? 0);
   return (
     <li
       data-testid="release-row"
@@ -51,8 +52,8 @@ export function ReleaseRow({ release, all, capsule, onRollBack }: ReleaseRowProp
         </p>
       </div>
       {release.can.includes("roll_back") && (
-        <Button size="sm" aria-label={`Roll back to release ${String(release.number)}`} onClick={onRollBack}>
-          <Undo2 /> <span className="max-sm:sr-only">Roll back</span>
+        <Button size="sm" aria-label={`${isNewer ? "Make" : "Roll back to"} release ${String(release.number)}${isNewer ? " live" : ""}`} onClick={onRollBack}>
+          {isNewer ? <Redo2 /> : <Undo2 />} <span className="max-sm:sr-only">{isNewer ? "Make live" : "Roll back"}</span>
         </Button>
       )}
     </li>

@@ -26,10 +26,11 @@ function RollBackForm({ capsule, target, all, onDone }: RollBackDialogProps & { 
   const queryClient = useQueryClient();
   const [config, setConfig] = useState<"restored" | "kept">("restored");
   const live = all.find((release) => release.is_live);
+  const isNewer = target.number > (live?.number ?? 0);
   const back = useMutation({
     mutationFn: () => rollBack(target.id, config),
     onSuccess: () => {
-      toast(`Going back to release ${String(target.number)}`, "Nothing is built for it.");
+      toast(`Going to release ${String(target.number)}`, "Nothing is built for it.");
       for (const queryKey of [keys.deployments(capsule.slug), keys.releases(capsule.slug), keys.capsule(capsule.slug)]) {
         void queryClient.invalidateQueries({ queryKey });
       }
@@ -38,7 +39,11 @@ function RollBackForm({ capsule, target, all, onDone }: RollBackDialogProps & { 
   });
   const problem = back.isError ? asProblem(back.error) : null;
   return (
-    <DialogContent title={`Roll back to release ${String(target.number)}?`} className="max-w-lg" data-testid="roll-back-dialog">
+    <DialogContent
+      title={isNewer ? `Make release ${String(target.number)} live?` : `Roll back to release ${String(target.number)}?`}
+      className="max-w-lg"
+      data-testid="roll-back-dialog"
+    >
       <form
         className="mt-4 space-y-4"
         onSubmit={(event) => {
@@ -84,7 +89,7 @@ function RollBackForm({ capsule, target, all, onDone }: RollBackDialogProps & { 
             <Button>Cancel</Button>
           </DialogClose>
           <Button type="submit" tone="primary" isBusy={back.isPending}>
-            Roll back
+            {isNewer ? "Make live" : "Roll back"}
           </Button>
         </div>
       </form>
