@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-ALL = ("chat", "command_line", "edge", "installation", "plan_speed", "runtimes", "serve_reload")
+ALL = ("chat", "command_line", "edge", "installation", "push", "plan_speed", "runtimes", "serve_reload")
 
 
 def main() -> int:
