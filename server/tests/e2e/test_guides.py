@@ -46,23 +46,20 @@ class Guide:
         return f"needs the package {known_tool(needs).package}"
 
 
-# The largest come first, so that none of them is built alone at the end.
-GUIDES = (
-    Guide("Next.js", "next-export"),
-    Guide("Angular", "angular"),
-    Guide("React", "react-vite"),
-    Guide("Vue", "vue-vite"),
-    Guide("Svelte", "svelte-vite"),
-    Guide("Django", "django"),
-    Guide("Java", "java-hello"),
-    Guide("Go", "go-hello"),
-    Guide("Flask", "flask-procfile"),
-    Guide("Express", "express"),
-    Guide("Bootstrap", "bootstrap-page"),
-    Guide("Python", "python-plain"),
-    Guide("HTML5 page", "landing-page"),
-    Guide("static files", "static-html"),
-)
+def guides() -> list[Guide]:
+    """Return the examples whose `expect.json` names a guide.
+
+    The largest come first, so that none of them is built alone at the end.
+    """
+    found = []
+    for file in (REPOSITORY / "examples").glob("*/expect.json"):
+        if title := json.loads(file.read_text()).get("guide"):
+            lock = file.with_name("package-lock.json")
+            found.append((lock.stat().st_size if lock.exists() else 0, Guide(title, file.parent.name)))
+    return [guide for _, guide in sorted(found, key=lambda item: (-item[0], item[1].name))]
+
+
+GUIDES = guides()
 
 
 class Deployed:

@@ -35,9 +35,11 @@ pytestmark = pytest.mark.slow
 
 def examples() -> list[str]:
     found = {path.parent.name: json.loads(path.read_text()) for path in EXAMPLES.glob("*/expect.json")}
-    # Those of docker capsules are built and deployed by the tests that have a Docker daemon.
+    # Those of a guide are built and deployed end to end, those of docker capsules where there is a daemon.
     return sorted(
-        name for name, expect in found.items() if not expect.get("plan_only") and expect["type"] != "docker"
+        name
+        for name, expect in found.items()
+        if not (expect.get("plan_only") or expect.get("guide") or expect["type"] == "docker")
     )
 
 
