@@ -1,5 +1,5 @@
 import type { Capsule } from "@capsule/api";
-import { aCapsule, aMe, aSpace, mockApi, problem, type MockApi, type MockHandler } from "@capsule/testing";
+import { aBuild, aCapsule, aDeployment, aMe, aSpace, mockApi, problem, type MockApi, type MockHandler } from "@capsule/testing";
 import { render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, test, vi } from "vitest";
@@ -66,6 +66,15 @@ test("a failed list says what is wrong and can be tried again", async () => {
   api.set("GET /api/v1/capsules", () => ({ items: [] }));
   await userEvent.click(within(alert).getByRole("button", { name: "Try again" }));
   expect(await screen.findByText("This space is empty")).toBeTruthy();
+});
+
+test("the list says what is being built or deployed, although the release before is live", async () => {
+  capsule = aCapsule({ current_build: aBuild({ status: "running" }) });
+  const api = open("/spaces/main");
+  expect(await within(await screen.findByTestId("capsule-row")).findByText("Building")).toBeTruthy();
+  capsule = aCapsule({ current_deployment: aDeployment({ status: "running" }) });
+  expect(await within(screen.getByTestId("capsule-row")).findByText("Deploying")).toBeTruthy();
+  expect(api.calls.filter((call) => call.path === "/api/v1/capsules").length).toBeGreaterThan(1);
 });
 
 test("switching off asks first", async () => {

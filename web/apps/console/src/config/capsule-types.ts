@@ -24,7 +24,7 @@ export const CAPSULE_TYPES: readonly CapsuleTypeInfo[] = [
   {
     type: "backend",
     name: "Backend",
-    hint: "A web server or API in Python or Node",
+    hint: "A web server, API or worker in Python, Node, Go, Java, PHP or Ruby",
     icon: Server,
     tint: "bg-busy-soft text-busy-text",
     words: "server api worker queue python django flask fastapi node express java go php ruby",
@@ -40,7 +40,7 @@ export const CAPSULE_TYPES: readonly CapsuleTypeInfo[] = [
   {
     type: "agent",
     name: "Agent",
-    hint: "An AI agent with its own chat API, in Python or Node",
+    hint: "An AI agent with its own chat API, in any of these languages",
     icon: Bot,
     tint: "bg-good-soft text-good-text",
     words: "ai llm chat bot python node",

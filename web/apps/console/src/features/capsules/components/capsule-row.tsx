@@ -91,7 +91,7 @@ const PreviewMark = () => (
 /** A live capsule that is being built or deployed says so in the list. */
 function progressOf({ status, current_build: build, current_deployment: deployment }: Capsule): { status?: string; label?: string } {
   if (status !== "live") return {};
-  if (build?.status === "queued" || build?.status === "running") return { status: "building", label: "Live, building" };
-  if (deployment?.status === "queued" || deployment?.status === "running") return { status: "running", label: "Live, deploying" };
+  if (build?.status === "queued" || build?.status === "running") return { status: "building", label: "Building" };
+  if (deployment?.status === "queued" || deployment?.status === "running") return { status: "running", label: "Deploying" };
   return {};
 }
