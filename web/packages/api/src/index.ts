@@ -7,6 +7,7 @@ export * from "./endpoints/auth.ts";
 export * from "./endpoints/builds.ts";
 export * from "./endpoints/capsules.ts";
 export * from "./endpoints/files.ts";
+export * from "./endpoints/runs.ts";
 export * from "./endpoints/runtimes.ts";
 export * from "./endpoints/sources.ts";
 export * from "./endpoints/spaces.ts";

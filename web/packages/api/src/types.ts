@@ -88,6 +88,18 @@ export type Build = Omit<Schemas["BuildShape"], "status" | "source" | "plan"> & 
   plan: Plan | null;
 };
 export type Replica = Omit<Schemas["ReplicaShape"], "state"> & { state: ReplicaState };
+export type Run = Omit<Schemas["RunShape"], "status"> & { status: RunStatus };
+export type CronJob = Omit<Schemas["CronJobShape"], "last_run" | "concurrency" | "missed"> & {
+  last_run: Run | null;
+  concurrency: Concurrency;
+  missed: Missed;
+};
+export type NewCronJob = Partial<Schemas["NewCronJob"]> & Pick<Schemas["NewCronJob"], "name" | "schedule" | "command">;
+export type CronJobChange = Partial<Schemas["UpdateCronJob"]>;
+export type Concurrency = "forbid" | "allow" | "replace";
+export type Missed = "skip" | "once";
+export type SchedulePreview = Schemas["SchedulePreview"];
+export type Shell = Schemas["ShellShape"];
 export type Receipt = Schemas["Receipt"];
 export type Deployment = Omit<Schemas["DeploymentShape"], "status" | "log_tail"> & {
   status: RunStatus;

@@ -148,6 +148,25 @@ const builds = createRoute({
     typeof search["build"] === "string" ? { build: search["build"] } : {},
   component: lazyRouteComponent(capsulePages, "CapsuleBuilds"),
 });
+const runs = createRoute({
+  getParentRoute: () => capsule,
+  path: "/runs",
+  validateSearch: (search: Record<string, unknown>): { run?: string; job?: string } => ({
+    ...(typeof search["run"] === "string" ? { run: search["run"] } : {}),
+    ...(typeof search["job"] === "string" ? { job: search["job"] } : {}),
+  }),
+  component: lazyRouteComponent(() => import("./routes/command-pages.tsx"), "CapsuleRuns"),
+});
+const cron = createRoute({
+  getParentRoute: () => capsule,
+  path: "/cron",
+  component: lazyRouteComponent(() => import("./routes/command-pages.tsx"), "CapsuleCron"),
+});
+const terminal = createRoute({
+  getParentRoute: () => capsule,
+  path: "/terminal",
+  component: lazyRouteComponent(() => import("./routes/terminal.tsx"), "CapsuleTerminal"),
+});
 const files = createRoute({
   getParentRoute: () => capsule,
   path: "/files",
@@ -176,7 +195,7 @@ const tree = root.addChildren([
       newCapsule,
       spaces,
       space.addChildren([spaceCapsules, spaceNew, spaceSecrets]),
-      capsule.addChildren([capsuleHome, details, chat, deploy, config, scale, runtimes, logs, accessLogs, builds, files]),
+      capsule.addChildren([capsuleHome, details, chat, deploy, config, scale, runtimes, logs, accessLogs, builds, runs, cron, terminal, files]),
       system,
       account,
     ]),

@@ -5,6 +5,8 @@ import { LoaderCircle } from "lucide-react";
 type Tab = { to: `/capsules/$capsule/${string}`; label: string; types?: readonly CapsuleType[] };
 
 const SERVERS = ["backend", "frontend", "agent", "docker"] as const;
+/** Whose replicas a person can be inside of. */
+const INSIDE = ["backend", "agent", "docker"] as const;
 const CODE = [...SERVERS, "app"] as const;
 
 /** In the order in which people need them; those without types are for every capsule. */
@@ -18,6 +20,9 @@ const TABS = [
   { to: "/capsules/$capsule/logs", label: "Logs", types: CODE },
   { to: "/capsules/$capsule/access-logs", label: "Access logs", types: CODE },
   { to: "/capsules/$capsule/builds", label: "Builds", types: CODE },
+  { to: "/capsules/$capsule/runs", label: "Runs", types: SERVERS },
+  { to: "/capsules/$capsule/cron", label: "Cron", types: SERVERS },
+  { to: "/capsules/$capsule/terminal", label: "Terminal", types: INSIDE },
   { to: "/capsules/$capsule/files", label: "Files", types: ["storage"] },
 ] as const satisfies readonly Tab[];
 
