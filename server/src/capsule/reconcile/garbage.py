@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from capsule.control.delivery.serves.repository import ServeRepository
 from capsule.control.delivery.uploads.repository import UploadRepository
 from capsule.kit.clock import now
-from capsule.models import Build, Capsule, Deployment, Release, Replica, Upload
+from capsule.models import Build, Capsule, Deployment, Release, Replica, Run, Upload
 from capsule.reconcile.platform import Platform
 
 KEPT_ARTIFACTS = 10
@@ -20,6 +20,7 @@ KEPT_ARTIFACTS = 10
 _YOUNG = timedelta(hours=1)
 """What is younger may belong to something that is just being written."""
 _REPLICA_ROWS = timedelta(days=7)
+_RUN_ROWS = timedelta(days=14)
 
 
 class Garbage:
@@ -37,6 +38,7 @@ class Garbage:
         await asyncio.to_thread(_sweep, paths.build("x").parent, builds)
         await self._drop_uploads(uploads)
         async with self._platform.database.unit_of_work() as db_session:
+            await db_session.execute(delete(Run).where(Run.finished_at < now() - _RUN_ROWS))
             await db_session.execute(
                 delete(Replica).where(Replica.state == "stopped", Replica.stopped_at < now() - _REPLICA_ROWS)
             )
