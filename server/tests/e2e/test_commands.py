@@ -46,7 +46,7 @@ def test_command_that_outlives_a_killed_server_is_followed_to_its_true_end(
 def test_exec_joins_the_replica_and_gives_its_code(installation: Installation, shop: str) -> None:
     command = ("sh", "-c", "cat; cat Procfile; exit 3")
     done = installation.run("exec", "-i", shop, "--", *command, check=False, stdin="hello\n")
-    assert (done.returncode, done.stdout) == (3, "hello\nweb: python -m http.server $PORT\n")
+    assert (done.returncode, done.stdout, done.stderr) == (3, "hello\nweb: python -m http.server $PORT\n", "")
 
 
 def test_terminal_survives_a_reload_and_a_killed_server(

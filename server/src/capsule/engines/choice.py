@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from capsule.engines.chosen_shells import ChosenShells
 from capsule.engines.contract import (
     Capabilities,
     Engine,
@@ -31,6 +32,7 @@ class ChosenEngine:
         self._first = next(iter(self._engines.values()))
         self._homes: dict[str, Engine] = {}
         """Replica → the engine that has it."""
+        self.shells = ChosenShells(self._home)
 
     @property
     def capabilities(self) -> Capabilities:

@@ -6,7 +6,7 @@ type Tab = { to: `/capsules/$capsule/${string}`; label: string; types?: readonly
 
 const SERVERS = ["backend", "frontend", "agent", "docker"] as const;
 /** Whose replicas a person can be inside of. */
-const INSIDE = ["backend", "agent", "docker"] as const;
+const INSIDE = ["backend", "agent"] as const;
 const CODE = [...SERVERS, "app"] as const;
 
 /** In the order in which people need them; those without types are for every capsule. */
