@@ -40,7 +40,7 @@ export const CAPSULE_TYPES: readonly CapsuleTypeInfo[] = [
   {
     type: "agent",
     name: "Agent",
-    hint: "An AI agent with its own chat API, in any of these languages",
+    hint: "An AI agent with its own chat API, in the languages of a backend",
     icon: Bot,
     tint: "bg-good-soft text-good-text",
     words: "ai llm chat bot python node",
