@@ -5,8 +5,7 @@ from typing import Any
 
 from reconcile_stage import Stage
 
-from capsule.control.delivery.runs.service import REMOVED, cancel_run, request_run
-from capsule.control.workload.capsules.service import CapsuleService
+from capsule.control.delivery.runs.service import cancel_run, request_run
 from capsule.engines.contract import Exit
 from capsule.models import Capsule, Replica, Run
 from capsule.reconcile.garbage import Garbage
@@ -234,16 +233,3 @@ class TestServerKilled:
         stage.engine.crash(replica_id, Exit(code=0))
         assert (await ended(stage, run)).status == "succeeded"
         assert stage.engine.calls.count(f"start {replica_id}") == 1
-
-
-class TestRemoved:
-    async def test_queued_run_of_a_removed_capsule_is_dropped(self, stage: Stage) -> None:
-        await stage.begin()
-        capsule = await stage.live()
-        assert CapsuleService is not None
-        run = await ask(stage, capsule)
-        await replica_of(stage, run)
-        others = [await ask(stage, capsule) for _ in range(AT_ONCE)]
-        async with stage.database.unit_of_work() as db_session:
-            cancel_run(await db_session.get_one(Run, others[-1].id), REMOVED)
-        assert (await read(stage, others[-1])).reason == REMOVED
