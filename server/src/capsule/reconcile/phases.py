@@ -25,6 +25,12 @@ class Phases:
         async with self._lease.unit_of_work() as (_, deployment):
             self.note(deployment)
 
+    async def finish(self) -> None:
+        """End the phase: an earlier worker's successor will see that it was had. Raises LeaseLost."""
+        self._close()
+        async with self._lease.unit_of_work() as (_, deployment):
+            self.note(deployment)
+
     def note(self, deployment: Deployment) -> None:
         """Write what is known so far into the row; the caller commits."""
         deployment.phase = self._current

@@ -35,23 +35,33 @@ class ReleaseStep:
         self._release = release
         self._phases = phases
         self._goes_on_later = goes_on_later
+        self._one_off: OneOff | None = None
 
     async def run(self) -> None:
-        """Return when the command has ended well. Raises ReplicaFailed; nothing of it is left then."""
+        """Return when the command has ended well and that is written down.
+
+        Raises ReplicaFailed; whoever has written that down calls `clear`. In this order a crash at any
+        point has the next worker find the same end, and the command is never run twice.
+        """
         await self._phases.begin("release")
-        one_off = await self._found_or_added()
+        self._one_off = await self._found_or_added()
         try:
-            ended = await one_off.ended(until=now() + _LONGEST)
+            ended = await self._one_off.ended(until=now() + _LONGEST)
         except asyncio.CancelledError:
             if not self._goes_on_later():
-                await one_off.destroy()
+                await self.clear()
             raise
         except PlatformError as exc:
-            await one_off.destroy()
             raise ReplicaFailed(f"The release step failed: {exc.detail}", exc.hint or _HINT) from exc
-        await one_off.destroy()
         if not ended.is_good:
             raise ReplicaFailed(_sentence(ended), _HINT, ended.log_tail)
+        await self._phases.finish()
+        await self.clear()
+
+    async def clear(self) -> None:
+        """Take away what is left of the command."""
+        if self._one_off is not None:
+            await self._one_off.destroy()
 
     async def _found_or_added(self) -> OneOff:
         async with self._lease.unit_of_work() as (db_session, deployment):

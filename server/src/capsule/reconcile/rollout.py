@@ -57,7 +57,6 @@ class Rollout:
 
         `goes_on_later`: whether a cancellation only means that another process will go on.
         """
-        self._goes_on_later = goes_on_later
         self._platform = platform
         self._lease = lease
         self._capsule = capsule
@@ -67,6 +66,7 @@ class Rollout:
         self._rules = rules_of(capsule, release)
         self._phases = Phases(lease, deployment.receipt)
         self._fleet = Fleet(platform, lease, capsule, release)
+        self._step = ReleaseStep(platform, lease, capsule, release, self._phases, goes_on_later=goes_on_later)
         self._has_taken_down = False
 
     async def run(self) -> None:
@@ -116,14 +116,7 @@ class Rollout:
 
     async def _bring_up(self) -> Up:
         if self._needs_release_step():
-            await ReleaseStep(
-                self._platform,
-                self._lease,
-                self._capsule,
-                self._release,
-                self._phases,
-                goes_on_later=self._goes_on_later,
-            ).run()
+            await self._step.run()
         if self._rules.recreates:
             await self._take_down_old()
         elif self._rules.listens:
@@ -253,6 +246,7 @@ class Rollout:
             if self._has_taken_down and self._previous is not None:
                 capsule = await db_session.get_one(Capsule, self._capsule.id)
                 await request_deployment(db_session, capsule, self._previous, trigger="return")
+        await self._step.clear()
 
     async def _drained(self, draining: "asyncio.Task[None] | None") -> None:
         if draining is None:

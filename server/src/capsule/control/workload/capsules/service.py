@@ -116,7 +116,7 @@ class CapsuleService:
                 needs.add("build")
         _check_size(wanted.config, capsule.name, capsule.type)
         config = {**capsule.config, **_given(wanted.config)}
-        changed = {key for key in config if config[key] != capsule.config.get(key)}
+        changed = {key for key in config if _said(config[key]) != _said(capsule.config.get(key))}
         if changed:
             capsule.config = config
         if changed & (_FOR_THE_APP_HOST | _FOR_SOURCES):
@@ -204,6 +204,11 @@ def _given(config: ConfigInput) -> dict[str, Any]:
     may_be_empty = clearable & config.model_fields_set
     cleared = {key: None for key in may_be_empty if getattr(config, key) is None}
     return {**config.model_dump(exclude_none=True), **cleared}
+
+
+def _said(value: object) -> object:
+    """Return the value of a setting; what is empty says as much as what is absent."""
+    return None if value in ("", [], {}) else value
 
 
 def _greatest(needs: set[Need], *, has_source: bool) -> Need | None:
