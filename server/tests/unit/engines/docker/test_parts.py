@@ -65,7 +65,13 @@ class TestContainer:
 
     def test_the_environment(self) -> None:
         env = described(spec(env={"A": "{port} {b}", "PORT": "1"}))["Env"]
-        assert {"A=8000 {b}", "PORT=8000", "CAPSULE_REPLICA_ID=rpl_1", "PYTHONUNBUFFERED=1"} == set(env)
+        assert set(env) == {
+            "A=8000 {b}",
+            "PORT=8000",
+            "CAPSULE_REPLICA_ID=rpl_1",
+            "CAPSULE_MEMORY_MB=512",
+            "PYTHONUNBUFFERED=1",
+        }
         image = {"Config": {"Env": ["PYTHONUNBUFFERED="]}}
         assert not [line for line in described(spec(), image)["Env"] if line.startswith("PYTHONUNB")]
 
