@@ -18,7 +18,6 @@ setup: ## only the set-up that up and test share
 
 test: ## set up what is missing and run every check and test
 	@$(SETUP) test
-	@$(MAKE) --no-print-directory check
 	@$(BIN)/python scripts/test.py
 
 check: ## linters, types, import directions, generated files, web checks (no set-up)
