@@ -1,4 +1,4 @@
-"""Run every check and test in two lanes: what only computes, and what waits, kills processes, drives browsers.
+"""Run every check and test in two lanes: what only computes, and what waits, kills and drives browsers.
 
 The lane that computes yields the processor (`nice`), so that the other one is not disturbed: its tests
 expect answers in time. What it printed comes at the end. Standard library only.

@@ -156,6 +156,7 @@ class TestProcess:
         async with asyncio.timeout(10):
             # Keys that come while a shell is between two programs are lost, as everywhere.
             while b"55" not in client.seen["stdout"]:
+                assert client.ended is None, (client.ended, client.seen)
                 for keys in ("\x03", "echo $((50 + 5))\n"):
                     await client.say(keys)
                     await client.read(wait_seconds=0.3)

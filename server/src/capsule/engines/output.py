@@ -46,6 +46,7 @@ class Output:
         self._trim()
         if was_full and not self.is_full:
             self._drained()
+        await asyncio.sleep(0)  # so that nobody who asks a closed one again and again stops the rest
         try:
             async with asyncio.timeout(wait_seconds):
                 while after == self.end and not self.is_closed:
