@@ -1,6 +1,9 @@
 """Open the control database and hand out units of work. Knows no table."""
 
 import asyncio
+import threading
+import time
+import weakref
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,6 +14,8 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.util.concurrency import in_greenlet
+
+_JOIN_SECONDS = 2.0
 
 
 def sqlite_url(path: Path) -> str:
@@ -68,6 +73,7 @@ class Database:
     async def close(self) -> None:
         await self._opener.settle()
         await self.engine.dispose()
+        await self._opener.join()
 
 
 async def _whole(work: Coroutine[Any, Any, object]) -> None:
@@ -91,6 +97,7 @@ class _Opener:
 
     def __init__(self) -> None:
         self._unwanted: set[asyncio.Task[None]] = set()
+        self._threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
 
     def connect(self, dialect: Any, _record: object, arguments: Any, options: Any) -> Any:
         """SQLAlchemy's `do_connect`."""
@@ -101,8 +108,15 @@ class _Opener:
         while self._unwanted:
             await asyncio.wait(self._unwanted)
 
+    async def join(self) -> None:
+        """Wait for the threads of closed connections: each tells this loop its end, which must be there."""
+        until = time.monotonic() + _JOIN_SECONDS
+        for thread in [thread for thread in self._threads if thread.is_alive()]:
+            await asyncio.to_thread(thread.join, max(0.0, until - time.monotonic()))
+
     async def _opened(self, *arguments: Any, **options: Any) -> aiosqlite.Connection:
         connection = aiosqlite.connect(*arguments, **options)
+        self._threads.add(connection._thread)
         connection._thread.daemon = True  # as SQLAlchemy does it: one left over does not hold up the exit
         opening = asyncio.ensure_future(_open(connection))
         try:

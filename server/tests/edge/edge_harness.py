@@ -13,6 +13,7 @@ from capsule.edge.client import EdgeClient
 from capsule.edge.contract import Route, Upstream
 from capsule.edge.proxy.proxy import Proxy
 from capsule.edge.proxy.routing import drain
+from capsule.errors import Unavailable
 from capsule.paths import DataPaths
 
 Script = Callable[["Request"], Awaitable[None]]
@@ -245,11 +246,14 @@ class EdgeProcess:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(command, stderr=log)  # noqa: ASYNC220 it outlives this call
         deadline = time.monotonic() + 15
-        while not self.data.edge_socket.exists():
-            assert self._process.poll() is None, self._log.read_text()
-            assert time.monotonic() < deadline
+        while True:
+            try:
+                self.port = (await self.client.listen_address()).port
+                return
+            except Unavailable:  # its socket is there a moment before it listens
+                assert self._process.poll() is None, self._log.read_text()
+                assert time.monotonic() < deadline
             await asyncio.sleep(0.02)
-        self.port = (await self.client.listen_address()).port
 
     async def refused_start(self) -> str:
         """Start a second edge on the same port, but another folder; return what it says."""
