@@ -1,9 +1,7 @@
 """Open the control database and hand out units of work. Knows no table."""
 
 import asyncio
-import threading
 import time
-import weakref
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -97,7 +95,8 @@ class _Opener:
 
     def __init__(self) -> None:
         self._unwanted: set[asyncio.Task[None]] = set()
-        self._threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+        self._opened_ones: list[aiosqlite.Connection] = []
+        """Also those that SQLAlchemy lost, cancelled while it prepared them; they are closed at the end."""
 
     def connect(self, dialect: Any, _record: object, arguments: Any, options: Any) -> Any:
         """SQLAlchemy's `do_connect`."""
@@ -109,16 +108,19 @@ class _Opener:
             await asyncio.wait(self._unwanted)
 
     async def join(self) -> None:
-        """Wait for the threads of closed connections: each tells this loop its end, which must be there."""
+        """Close what is still open, and wait for the threads: each tells this loop its end."""
         until = time.monotonic() + _JOIN_SECONDS
-        for thread in [thread for thread in self._threads if thread.is_alive()]:
-            await asyncio.to_thread(thread.join, max(0.0, until - time.monotonic()))
+        for connection in self._opened_ones:
+            if connection._connection is not None:
+                await connection.close()
+            if connection._thread.is_alive():
+                await asyncio.to_thread(connection._thread.join, max(0.0, until - time.monotonic()))
+        self._opened_ones.clear()
 
     async def _opened(self, *arguments: Any, **options: Any) -> aiosqlite.Connection:
         connection = aiosqlite.connect(*arguments, **options)
-        self._threads.add(connection._thread)
         connection._thread.daemon = True  # as SQLAlchemy does it: one left over does not hold up the exit
-        opening = asyncio.ensure_future(_open(connection))
+        opening = asyncio.ensure_future(self._open(connection))
         try:
             return await asyncio.shield(opening)
         except asyncio.CancelledError:
@@ -127,9 +129,10 @@ class _Opener:
             closing.add_done_callback(self._unwanted.discard)
             raise
 
-
-async def _open(connection: aiosqlite.Connection) -> aiosqlite.Connection:
-    return await connection
+    async def _open(self, connection: aiosqlite.Connection) -> aiosqlite.Connection:
+        await connection
+        self._opened_ones = [*(one for one in self._opened_ones if one._thread.is_alive()), connection]
+        return connection
 
 
 async def _close_opened(opening: "asyncio.Task[aiosqlite.Connection]") -> None:

@@ -108,20 +108,3 @@ def test_killed_app_host_or_edge_is_started_again(
     eventually(is_healthy, what=f"a new {process}")
     assert installation.pid(process) != killed
     assert installation.get(target).status_code == 200
-
-
-def test_twenty_redeploys_under_load_fail_no_request(installation: Installation, tmp_path: Path) -> None:
-    folder = tmp_path / "app"
-    folder.mkdir()
-    page = folder / "index.html"
-    page.write_text("<!doctype html>release 0")
-    deploy = ("deploy", str(folder), "--type", "frontend", "--name", "often")
-    installation.run(*deploy)
-    with Load(installation, "often").running() as load:
-        for number in range(1, 21):
-            page.write_text(f"<!doctype html>release {number}")
-            installation.run(*deploy)
-            assert f"release {number}" in installation.get("often").text
-    assert load.failed == []
-    assert len(load.answers) > 500
-    installation.run("remove", "often", "--yes")
