@@ -36,11 +36,10 @@ unset GIT_DIR
 cd {work}
 {install}
 if [ -f {work}.pid ]; then
-  kill -9 -- "-$(cat {work}.pid)" 2>/dev/null || true
+  kill -9 "-$(cat {work}.pid)" 2>/dev/null || true
 fi
 export PORT={port}
-setsid {start} >{work}.log 2>&1 </dev/null &
-echo $! >{work}.pid
+setsid sh -c 'echo $$ >{work}.pid; exec {start}' >{work}.log 2>&1 </dev/null &
 """
 
 
