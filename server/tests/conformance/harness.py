@@ -189,12 +189,12 @@ async def running_harness(name: str, *, image: str = "") -> AsyncIterator[Harnes
 
 def needs_commands(harness: Harness) -> None:
     if not harness.runs_commands:
-        pytest.skip("runs no commands")
+        pytest.skip("the fake engine runs no commands")
 
 
 def needs_files(harness: Harness) -> None:
     if not harness.runs_files:
-        pytest.skip("runs no files of an artifact")
+        pytest.skip("a container has its files from an image, not from an artifact")
 
 
 def make_harness(name: str) -> Harness | None:

@@ -127,7 +127,7 @@ class TestExit:
 
     async def test_running_out_of_memory_is_known(self, harness: Harness) -> None:
         if not harness.engine.capabilities.memory_limit:
-            pytest.skip("limits no memory")
+            pytest.skip("without control groups nothing limits memory")
         await harness.engine.start(harness.spec(harness.eats_memory(), limits=Limits(memory=64)))
         ended = await harness.engine.wait("rpl_1")
         assert ended.out_of_memory
@@ -138,7 +138,7 @@ class TestExit:
     ) -> None:
         needs_commands(harness)
         if not harness.engine.capabilities.memory_limit:
-            pytest.skip("limits no memory")
+            pytest.skip("without control groups nothing limits memory")
         monkeypatch.setattr("capsule.engines.process.engine._MEMORY_CHECK_SECONDS", 0.05)
         await harness.engine.close()
         harness.engine = harness.new_engine()
@@ -347,7 +347,7 @@ class TestInside:
     async def test_the_processor_limit_slows_down(self, harness: Harness) -> None:
         needs_commands(harness)
         if not harness.engine.capabilities.cpu_limit:
-            pytest.skip("limits no processor time")
+            pytest.skip("without control groups nothing limits processor time")
         command = ("sh", "-c", "while :; do :; done")
         await harness.engine.start(harness.spec(command, limits=Limits(cpu=0.2)))
         before = (await harness.engine.stats("rpl_1")).cpu_seconds
@@ -359,7 +359,7 @@ class TestInside:
     async def test_the_process_limit_stops_a_fork_bomb(self, harness: Harness) -> None:
         needs_commands(harness)
         if not harness.engine.capabilities.process_limit:
-            pytest.skip("limits no processes")
+            pytest.skip("without control groups nothing limits processes")
         script = "for i in 1 2 3 4 5 6 7 8 9; do sleep 5 & done; echo never"
         await harness.engine.start(harness.spec(("sh", "-c", script), limits=Limits(processes=5)))
         assert (await harness.engine.wait("rpl_1")).code != 0
@@ -369,7 +369,7 @@ class TestMounts:
     async def test_a_mount_is_at_its_real_path_and_writable(self, harness: Harness) -> None:
         needs_commands(harness)
         if not harness.engine.capabilities.mounts:
-            pytest.skip("cannot mount")
+            pytest.skip("without walls nothing can be mounted")
         files = harness.root / "storage" / "sto_1"
         files.mkdir(parents=True)
         (files / "old.txt").write_text("old")
@@ -383,7 +383,7 @@ class TestMounts:
     async def test_two_capsules_share_a_mount(self, harness: Harness) -> None:
         needs_commands(harness)
         if not harness.engine.capabilities.mounts:
-            pytest.skip("cannot mount")
+            pytest.skip("without walls nothing can be mounted")
         files = harness.root / "storage" / "sto_1"
         files.mkdir(parents=True)
         mounts = (Mount(str(files), "/data"),)
@@ -396,7 +396,7 @@ class TestMounts:
         files.mkdir()
         files.chmod(0o777)
         if not harness.engine.capabilities.mounts:
-            pytest.skip("cannot mount")
+            pytest.skip("without walls nothing can be mounted")
         mount = Mount(str(files), str(files), read_only=True)
         lines = await harness.output(f"echo x >{files}/f || echo refused", mounts=(mount,))
         assert lines == ["refused"]
@@ -404,7 +404,7 @@ class TestMounts:
     async def test_an_engine_that_cannot_mount_says_so(self, harness: Harness) -> None:
         needs_commands(harness)
         if harness.engine.capabilities.mounts:
-            pytest.skip("can mount")
+            pytest.skip("this is about engines that cannot mount")
         mount = Mount(str(harness.root), "/data")
         with pytest.raises(MountMissing):
             await harness.engine.start(harness.spec(harness.runs(), mounts=(mount,)))
@@ -551,7 +551,7 @@ class TestWalls:
     async def test_other_replicas_and_the_host_cannot_be_read(self, harness: Harness) -> None:
         needs_files(harness)
         if not harness.engine.capabilities.private_files:
-            pytest.skip("no walls around files")
+            pytest.skip("plain processes have no walls around files")
         secret = {"SECRET": "s3cret"}
         await harness.engine.start(harness.spec(harness.runs(), id="rpl_other", env=secret, identity=9))
         script = f"ls {harness.root} /root /home/* /srv 2>&1 | grep -v 'No such'; ls /var; cat /etc/shadow"
@@ -568,7 +568,7 @@ class TestWalls:
     async def test_the_system_is_read_only_and_powers_are_gone(self, harness: Harness) -> None:
         needs_files(harness)
         if not harness.engine.capabilities.private_files:
-            pytest.skip("no walls around files")
+            pytest.skip("plain processes have no walls around files")
         script = (
             "touch /usr/x /etc/x /deps/x 2>/dev/null; ls /usr/x /etc/x /deps/x 2>/dev/null;"
             "grep -E '^(CapEff|CapBnd|NoNewPrivs)' /proc/self/status | tr -s '\\t' ' '"
@@ -587,7 +587,7 @@ class TestWalls:
     async def test_the_platforms_interpreter_is_there_when_asked_for(self, harness: Harness) -> None:
         needs_files(harness)
         if not harness.engine.capabilities.private_files:
-            pytest.skip("no walls around files")
+            pytest.skip("plain processes have no walls around files")
         argv = (
             "{python}",
             "-c",
