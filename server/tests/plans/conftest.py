@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from build_log import ListSink
 
 from capsule.build.builders.process.builder import ProcessBuilder
 from capsule.build.pipeline import Pipeline
@@ -15,20 +16,6 @@ from capsule.build.toolchain import Toolchain, find_toolchain
 from capsule.paths import DataPaths
 from capsule.sandbox.machine import Machine
 from capsule.sandbox.probe import probe
-
-
-class ListSink:
-    """A log that tests can look at."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def write(self, text: str, *, stream: str = "stdout") -> None:
-        self.lines.append(text)
-
-    @property
-    def text(self) -> str:
-        return "\n".join(self.lines)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from build_log import ListSink
 
 from capsule.build.builders.process.builder import ProcessBuilder
 from capsule.build.contract import Artifact, BuildSettings, LogSink
@@ -86,6 +87,35 @@ async def test_folder_that_the_build_made_is_published(
     )
     assert (artifact.path / "deps" / "site" / "index.html").read_text() == "the site\n"
     assert list((artifact.path / "app").iterdir()) == []
+
+
+async def test_packages_of_an_unchanged_lock_file_are_copied(
+    pipeline: Pipeline, log: ListSink, tmp_path: Path
+) -> None:
+    package = {"name": "kept", "dependencies": {"is-number": "7.0.0"}, "scripts": {"start": "node server.js"}}
+    locked = {"": package, "node_modules/is-number": {"version": "7.0.0", "hasInstallScript": True}}
+    (tmp_path / "server.js").write_text("require('http').createServer().listen(process.env.PORT)")
+
+    async def build(number: int) -> str:
+        (tmp_path / "package.json").write_text(json.dumps(package))
+        lock = {"name": "kept", "lockfileVersion": 3, "packages": locked}
+        (tmp_path / "package-lock.json").write_text(json.dumps(lock))
+        plan = await pipeline.plan(tmp_path, BuildSettings(type="backend"))
+        assert isinstance(plan, Plan), plan
+        log.lines.clear()
+        artifact = await pipeline.build(
+            plan, tree=tmp_path, artifact_id=f"art_kept{number}", identity=77, env={}, log=log
+        )
+        installed = artifact.path / "app" / "node_modules" / "is-number" / "package.json"
+        assert json.loads(installed.read_text())["version"] == "7.0.0"
+        return log.text
+
+    assert "copied from the cache" not in await build(1)
+    again = await build(2)
+    assert "copied from the cache" in again
+    assert "rebuilt dependencies" in again
+    package["description"] = "changed"
+    assert "copied from the cache" not in await build(3)
 
 
 async def test_an_app_without_packages_is_built_without_a_network(

@@ -13,6 +13,7 @@ import pytest
 # Tests of this folder and those below share this module; nothing else may be called so.
 sys.path.insert(0, str(Path(__file__).parent))
 
+from build_log import ListSink
 from build_planning import Planning
 
 from capsule.build.builders.process.builder import ProcessBuilder
@@ -21,16 +22,6 @@ from capsule.build.tools import Tool
 from capsule.paths import DataPaths
 from capsule.sandbox.machine import Machine, Walls
 from capsule.sandbox.probe import probe
-
-
-class ListSink:
-    """A log that tests can look at."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def write(self, text: str, *, stream: str = "stdout") -> None:
-        self.lines.append(text)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """What is planned for Node projects."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -165,3 +166,36 @@ class TestNode:
     def test_development_packages_stay_when_the_start_uses_one(self, planning: Planning) -> None:
         text = '{"scripts": {"start": "tsx src/x.ts"}, "devDependencies": {"tsx": "1"}}'
         assert chosen(planning.plan({"package.json": text}), "development packages") == "kept"
+
+    @pytest.mark.parametrize(
+        ("package", "lock", "kept"),
+        [
+            ({}, {"packages": {"": {}}}, True),
+            ({}, {"lockfileVersion": 1}, True),
+            ({"workspaces": ["part"]}, {"packages": {"": {}}}, False),
+            ({"scripts": {"start": "node x.js", "postinstall": "node y.js"}}, {"packages": {"": {}}}, False),
+            ({}, {"packages": {"node_modules/a": {"link": True}}}, False),
+            ({}, {"packages": {"node_modules/a": {"resolved": "file:a.tgz"}}}, False),
+        ],
+    )
+    def test_packages_are_kept_where_the_project_has_no_part_in_them(
+        self, package: dict[str, object], lock: dict[str, object], kept: bool, planning: Planning
+    ) -> None:
+        content = {"scripts": {"start": "node x.js"}, **package}
+        plan = planning.plan({"package.json": json.dumps(content), "package-lock.json": json.dumps(lock)})
+        assert ("{cache}/node_modules" in plan.steps[-1].argv) is kept
+
+    @pytest.mark.parametrize(
+        ("packages", "again"),
+        [
+            ({"": {}, "node_modules/a": {}}, ""),
+            ({"": {}, "node_modules/a": {"hasInstallScript": True}}, "rebuild"),
+            ({}, "rebuild"),
+        ],
+    )
+    def test_install_scripts_run_again_over_what_was_kept(
+        self, packages: dict[str, object], again: str, planning: Planning
+    ) -> None:
+        lock = json.dumps({"packages": packages})
+        plan = planning.plan({"package.json": self.START, "package-lock.json": lock})
+        assert plan.steps[-1].argv[-1] == again

@@ -73,7 +73,7 @@ def plan_packages(draft: Draft, project: Project, package: Package) -> Manager:
     if project.has_folder("node_modules"):
         draft.notice("The folder node_modules of the source is left aside and installed anew.")
         draft.step("remove node_modules", "rm", "-rf", "{app}/node_modules")
-    plan_install(draft, manager)
+    plan_install(draft, project, manager)
     return manager
 
 

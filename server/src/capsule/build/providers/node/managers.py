@@ -5,17 +5,11 @@ from dataclasses import dataclass
 
 from capsule.build.project import Project
 from capsule.build.providers.draft import Draft
+from capsule.build.providers.node.kept import plan_npm
 from capsule.build.providers.node.package import Package
 
 _TOOLS = "{deps}/tools"
 _EXACT = re.compile(r"^(npm|pnpm|yarn|bun)@(\d+\.\d+\.\d+[^+]*)")
-
-# Lock files are sometimes refused for what they lack about other systems; such projects are built as well.
-_NPM_CI = (
-    "npm ci --include=dev --no-audit --no-fund || { echo 'npm ci did not accept the lock file; trying npm "
-    "install.' >&2; npm install --include=dev --no-audit --no-fund; }"
-)
-
 
 _BUN_FROZEN = (
     "bun install --frozen-lockfile || { echo 'bun did not accept its lock file as it is; trying bun "
@@ -69,13 +63,13 @@ def find_manager(project: Project, package: Package) -> Manager:
     return Manager(name, exact or _version(project, name, lock), lock, lock, notice)
 
 
-def plan_install(draft: Draft, manager: Manager) -> None:
+def plan_install(draft: Draft, project: Project, manager: Manager) -> None:
     """Install everything, development packages included: build scripts need them."""
     draft.env |= {"npm_config_cache": "{cache}/npm", "npm_config_update_notifier": "false"}
     if manager.name != "npm":
         _plan_manager(draft, manager)
     if manager.name == "npm" and manager.lock:
-        draft.step("install dependencies", "sh", "-c", _NPM_CI)
+        plan_npm(draft, project, manager.lock)
     elif manager.name == "npm":
         draft.step("install dependencies", "npm", "install", "--include=dev", "--no-audit", "--no-fund")
     elif manager.name == "pnpm":
