@@ -2,6 +2,7 @@
 
 import mimetypes
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -18,6 +19,7 @@ _TYPES = {
     ".webp": "image/webp", ".woff2": "font/woff2", ".woff": "font/woff", ".pdf": "application/pdf",
     ".mp4": "video/mp4", ".webm": "video/webm", ".mp3": "audio/mpeg", ".gz": "application/gzip",
 }  # fmt: skip
+_WEIGHT = re.compile(r"^(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$")
 _RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
 _FOREVER = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"
@@ -115,10 +117,9 @@ def _choose(site: Site, found: Found, path: str, headers: dict[str, str]) -> _Se
     entry, root = site.entry(path), site.catalogue.root
     # A part of a file is a part of the file itself, not of a compressed copy.
     if entry.packed and "range" not in headers:
-        accepted = _accepted(headers.get("accept-encoding", ""))
-        for encoding in ENDINGS:
-            if encoding in accepted and encoding in entry.packed:
-                return _Sent(path, entry, packed_file(root, path, encoding), encoding)
+        encoding = _preferred(headers.get("accept-encoding", ""), entry.packed)
+        if encoding:
+            return _Sent(path, entry, packed_file(root, path, encoding), encoding)
     return _Sent(path, entry, root / path)
 
 
@@ -141,13 +142,27 @@ def _part(text: str, size: int) -> tuple[int, int] | None:
     return int(match[1]), end
 
 
-def _accepted(text: str) -> set[str]:
-    accepted = set()
+def _preferred(text: str, packed: Collection[str]) -> str:
+    """Return the encoding of `packed` that `Accept-Encoding` wants most; empty for the file as it is."""
+    weights = _weights(text)
+    others = weights.get("*", 0.0)
+    wanted = {name: weights.get(name, others) for name in ENDINGS if name in packed}
+    best = max(wanted, key=lambda name: wanted[name], default="")
+    # What is said of `identity` only counts where it is said: without a word it is what is left.
+    plain = weights.get("identity", 0.0)
+    return best if best and wanted[best] > 0 and wanted[best] >= plain else ""
+
+
+def _weights(text: str) -> dict[str, float]:
+    """Return what each name in an `Accept-Encoding` weighs, from 0 (not at all) to 1."""
+    weights = {}
     for item in text.lower().split(","):
-        name, _, quality = item.partition(";")
-        if quality.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000"):
-            accepted.add(name.strip())
-    return accepted
+        name, *parameters = (part.strip() for part in item.split(";"))
+        quality = next((part[2:].strip() for part in parameters if part.startswith("q=")), "1")
+        if name:
+            # A weight that is none could mean anything, so the encoding is left alone.
+            weights[name] = float(quality) if _WEIGHT.match(quality) else 0.0
+    return weights
 
 
 def _matches(wanted: str, tag: str) -> bool:

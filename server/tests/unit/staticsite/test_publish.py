@@ -5,11 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import brotli
 import pytest
 from site_harness import Build, serving
 
 from capsule.staticsite.built import NoSite
-from capsule.staticsite.catalogue import Catalogue
+from capsule.staticsite.catalogue import Catalogue, packed_file
 
 
 class TestFolder:
@@ -131,7 +132,29 @@ def test_what_is_small_or_no_text_is_not_compressed(build: Build) -> None:
     build.publish()
     entries = Catalogue.read(build.site).entries
     assert [path for path, entry in entries.items() if entry.packed] == ["page.html"]
-    assert entries["page.html"].packed["gzip"] < 200
+    assert entries["page.html"].packed["br"] < entries["page.html"].packed["gzip"] < 200
+
+
+def test_copies_in_brotli_are_the_file_itself(build: Build) -> None:
+    text = "".join(f"export const word{number} = {number * 7919 % 1000};\n" for number in range(2000))
+    build.sources({"index.html": "<p>hello</p>" * 900})
+    build.write({"dist/assets/index-DiwrgTda.js": text, "dist/index.html": "<p>hello</p>" * 900})
+    build.publish("dist")
+    for path in ("assets/index-DiwrgTda.js", "index.html"):
+        copy = packed_file(build.site, path, "br").read_bytes()
+        assert brotli.decompress(copy) == (build.site / path).read_bytes()
+        assert len(copy) == Catalogue.read(build.site).entries[path].packed["br"]
+    hashed = packed_file(build.site, "assets/index-DiwrgTda.js", "br").read_bytes()
+    assert hashed == brotli.compress(text.encode(), quality=11)
+
+
+def test_copy_that_is_larger_than_the_other_one_is_not_kept(
+    build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(brotli, "compress", lambda content, **_: content[:-1])
+    build.write({"page.html": "<p>hello</p>" * 900})
+    build.publish()
+    assert list(Catalogue.read(build.site).entries["page.html"].packed) == ["gzip"]
 
 
 def test_command_publishes_and_leaves_no_project(tmp_path: Path) -> None:
@@ -143,7 +166,7 @@ def test_command_publishes_and_leaves_no_project(tmp_path: Path) -> None:
     options = ("--since", since, "--folder", "dist")
     command = (sys.executable, "-I", "-m", "capsule.staticsite.publish", tmp_path / "app", tmp_path / "site")
     done = subprocess.run((*command, *options), capture_output=True, text=True, check=True)
-    assert done.stdout == "1 files, 0 kB.\n"
+    assert done.stdout == "1 file, 0 kB.\n"
     assert json.loads((tmp_path / "site.json").read_text())["index.html"]["size"] == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["app", "site", "site.json"]
     assert list((tmp_path / "app").iterdir()) == []

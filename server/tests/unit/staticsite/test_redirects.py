@@ -128,7 +128,7 @@ async def test_file_of_rules_is_not_served_and_its_faults_are_told(build: Build)
     assert [line.partition(" is left out")[0] for line in told] == [
         "Line 1 of _redirects",
         "Line 1 of _headers",
-        "1 files, 0 kB.",
+        "1 file, 0 kB.",
     ]
     async with serving(build.site) as get:
         assert (await get("/_redirects"))[0] == 404

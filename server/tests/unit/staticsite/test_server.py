@@ -4,6 +4,7 @@ import gzip
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import brotli
 import pytest
 from site_harness import Build, Client, serving
 
@@ -93,15 +94,56 @@ async def test_known_tag_is_not_sent_again(get: Client) -> None:
 
 
 async def test_text_is_compressed_when_asked_for(get: Client) -> None:
-    status, headers, body = await get("/assets/index-DiwrgTda.js", "Accept-Encoding: br, gzip")
+    script = "/assets/index-DiwrgTda.js"
+    status, headers, body = await get(script, "Accept-Encoding: gzip")
     assert (status, headers["content-encoding"], headers["vary"]) == (200, "gzip", "Accept-Encoding")
     assert gzip.decompress(body) == b"x" * 5000
     assert "immutable" in headers["cache-control"]
-    _, plain, _ = await get("/assets/index-DiwrgTda.js", "Accept-Encoding: gzip;q=0")
-    assert plain["content-length"] == "5000"
-    assert plain["etag"] != headers["etag"]
-    _, part, body = await get("/assets/index-DiwrgTda.js", "Accept-Encoding: gzip", "Range: bytes=0-2")
-    assert (part["content-range"], body) == ("bytes 0-2/5000", b"xxx")
+    _, plain, _ = await get(script)
+    assert (plain["content-length"], plain["vary"]) == ("5000", "Accept-Encoding")
+    _, smaller, body = await get(script, "Accept-Encoding: gzip, deflate, br, zstd")
+    assert (smaller["content-encoding"], brotli.decompress(body)) == ("br", b"x" * 5000)
+    assert smaller["content-length"] == str(len(body))
+    assert len({headers["etag"], plain["etag"], smaller["etag"]}) == 3
+    status, again, _ = await get(script, "Accept-Encoding: br", f"If-None-Match: {smaller['etag']}")
+    assert (status, again["etag"], again["vary"]) == (304, smaller["etag"], "Accept-Encoding")
+    assert (await get(script, "Accept-Encoding: gzip", f"If-None-Match: {smaller['etag']}"))[0] == 200
+
+
+async def test_part_is_one_of_the_file_itself(get: Client) -> None:
+    script, wanted = "/assets/index-DiwrgTda.js", ("Accept-Encoding: br, gzip", "Range: bytes=0-2")
+    status, part, body = await get(script, *wanted)
+    assert (status, part["content-range"], body) == (206, "bytes 0-2/5000", b"xxx")
+    assert "content-encoding" not in part
+    _, packed, _ = await get(script, "Accept-Encoding: br")
+    # Who has half of the compressed copy gets no part of the plain file to go on with.
+    assert (await get(script, *wanted, f"If-Range: {packed['etag']}"))[0] == 200
+    assert (await get(script, *wanted, f"If-Range: {part['etag']}"))[0] == 206
+
+
+@pytest.mark.parametrize(
+    ("wanted", "encoding"),
+    [
+        ("gzip, br", "br"),
+        ("gzip;q=1.0, br;q=0.5", "gzip"),
+        ("gzip;q=0.5, br; Q=0.9", "br"),
+        ("br;q=0, gzip", "gzip"),
+        ("br;q=0, gzip;q=0", None),
+        ("*", "br"),
+        ("*;q=0.5, br;q=0", "gzip"),
+        ("gzip, *;q=0", "gzip"),
+        ("identity", None),
+        ("identity;q=1, gzip;q=0.5", None),
+        ("identity;q=0.2, gzip;q=0.5", "gzip"),
+        ("br;q=often, gzip", "gzip"),
+        ("gzip;q=0.000", None),
+        ("deflate, zstd", None),
+        (",;,", None),
+    ],
+)
+async def test_what_the_asker_likes_best_is_sent(wanted: str, encoding: str | None, get: Client) -> None:
+    _, headers, _ = await get("/assets/index-DiwrgTda.js", f"Accept-Encoding: {wanted}")
+    assert headers.get("content-encoding") == encoding
 
 
 async def test_copy_in_brotli_made_by_the_build_is_preferred(build: Build) -> None:
