@@ -32,7 +32,11 @@ class Runs:
             "exit_code": None,
             "command": "",
             "reason": None,
+            "hint": None,
+            "due_at": None,
+            "replica_id": None,
             "started_at": None,
+            "finished_at": None,
             "created_at": AT,
             **values,
         }
@@ -48,6 +52,9 @@ class Runs:
                 return STREAMED
         handler.event("end", self.end)
         return STREAMED
+
+    def printed(self, *_: Any) -> Json:
+        return items([{"at": AT, "stream": stream, "text": text} for stream, text in self.lines])
 
     def follow_shell(self, handler: Handler, *_: Any) -> object:
         handler.stream()
@@ -70,7 +77,9 @@ class Runs:
             ("POST", "/capsules/([^/]+)/runs", lambda _h, _p, body, _id: self.run(**body)),
             ("GET", "/capsules/([^/]+)/runs", lambda *_: items([self.run(command="ls", status="failed")])),
             ("GET", "/runs/([^/]+)", lambda *_: self.run(status="succeeded")),
+            ("GET", "/runs/([^/]+)/logs", self.printed),
             ("GET", "/runs/([^/]+)/logs/stream", self.follow),
+            ("POST", "/runs/([^/]+)/cancel", lambda *_: self.run(status="cancelled")),
             ("GET", "/capsules/([^/]+)/cron-jobs", lambda *_: items(self.jobs)),
             ("POST", "/capsules/([^/]+)/cron-jobs", lambda _h, _p, body, _id: job(**body)),
             ("PATCH", "/cron-jobs/([^/]+)", self.change_job),
@@ -145,10 +154,54 @@ class TestRun:
         assert ran.code == 1
         assert "Cancelled." in ran.err
 
-    def test_runs_are_listed(self, capsule_cli: Cli, runs: Runs) -> None:
+
+class TestRuns:
+    def test_are_listed(self, capsule_cli: Cli, runs: Runs) -> None:
         ran = capsule_cli("runs", "shop")
         assert "run_1" in ran.out
         assert "failed" in ran.out
+
+    def test_one_is_shown_with_its_end(self, capsule_cli: Cli, runs: Runs) -> None:
+        assert "succeeded" in capsule_cli("runs", "show", "run_1").out
+        assert capsule_cli("runs", "show", "run_1", "--json").json["id"] == "run_1"
+
+    def test_output_of_one_is_apart_by_stream(
+        self, capsule_cli: Cli, platform: FakePlatform, runs: Runs
+    ) -> None:
+        runs.lines.append(("stderr", "oh no"))
+        ran = capsule_cli("runs", "log", "run_1")
+        assert (ran.code, ran.out, ran.err) == (0, "hello\n", "oh no\n")
+        assert [line["text"] for line in capsule_cli("runs", "log", "--json", "run_1").json] == [
+            "Started.",
+            "hello",
+            "oh no",
+        ]
+
+    def test_followed_one_gives_its_exit_code(self, capsule_cli: Cli, runs: Runs) -> None:
+        runs.end = {"status": "failed", "exit_code": 3, "reason": "It exited with code 3.", "hint": None}
+        ran = capsule_cli("runs", "log", "-f", "run_1")
+        assert (ran.code, ran.out) == (3, "hello\n")
+        ran = capsule_cli("runs", "log", "-f", "--json", "run_1")
+        assert [json.loads(line)["text"] for line in ran.out.splitlines()] == ["Started.", "hello"]
+        assert ran.code == 3
+
+    def test_interrupt_leaves_a_followed_one_running(
+        self, capsule_cli: Cli, platform: FakePlatform, runs: Runs, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def interrupted(*_: Any) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("cpsl.cli.commands.runs.print_line", interrupted)
+        assert capsule_cli("runs", "log", "-f", "run_1").code == 130
+        assert platform.called("POST", "/cancel$") == []
+
+    def test_one_without_output_says_so(self, capsule_cli: Cli, runs: Runs) -> None:
+        runs.lines = []
+        assert "has printed nothing" in capsule_cli("runs", "log", "run_1").err
+
+    def test_one_is_cancelled(self, capsule_cli: Cli, platform: FakePlatform, runs: Runs) -> None:
+        assert "is cancelled" in capsule_cli("runs", "cancel", "run_1").out
+        assert platform.called("POST", "/runs/run_1/cancel$")
 
 
 class TestCron:

@@ -29,7 +29,7 @@ SECTIONS = {
         "git": f"{_C}.git:git",
         "preview": f"{_C}.preview:preview",
         "run": f"{_C}.run:run",
-        "runs": f"{_C}.run:runs",
+        "runs": f"{_C}.runs:runs",
         "cron": f"{_C}.cron:cron",
         "exec": f"{_C}.exec:exec_",
         "runtimes": f"{_C}.runtimes:runtimes",

@@ -67,7 +67,7 @@ class Requirement(Rule):
             authorize(actor, self.action)
             return actor
         kind, reference = named
-        missing = NotFound(f"There is no {kind} '{reference}'.", hint=_LISTING.get(kind))
+        missing = NotFound(f"There is no {kind.replace('_', ' ')} '{reference}'.", hint=_LISTING.get(kind))
         resource = await LOADERS[kind](db_session, actor, reference) if len(reference) <= 100 else None
         if resource is None:
             raise missing
@@ -114,7 +114,15 @@ class GitRequirement(DetachedRequirement):
         return await super().__call__(request, actor, context)
 
 
-_LISTING = {"capsule": "capsule list", "space": "capsule space list", "app": "capsule list"}
+_LISTING = {
+    "capsule": "capsule list",
+    "space": "capsule space list",
+    "app": "capsule list",
+    "build": "capsule builds NAME",
+    "release": "capsule releases NAME",
+    "run": "capsule runs NAME",
+    "cron_job": "capsule cron NAME",
+}
 
 
 def requires(

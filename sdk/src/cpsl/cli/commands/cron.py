@@ -10,7 +10,8 @@ from cpsl._problems import InvalidInput
 from cpsl.cli import words
 from cpsl.cli.api import Record
 from cpsl.cli.command import Command, Group, pass_invocation, with_json, with_space
-from cpsl.cli.commands.run import follow, shell_line, show_runs
+from cpsl.cli.commands.run import follow, shell_line
+from cpsl.cli.commands.runs import show_runs
 from cpsl.cli.invocation import Invocation, closest
 
 

@@ -1,20 +1,17 @@
-"""`capsule run` and `capsule runs`: one-off commands in a fresh replica of what is live."""
+"""`capsule run`: a one-off command in a fresh replica of what is live."""
 
 from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import click
 
 from cpsl._problems import INTERRUPTED, CapsuleError
-from cpsl.cli import words
-from cpsl.cli.api import Record
+from cpsl.cli.api import Event, Record, segment
 from cpsl.cli.command import Command, pass_invocation, with_json, with_space
 from cpsl.cli.invocation import Invocation
-
-_SHOWN = 60
 
 
 @click.command(cls=Command)
@@ -57,38 +54,6 @@ def run(
     return follow(invocation, made)
 
 
-@click.command(cls=Command)
-@click.argument("name")
-@click.option("-n", "--lines", "limit", type=click.IntRange(1, 200), default=20, help="Runs to show.")
-@with_json
-@with_space
-@pass_invocation
-def runs(invocation: Invocation, name: str, limit: int) -> None:
-    """List the newest runs of NAME, those of its cron jobs too.
-
-    The output of one: capsule logs NAME --search TEXT, or the console.
-    """
-    found = invocation.capsule(name)
-    items = invocation.api.items(f"/capsules/{found['id']}/runs", limit=limit)
-    show_runs(invocation, items, empty=f"No runs yet. Such as: capsule run {found['name']} -- COMMAND")
-
-
-def show_runs(invocation: Invocation, items: Sequence[Record], *, empty: str) -> None:
-    invocation.out.table(
-        items,
-        [
-            ("id", "id"),
-            ("status", "status"),
-            ("code", lambda item: "" if item["exit_code"] is None else str(item["exit_code"])),
-            ("by", "trigger"),
-            ("started", lambda item: words.ago(item["started_at"] or item["created_at"])),
-            ("command", lambda item: _short(str(item["command"]))),
-            ("why", lambda item: str(item["reason"] or "")),
-        ],
-        empty=empty,
-    )
-
-
 def shell_line(command: Sequence[str]) -> str:
     """Return what a shell runs for the arguments: one is a line already."""
     return command[0] if len(command) == 1 else shlex.join(command)
@@ -104,6 +69,25 @@ def follow(invocation: Invocation, made: Record) -> int:
         return INTERRUPTED
     if invocation.as_json:
         invocation.out.json(invocation.api.get(f"/runs/{made['id']}"))
+    return code_of(invocation, made["id"], end)
+
+
+def events_of(invocation: Invocation, run_id: str) -> Iterator[Event]:
+    """Yield what a run prints as `line`, then `end`; a lost connection is made again."""
+
+    def dropped(error: CapsuleError) -> None:
+        invocation.out.notice("The connection was lost; the command goes on. Trying again …")
+
+    path = f"/runs/{segment(run_id)}/logs/stream"
+    for event in invocation.api.events(path, patience=None, dropped=dropped):
+        if event.name in ("line", "end"):
+            yield event
+        if event.name == "end":
+            return
+
+
+def code_of(invocation: Invocation, run_id: str, end: Record) -> int:
+    """Return the exit code of a run. Raises CapsuleError for one that was cancelled or never ran."""
     code = end["exit_code"]
     if end["status"] == "succeeded":
         return 0
@@ -112,27 +96,14 @@ def follow(invocation: Invocation, made: Record) -> int:
             end["reason"] or f"The command did not run: {end['status']}.",
             hint=end["hint"],
             code=f"run_{end['status']}",
-            request_id=made["id"],
+            request_id=run_id,
         )
     if not invocation.as_json:
         invocation.out.notice(" ".join(filter(None, (end["reason"], end["hint"]))))
     return int(code) or 1
 
 
-def _printed(invocation: Invocation, run_id: str) -> Record:
-    def dropped(error: CapsuleError) -> None:
-        invocation.out.notice("The connection was lost; the command goes on. Trying again …")
-
-    for event in invocation.api.events(f"/runs/{run_id}/logs/stream", patience=None, dropped=dropped):
-        if event.name == "line":
-            _print(invocation, event.data)
-        elif event.name == "end":
-            end: Record = event.data
-            return end
-    raise AssertionError("the stream of a run ends with `end`")
-
-
-def _print(invocation: Invocation, line: Record) -> None:
+def print_line(invocation: Invocation, line: Record) -> None:
     """The command's own words go where it said them; what the platform says is shown with --verbose."""
     text, stream = str(line.get("text", "")), line.get("stream")
     if stream == "platform":
@@ -144,5 +115,11 @@ def _print(invocation: Invocation, line: Record) -> None:
     target.flush()
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+def _printed(invocation: Invocation, run_id: str) -> Record:
+    end: Record = {}
+    for event in events_of(invocation, run_id):
+        if event.name == "line":
+            print_line(invocation, event.data)
+        else:
+            end = event.data
+    return end
