@@ -10,9 +10,10 @@ import pytest
 import pytest_asyncio
 from harness import Harness, ProcessHarness, needs_commands, running_harness, until
 
+from capsule.engines import process
 from capsule.engines.contract import Exit, ReplicaNotFound
+from capsule.engines.open_shells import MOST
 from capsule.engines.process.engine import ProcessEngine
-from capsule.engines.process.shells import MOST
 from capsule.engines.shells import (
     Patience,
     ShellFailed,
@@ -25,10 +26,19 @@ from capsule.engines.shells import (
 )
 from capsule.sandbox.machine import Walls
 
+ENTER = str(Path(process.__file__).with_name("enter.py"))
 
-@pytest_asyncio.fixture(params=["fake", "root", "user", "plain"])
-async def harness(request: pytest.FixtureRequest) -> AsyncIterator[Harness]:
-    async with running_harness(request.param) as made:
+
+@pytest.fixture(params=["fake", "root", "user", "plain", "docker"])
+def engine(request: pytest.FixtureRequest) -> tuple[str, str]:
+    """Name of an engine and the image that its replicas are started from, if any."""
+    return request.param, request.getfixturevalue("python_base") if request.param == "docker" else ""
+
+
+@pytest_asyncio.fixture
+async def harness(engine: tuple[str, str]) -> AsyncIterator[Harness]:
+    name, image = engine
+    async with running_harness(name, image=image) as made:
         yield made
 
 
@@ -86,7 +96,12 @@ async def output(harness: Harness, script: str, *, id: str = "shl_out") -> str:
 
 @pytest_asyncio.fixture
 async def replica(harness: Harness) -> Harness:
-    await harness.engine.start(harness.spec(harness.runs(), env={"COLOUR": "red"}))
+    if harness.runs_files:
+        await harness.engine.start(harness.spec(harness.runs(), env={"COLOUR": "red"}))
+    else:
+        script = "echo hello >greeting.txt; echo ready; exec sleep 1000"
+        await harness.engine.start(harness.spec(("sh", "-c", script), env={"COLOUR": "red"}))
+        await harness.text("ready")
     return harness
 
 
@@ -182,7 +197,7 @@ class TestProcess:
 
     async def test_input_that_nobody_takes_is_given_up_when_it_ends(self, replica: Harness) -> None:
         client = await opened(replica, "sleep", "100", has_terminal=False)
-        writing = asyncio.create_task(client.say("x" * 200_000))
+        writing = asyncio.create_task(client.say("x" * 1_000_000))
         await asyncio.sleep(0.1)
         assert not writing.done()
         await client.shells.close("rpl_1", "shl_1")
@@ -210,11 +225,12 @@ class TestProcess:
             await opened(replica, id="shl_more")
 
     async def test_replica_lives_on_and_nothing_stays(self, replica: Harness) -> None:
-        client = await opened(replica, "sh", "-c", "exec sleep 3210", has_terminal=False)
+        sleep = f"sleep 3210.{os.getpid()}"
+        client = await opened(replica, "sh", "-c", f"exec {sleep}", has_terminal=False)
         await client.shells.close("rpl_1", "shl_1")
         await client.end()
         assert (await replica.status()).pid is not None
-        assert not [name for name in _command_lines() if "3210" in name or "enter.py" in name]
+        assert not [name for name in _command_lines() if sleep in name or ENTER in name]
 
 
 class TestRights:

@@ -1,14 +1,16 @@
 """Docker capsules, from a folder or an image's name to an answer by host name."""
 
+import contextlib
 import json
 import os
+import pty
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from docker_daemon import needs_bases
-from installation import REPOSITORY, Installation, eventually, new_installation
+from installation import CAPSULE, REPOSITORY, Installation, eventually, new_installation
 
 EXAMPLES = REPOSITORY / "examples"
 
@@ -88,9 +90,55 @@ def test_why_a_container_is_not_live(
     assert said in done.stderr
 
 
-def test_the_agents_end_is_not_noticed(host: Installation) -> None:
+def test_commands_run_once_by_the_clock_and_inside_a_container(host: Installation) -> None:
+    done = host.run("run", "docker-nonroot", "--", "id -u; echo oh >&2; exit 5", check=False)
+    assert (done.returncode, done.stdout) == (5, "1000\n")
+    assert done.stderr == "oh\nThe command exited with code 5.\n"
+    host.run("cron", "create", "docker-nonroot", "nightly", "30 3 * * *", "--", "true")
+    host.run("cron", "run-now", "docker-nonroot", "nightly")
+    eventually(
+        lambda: (
+            [run["status"] for run in host.json("cron", "history", "docker-nonroot", "nightly")]
+            == ["succeeded"]
+        ),
+        what="the run of the schedule",
+    )
+    command = ("sh", "-c", "cat; id -u; ls server.py; exit 3")
+    done = host.run("exec", "-i", "docker-nonroot", "--", *command, check=False, stdin="hello\n")
+    assert (done.returncode, done.stdout, done.stderr) == (3, "hello\n1000\nserver.py\n", "")
+
+
+def test_a_terminal_in_a_container(host: Installation) -> None:
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [str(CAPSULE), "exec", "-it", "docker-nonroot"],
+        env=host.environment(),
+        cwd=host.home,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    ) as following:
+        os.close(theirs)
+        os.write(ours, b"echo in-$((40 + 2)) $(tty)\nexit 4\n")
+        seen = b""
+        with contextlib.suppress(OSError):  # the terminal's end
+            while piece := os.read(ours, 4096):
+                seen += piece
+        os.close(ours)
+        assert following.wait(30) == 4, seen
+    assert b"in-42 /dev/pts/" in seen
+
+
+def test_the_agents_end_is_noticed_by_shells_only(host: Installation) -> None:
     visits = [_visits(host) for _ in range(5)]
-    os.kill(host.pid("node"), 9)
+    sleep = f"sleep 4000.{os.getpid()}"
+    with subprocess.Popen(
+        [str(CAPSULE), "exec", "docker-nonroot", "--", *sleep.split()], env=host.environment(), cwd=host.home
+    ) as following:
+        eventually(lambda: f"\n{sleep}\n" in _processes(), what="the command in the container")
+        os.kill(host.pid("node"), 9)
+        assert following.wait(60) != 0
+    eventually(lambda: f"\n{sleep}\n" not in _processes(), what="its end")
     assert _visits(host) == visits[-1] + 1
     eventually(lambda: host.json_status()["node"]["health"] == "healthy", what="the agent's return")
     host.run("restart", "docker-nonroot")
@@ -99,8 +147,11 @@ def test_the_agents_end_is_not_noticed(host: Installation) -> None:
 
 def test_down_ends_containers(host: Installation) -> None:
     host.run("down", "--all")
-    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-    assert "server.py" not in listed
+    assert "server.py" not in _processes()
+
+
+def _processes() -> str:
+    return subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
 
 
 def _visits(host: Installation) -> int:

@@ -14,12 +14,11 @@ import aiodocker
 import aiohttp
 from aiodocker.exceptions import DockerError
 
+from capsule.docker.attached import FRAME_HEADER, STREAMS
 from capsule.docker.errors import DockerRefused, DockerUnavailable
 
 Json = dict[str, Any]
 
-_FRAME_HEADER = 8
-_STREAMS = {1: "stdout", 2: "stderr"}
 _UNREACHABLE = 900
 """What aiodocker says when nobody listens."""
 
@@ -149,6 +148,18 @@ class DockerClient:
             return []
         return [int(line[0]) for line in answer.get("Processes") or []]
 
+    async def create_exec(self, container: str, config: Mapping[str, object]) -> str:
+        """Describe a process to start in a container that runs (see `capsule.docker.attached`)."""
+        answer = await self._object("POST", f"containers/{container}/exec", data=config)
+        return str(answer["Id"])
+
+    async def exec(self, exec_id: str) -> Json | None:
+        """Return what the daemon knows of a process in a container; None when its container is gone."""
+        return await self._json_or_none("GET", f"exec/{exec_id}/json")
+
+    async def resize_exec(self, exec_id: str, columns: int, rows: int) -> None:
+        await self._json("POST", f"exec/{exec_id}/resize", w=columns, h=rows)
+
     async def events(
         self, filters: Mapping[str, list[str]], *, on_open: Callable[[], None]
     ) -> AsyncIterator[Json]:
@@ -167,11 +178,11 @@ class DockerClient:
         async with self._response("GET", f"containers/{container}/logs", params) as response:
             while True:
                 try:
-                    header = await response.content.readexactly(_FRAME_HEADER)
+                    header = await response.content.readexactly(FRAME_HEADER)
                     data = await response.content.readexactly(int.from_bytes(header[4:], "big"))
                 except (EOFError, aiohttp.ClientError):
                     return
-                yield _STREAMS.get(header[0], "stdout"), data
+                yield STREAMS.get(header[0], "stdout"), data
 
     async def _json(self, method: str, path: str, *, data: object = None, **params: object) -> Any:
         text = None if data is None else json.dumps(data)

@@ -30,9 +30,12 @@ from capsule.engines.contract import (
 from capsule.engines.docker.addresses import Addresses
 from capsule.engines.docker.container import REPLICA_LABEL, USUAL_PORT
 from capsule.engines.docker.handle import Handle, Surroundings
+from capsule.engines.docker.shell import ContainerShell
 from capsule.engines.docker.state import ContainerFolder, ContainerState
+from capsule.engines.open_shells import OpenShells
 from capsule.engines.process.storage_quota import StorageWatch, Writer
 from capsule.engines.records import AppLogs
+from capsule.engines.shells import Patience, ShellFailed, ShellSpec
 from capsule.errors import InvalidInput
 from capsule.paths import DataPaths
 
@@ -48,7 +51,8 @@ _RETRY_SECONDS = 1.0
 class DockerEngine:
     name = "docker"
 
-    def __init__(self, paths: DataPaths) -> None:
+    def __init__(self, paths: DataPaths, *, patience: Patience | None = None) -> None:
+        """`patience` is that with shells."""
         self._paths = paths
         self._daemon = Daemon(paths)
         self._handles: dict[str, Handle] = {}
@@ -64,6 +68,7 @@ class DockerEngine:
             network_changes=asyncio.Lock(),
         )
         self._listening = asyncio.Event()
+        self.shells = OpenShells(self._open_shell, patience)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -190,10 +195,23 @@ class DockerEngine:
         self._tasks.clear()
         self._listening.clear()
         await asyncio.gather(*self._destroying.values(), return_exceptions=True)
+        await self.shells.let_go()
         for handle in self._handles.values():
             await handle.let_go()
         self._handles.clear()
         await self._daemon.close()
+
+    async def _open_shell(self, spec: ShellSpec) -> ContainerShell:
+        entrance = self._handle(spec.replica_id).entrance()
+        if entrance is None:
+            raise ShellFailed(f"Replica {spec.replica_id} does not run.", hint="Choose one that runs.")
+        shell = ContainerShell(spec, lambda: self._is_enterable(spec.replica_id), await self._client())
+        await shell.start(entrance)
+        return shell
+
+    def _is_enterable(self, replica_id: str) -> bool:
+        handle = self._handles.get(replica_id)
+        return handle is not None and handle.entrance() is not None
 
     async def _client(self) -> "DockerClient":
         client = await self._daemon.client()

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import os
 import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from capsule.engines.docker.state import ContainerFolder, ContainerState
 from capsule.engines.docker.stats import read_stats
 from capsule.engines.process import private_files, tree
 from capsule.engines.records import AppLogs, Records
+from capsule.engines.running_shell import send
 from capsule.errors import PlatformError
 from capsule.kit.clock import now
 
@@ -58,6 +58,16 @@ class Surroundings:
     addresses: Addresses
     logs: AppLogs
     network_changes: asyncio.Lock
+
+
+@dataclass(frozen=True)
+class Entrance:
+    """Where another process can join a running replica."""
+
+    container: str
+    note: Callable[[str], None]
+    """To be told the daemon's id of the process before it runs, so that it is ended should we be killed."""
+    forget: Callable[[str], None]
 
 
 class Handle:
@@ -110,6 +120,7 @@ class Handle:
             self._log.follow(client.logs(self.state.container, since=self._log.since))
             if container["State"]["Running"]:
                 self._note_running(container)
+                await self._end_shells(client)
                 self._begin_minding()
                 if not self.state.wanted:  # the agent died while it stopped this one
                     self._stopping = asyncio.create_task(self.stop())
@@ -214,6 +225,12 @@ class Handle:
             return ReplicaStats(self.spec.id, 0.0, 0, 0)
         return read_stats(self.spec.id, answer, helpers=1 if self._has_init else 0)
 
+    def entrance(self) -> Entrance | None:
+        """Return where another process can join the container; None while it does not run."""
+        if self._phase is not Phase.running or not self._pid or self._ended.is_set():
+            return None
+        return Entrance(self.state.container, self._note_shell, self._forget_shell)
+
     def pids(self) -> list[int]:
         return [self._pid, *tree.descendants(self._pid)] if self._pid else []
 
@@ -223,9 +240,7 @@ class Handle:
     def kill(self, reason: str) -> None:
         """End its processes; it is started again if that is wanted. `reason` goes into the log."""
         self._log.say(reason)
-        for pid in self.pids():
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
+        send(self.pids(), signal.SIGKILL)
 
     async def let_go(self) -> None:
         """Stop minding without stopping; a later process of the node agent recovers the replica."""
@@ -383,6 +398,7 @@ class Handle:
         # The next start has fresh files; what this one wrote is not kept.
         await client.remove_container(self.name)
         state.container, self._pid = "", 0
+        state.shells.clear()
         self._folder.save_state(state)
         sentence = ended.sentence()
         self._log.say(sentence[0].upper() + sentence[1:] + ".")
@@ -408,6 +424,24 @@ class Handle:
                 tree.terminate(main)
                 return
         await client.kill_container(self.state.container, name)
+
+    def _note_shell(self, exec_id: str) -> None:
+        self.state.shells.append(exec_id)
+        self._folder.save_state(self.state)
+
+    def _forget_shell(self, exec_id: str) -> None:
+        if exec_id in self.state.shells:
+            self.state.shells.remove(exec_id)
+            self._folder.save_state(self.state)
+
+    async def _end_shells(self, client: "DockerClient") -> None:
+        """End what an earlier process of the node agent had started for somebody."""
+        for exec_id in self.state.shells:
+            found = await client.exec(exec_id)
+            if found is not None and found["Running"] and found["Pid"]:
+                send([found["Pid"], *tree.descendants(found["Pid"])], signal.SIGKILL)
+        self.state.shells.clear()
+        self._folder.save_state(self.state)
 
     def _main(self) -> int:
         """Return the pid of the image's own command; 0 when that cannot be seen."""

@@ -25,6 +25,9 @@ class ContainerState(msgspec.Struct):
     """In a row; decides how long to wait."""
     started_at: datetime | None = None
     last_exit: Exit | None = None
+    shells: list[str] = []
+    """The daemon's ids of processes that were started in the container for somebody. They are ended when
+    the replica is found again: who followed them went with the node agent."""
 
 
 class ContainerFolder:

@@ -22,17 +22,18 @@ from capsule.engines.contract import (
     RuntimeStatus,
     ZygoteStatus,
 )
+from capsule.engines.open_shells import OpenShells
 from capsule.engines.process import files, private_files, tree
 from capsule.engines.process.handle import Handle, Surroundings
 from capsule.engines.process.ports import free_port
 from capsule.engines.process.quota import QuotaWatch, Watched
 from capsule.engines.process.runtimes import Nursery, Runtimes
-from capsule.engines.process.shells import ProcessShells
+from capsule.engines.process.shell import Shell
 from capsule.engines.process.state import ReplicaFolder, ReplicaState
 from capsule.engines.process.storage_quota import StorageWatch, Writer
 from capsule.engines.process.watch import Watcher
 from capsule.engines.records import AppLogs
-from capsule.engines.shells import Patience
+from capsule.engines.shells import Patience, ShellFailed, ShellSpec
 from capsule.errors import InvalidInput
 from capsule.paths import DataPaths
 from capsule.sandbox.machine import Machine, Walls
@@ -60,7 +61,7 @@ class ProcessEngine:
         self._destroying: dict[str, asyncio.Task[None]] = {}
         self._around: Surroundings | None = None
         self._checking: list[asyncio.Task[None]] = []
-        self.shells = ProcessShells(lambda replica_id: self._handle(replica_id).entrance(), patience)
+        self.shells = OpenShells(self._open_shell, patience)
 
     @property
     def walls(self) -> Walls:
@@ -233,6 +234,18 @@ class ProcessEngine:
         if handle is None:
             raise ReplicaNotFound(f"There is no replica {replica_id}.")
         return handle
+
+    async def _open_shell(self, spec: ShellSpec) -> Shell:
+        entrance = self._handle(spec.replica_id).entrance()
+        if entrance is None:
+            raise ShellFailed(f"Replica {spec.replica_id} does not run.", hint="Choose one that runs.")
+        shell = Shell(spec, lambda: self._is_enterable(spec.replica_id))
+        await shell.start(entrance)
+        return shell
+
+    def _is_enterable(self, replica_id: str) -> bool:
+        handle = self._handles.get(replica_id)
+        return handle is not None and handle.entrance() is not None
 
     def _surroundings(self) -> Surroundings:
         if self._around is None:  # not in __init__: the watcher belongs to the running loop

@@ -6,56 +6,32 @@ import contextlib
 import fcntl
 import json
 import os
-import signal
 import socket
 import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 
-from capsule.engines.contract import Exit
-from capsule.engines.output import Output
-from capsule.engines.process import tree
 from capsule.engines.process.handle import Entrance
-from capsule.engines.shells import ShellFailed, ShellSpec, ShellStatus, Stream
-from capsule.kit.clock import now
+from capsule.engines.running_shell import TERMINAL, USUAL, RunningShell, exit_of, process_ended
+from capsule.engines.shells import ShellFailed, ShellSpec, Stream
 
 _PROGRAM = str(Path(__file__).with_name("enter.py"))
-_SHELL = ("/bin/sh", "-c", "command -v bash >/dev/null && exec bash; exec sh")
 _START_SECONDS = 10.0
-_HANG_UP_SECONDS = 2.0
-_NOTICE_SECONDS = 0.5
-"""Within this the end of a replica is known that has taken its shells with it."""
 _LOOK_SECONDS = 0.05
 _CHUNK = 64 * 1024
 
 
-class Shell:
+class Shell(RunningShell):
     def __init__(self, spec: ShellSpec, is_replica_running: Callable[[], bool]) -> None:
-        self.spec = spec
-        self._is_replica_running = is_replica_running
-        self.status = ShellStatus(spec.id, spec.replica_id, spec.owner, is_running=True, opened_at=now())
-        self.output = Output(self._resume)
-        loop = asyncio.get_running_loop()
-        self.active_at = loop.time()
-        """When a byte went in or out last, by the loop's clock."""
-        self.read_at = loop.time()
-        self.readers = 0
-        """Who waits for its output now."""
-        self.ended_at: float | None = None
-        self._loop = loop
+        super().__init__(spec, is_replica_running)
         self._child: subprocess.Popen[bytes] | None = None
-        self._pid = 0
         self._input = -1
         self._outputs: dict[int, Stream] = {}
-        self._has_given_up = False
         self._writing = asyncio.Lock()
         self._room = asyncio.Event()
-        self._minding: asyncio.Task[None] | None = None
-        self._reason = ""
 
     async def start(self, entrance: Entrance) -> None:
         """Raises ShellFailed; nothing is left behind then."""
@@ -102,34 +78,19 @@ class Shell:
             if is_last and not self.spec.has_terminal:
                 self._close_input()
 
-    def resize(self, columns: int, rows: int) -> None:
+    async def resize(self, columns: int, rows: int) -> None:
         if self.spec.has_terminal and self._input >= 0:
             with contextlib.suppress(OSError):
                 fcntl.ioctl(self._input, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
-    async def end(self, reason: str = "") -> None:
-        """Hang up, then kill what is left of its processes; return when it has ended."""
-        if not self.status.is_running:
-            return
-        self._reason = self._reason or reason
-        self._has_given_up = True
-        pids = [self._pid, *tree.descendants(self._pid)]
-        _signal(pids, signal.SIGHUP)
-        _signal(pids, signal.SIGCONT)
-        assert self._minding is not None
-        await asyncio.wait({self._minding}, timeout=_HANG_UP_SECONDS)
-        _signal([pid for pid in {*pids, *tree.descendants(self._pid)} if pid], signal.SIGKILL)
-        await asyncio.wait({self._minding}, timeout=_HANG_UP_SECONDS)
-
     async def let_go(self) -> None:
-        """Kill it at once: its terminal goes with this process."""
         if self._minding is not None:
             self._minding.cancel()
             await asyncio.gather(self._minding, return_exceptions=True)
         await self._undo()
 
     def _order(self, entrance: Entrance) -> bytes:
-        env = {**entrance.env, "TERM": "xterm-256color"} if self.spec.has_terminal else entrance.env
+        env = {**entrance.env, "TERM": TERMINAL} if self.spec.has_terminal else entrance.env
         order = {
             "box": entrance.pid,
             "joins": entrance.has_walls,
@@ -137,7 +98,7 @@ class Shell:
             "uid": entrance.uid,
             "env": env,
             "cwd": entrance.cwd,
-            "argv": list(self.spec.argv or _SHELL),
+            "argv": list(self.spec.argv or USUAL),
             "terminal": self.spec.has_terminal,
             "columns": self.spec.columns,
             "rows": self.spec.rows,
@@ -226,14 +187,8 @@ class Shell:
                 await asyncio.sleep(_LOOK_SECONDS)
             elif not self._read_all():
                 break  # held open by what the command left running
-        ended = _exit(self._child.returncode)
-        reason = self._reason
-        if not reason and ended.signal == "SIGKILL" and await self._replica_ended():
-            reason = "The replica has ended."
         self._let_go_of_files()
-        self.status = replace(self.status, is_running=False, end=ended, end_reason=reason)
-        self.ended_at = self._loop.time()
-        self.output.close()
+        await self._note_end(exit_of(self._child.returncode))
 
     def _read_all(self) -> bool:
         """Read what is there; say whether there was anything."""
@@ -241,13 +196,6 @@ class Shell:
         for descriptor in list(self._outputs):
             self._on_output(descriptor)
         return self.output.end != before
-
-    async def _replica_ended(self) -> bool:
-        for _ in range(int(_NOTICE_SECONDS / _LOOK_SECONDS)):
-            if not self._is_replica_running():
-                return True
-            await asyncio.sleep(_LOOK_SECONDS)
-        return False
 
     async def _undo(self) -> None:
         if self._child is not None:
@@ -289,33 +237,11 @@ def _terminal(descriptors: "array.array[int]") -> int:
     return descriptors[0]
 
 
-def _exit(code: int) -> Exit:
-    """Codes above 128 are signals, as shells have it."""
-    if code < 0 or code > 128:
-        with contextlib.suppress(ValueError):
-            return Exit(signal=signal.Signals(-code if code < 0 else code - 128).name, at=now())
-    return Exit(code=code, at=now())
-
-
-def _signal(pids: Iterable[int], number: signal.Signals) -> None:
-    for pid in pids:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, number)
-
-
 async def _gone(child: subprocess.Popen[bytes]) -> None:
     """Return when our child has ended; its return code is known then."""
     if child.poll() is not None:
         return
-    loop = asyncio.get_running_loop()
-    ended = asyncio.Event()
-    pidfd = os.pidfd_open(child.pid)
-    loop.add_reader(pidfd, ended.set)
-    try:
-        await ended.wait()
-    finally:
-        loop.remove_reader(pidfd)
-        os.close(pidfd)
+    await process_ended(child.pid)
     child.wait()
 
 

@@ -1,20 +1,10 @@
-"""The shells of the process engine, and when they are ended by themselves."""
+"""The shells that an engine has opened: found by id, and ended by themselves when nobody needs them."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 
-from capsule.engines.contract import ReplicaNotFound
-from capsule.engines.process.handle import Entrance
-from capsule.engines.process.shell import Shell
-from capsule.engines.shells import (
-    Patience,
-    ShellFailed,
-    ShellNotFound,
-    ShellOutput,
-    ShellSpec,
-    ShellStatus,
-    TooManyShells,
-)
+from capsule.engines.running_shell import RunningShell
+from capsule.engines.shells import Patience, ShellNotFound, ShellOutput, ShellSpec, ShellStatus, TooManyShells
 
 MOST = 10
 """Of one replica at a time."""
@@ -22,22 +12,22 @@ _LOOKS = 20
 """How often the shortest patience is looked at."""
 
 
-class ProcessShells:
-    def __init__(self, entrance: Callable[[str], Entrance | None], patience: Patience | None = None) -> None:
-        """`entrance` raises ReplicaNotFound; it gives None for a replica that does not run."""
-        self._entrance = entrance
+class OpenShells:
+    """Implements `Shells` over processes that the engine knows how to start."""
+
+    def __init__(
+        self, start: Callable[[ShellSpec], Awaitable[RunningShell]], patience: Patience | None = None
+    ) -> None:
+        """`start` raises ReplicaNotFound and ShellFailed."""
+        self._start = start
         self._patience = patience or Patience()
-        self._shells: dict[str, Shell] = {}
+        self._shells: dict[str, RunningShell] = {}
         self._looking: asyncio.Task[None] | None = None
 
     async def open(self, spec: ShellSpec) -> ShellStatus:
-        entrance = self._entrance(spec.replica_id)
-        if entrance is None:
-            raise ShellFailed(f"Replica {spec.replica_id} does not run.", hint="Choose one that runs.")
         if len(await self.list(spec.replica_id)) >= MOST:
             raise TooManyShells(f"Replica {spec.replica_id} has {MOST} shells.", hint="Close one of them.")
-        shell = Shell(spec, lambda: self._is_running(spec.replica_id))
-        await shell.start(entrance)
+        shell = await self._start(spec)
         self._shells[spec.id] = shell
         if self._looking is None:
             self._looking = asyncio.create_task(self._look_after())
@@ -47,8 +37,7 @@ class ProcessShells:
         return self._shell(replica_id, shell_id).status
 
     async def list(self, replica_id: str) -> Sequence[ShellStatus]:
-        shells = [shell.status for shell in self._shells.values()]
-        return [status for status in shells if status.replica_id == replica_id and status.is_running]
+        return [shell.status for shell in self._running(replica_id)]
 
     async def read(
         self, replica_id: str, shell_id: str, *, after: int, wait_seconds: float = 20.0
@@ -67,15 +56,19 @@ class ProcessShells:
         await self._shell(replica_id, shell_id).write(data, is_last=is_last)
 
     async def resize(self, replica_id: str, shell_id: str, columns: int, rows: int) -> None:
-        self._shell(replica_id, shell_id).resize(columns, rows)
+        await self._shell(replica_id, shell_id).resize(columns, rows)
 
     async def close(self, replica_id: str, shell_id: str) -> None:
         shell = self._shells.get(shell_id)
         if shell is not None and shell.spec.replica_id == replica_id:
             await shell.end()
 
+    def pids(self, replica_id: str) -> Sequence[int]:
+        """Return the processes of a replica's shells, as this machine counts."""
+        return [pid for shell in self._running(replica_id) for pid in shell.pids()]
+
     async def let_go(self) -> None:
-        """End them all: terminals do not outlive this process."""
+        """End them all: shells do not outlive this process."""
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.gather(self._looking, return_exceptions=True)
@@ -98,13 +91,12 @@ class ProcessShells:
                 elif at - shell.active_at > patience.idle:
                     await shell.end(f"Nothing happened in it for {_span(patience.idle)}.")
 
-    def _is_running(self, replica_id: str) -> bool:
-        try:
-            return self._entrance(replica_id) is not None
-        except ReplicaNotFound:
-            return False
+    def _running(self, replica_id: str) -> Iterator[RunningShell]:
+        for shell in self._shells.values():
+            if shell.spec.replica_id == replica_id and shell.status.is_running:
+                yield shell
 
-    def _shell(self, replica_id: str, shell_id: str) -> Shell:
+    def _shell(self, replica_id: str, shell_id: str) -> RunningShell:
         shell = self._shells.get(shell_id)
         if shell is None or shell.spec.replica_id != replica_id:
             raise ShellNotFound(f"There is no shell {shell_id}.", hint="It has ended; open another.")
