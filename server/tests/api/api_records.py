@@ -196,16 +196,19 @@ async def _replica(db_session: AsyncSession, space: Space) -> Replica:
     return await make_replica(db_session, await make_capsule(db_session, space))
 
 
+async def make_git_connection(db_session: AsyncSession, space: Space, **values: Any) -> GitConnection:
+    fields = {
+        "provider": "gitea",
+        "url": "http://git.invalid",
+        "account": "somebody",
+        "token": "v1:",
+        **values,
+    }
+    return await _add(db_session, GitConnection(id=new_id("gcn"), team_id=space.team_id, **fields))
+
+
 async def _git_connection(db_session: AsyncSession, space: Space) -> GitConnection:
-    connection = GitConnection(
-        id=new_id("gcn"),
-        team_id=space.team_id,
-        provider="gitea",
-        url="http://git.invalid",
-        account="somebody",
-        token="v1:",
-    )
-    return await _add(db_session, connection)
+    return await make_git_connection(db_session, space)
 
 
 FACTORIES: dict[str, Callable[[AsyncSession, Space], Awaitable[Any]]] = {

@@ -9,7 +9,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
-from api_records import World, make_build, make_capsule, make_deployment, make_release, make_serve
+from api_records import (
+    World,
+    make_build,
+    make_capsule,
+    make_deployment,
+    make_git_connection,
+    make_release,
+    make_serve,
+)
 
 from capsule.api.context import Context
 from capsule.apps.http.tickets import TicketRefused, Tickets
@@ -44,6 +52,11 @@ async def capsule(database: Database, world: World) -> Capsule:
         return await make_capsule(
             db_session, world.space, source={"kind": "git", "url": "https://x.example/r"}
         )
+
+
+async def _builds(client: httpx2.AsyncClient, capsule: Capsule) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = (await client.get(f"/capsules/{capsule.id}/builds")).json()["items"]
+    return items
 
 
 @pytest.fixture
@@ -142,6 +155,23 @@ class TestBuilds:
         assert (await client.post(f"/builds/{build['id']}/cancel")).json()["status"] == "cancelled"
         again = await client.post(f"/builds/{build['id']}/cancel")
         assert (again.status_code, again.json()["code"]) == (409, "build_finished")
+
+    async def test_builds_link_to_what_changed_at_a_host_that_is_known(
+        self, client: httpx2.AsyncClient, world: World, capsule: Capsule, database: Database
+    ) -> None:
+        async with database.unit_of_work() as db_session:
+            for commit in ("aaa", "bbb"):
+                source = {"kind": "git", "url": "https://x.example:8443/team/shop.git", "commit": commit}
+                await make_build(db_session, capsule, source=source, status="succeeded")
+        assert [build["compare_url"] for build in await _builds(client, capsule)] == [None, None]
+        async with database.unit_of_work() as db_session:
+            await make_git_connection(
+                db_session, world.space, provider="gitlab", url="https://x.example:8443"
+            )
+        newest, oldest = await _builds(client, capsule)
+        assert newest["compare_url"] == "https://x.example:8443/team/shop/-/compare/aaa...bbb"
+        assert oldest["compare_url"] is None
+        assert (await client.get(f"/builds/{newest['id']}")).json()["compare_url"] == newest["compare_url"]
 
     async def test_log_is_read_in_parts_and_followed_from_the_last_event(
         self, client: httpx2.AsyncClient, capsule: Capsule, database: Database, data: DataPaths

@@ -17,6 +17,7 @@ from capsule.control.delivery.runtimes.endpoints import router as runtimes
 from capsule.control.delivery.serves.endpoints import router as serves
 from capsule.control.delivery.shells.endpoints import router as shells
 from capsule.control.delivery.sources.connections.endpoints import router as git_connections
+from capsule.control.delivery.sources.endpoints import deploy_keys
 from capsule.control.delivery.sources.endpoints import router as sources
 from capsule.control.delivery.sources.hooks.endpoints import router as hooks
 from capsule.control.delivery.sources.previews.endpoints import router as previews
@@ -48,6 +49,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     uploads,
     git_connections,
     sources,
+    deploy_keys,
     previews,
     hooks,
     builds,

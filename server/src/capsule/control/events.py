@@ -27,6 +27,8 @@ class CapsuleCreated:
     """Of a private repository."""
     connection_id: str | None = None
     """The team's connection to a git host by which the source is fetched."""
+    deploy_key_id: str | None = None
+    """Of a key of the team that was made before."""
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,7 @@ class Action(StrEnum):
     preview_create = "preview.create"
     source_read = "source.read"
     source_update = "source.update"
+    deploy_key_create = "deploy_key.create"
     git_connection_list = "git_connection.list"
     git_connection_create = "git_connection.create"
     git_connection_read = "git_connection.read"

@@ -2,13 +2,13 @@
 
 from capsule.models.base import Model
 from capsule.models.delivery import Build, Deployment, Release, Replica, Run, Serve
+from capsule.models.git import DeployKey, GitApp, GitConnection, GitSignIn
 from capsule.models.identity import ApiToken, CliLogin, Login, User
 from capsule.models.workload import (
     Capsule,
     CapsuleNumber,
     CronJob,
     EnvVariable,
-    GitConnection,
     Secret,
     SourceAccess,
     Upload,
@@ -22,9 +22,12 @@ __all__ = [
     "CapsuleNumber",
     "CliLogin",
     "CronJob",
+    "DeployKey",
     "Deployment",
     "EnvVariable",
+    "GitApp",
     "GitConnection",
+    "GitSignIn",
     "Login",
     "Membership",
     "Model",

@@ -89,21 +89,6 @@ class SourceAccess(Record):
     """What came and what was done about it, for people."""
 
 
-class GitConnection(Record):
-    """A team's account at a git host (`gcn_…`)."""
-
-    __tablename__ = "git_connections"
-
-    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"), index=True)
-    provider: Mapped[str] = mapped_column(String(20))
-    """`github`, `gitlab`, `bitbucket` or `gitea`."""
-    url: Mapped[str] = mapped_column(String(500))
-    """Of the host, such as `https://gitlab.example`."""
-    account: Mapped[str] = mapped_column(String(200))
-    token: Mapped[str]
-    """Encrypted."""
-
-
 class CronJob(Record):
     """A command that a capsule runs by the clock, each time in a fresh replica (`crn_…`)."""
 

@@ -649,6 +649,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/spaces/{space}/deploy-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make Deploy Key Ahead
+         * @description Make a deploy key before its capsule: a plan can use it, and the capsule takes it over.
+         *
+         *     It is forgotten when no capsule took it within a week.
+         */
+        post: operations["make_deploy_key_ahead_api_v1_spaces__space__deploy_keys_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/capsules/{capsule}/previews": {
         parameters: {
             query?: never;
@@ -1968,6 +1990,11 @@ export interface components {
              * @description Whether the live release was made by this build.
              */
             is_live: boolean;
+            /**
+             * Compare Url
+             * @description Page at the git host with what changed since the succeeded build before; told where builds are listed and read, for hosts whose kind is known.
+             */
+            compare_url: string | null;
             /** Can */
             can: string[];
         };
@@ -2377,6 +2404,11 @@ export interface components {
              */
             connection_id?: string | null;
             /**
+             * Deploy Key Id
+             * @description A key of the team that was made before; the capsule takes it over.
+             */
+            deploy_key_id?: string | null;
+            /**
              * Deploy
              * @description Build and deploy at once when there is a source.
              * @default true
@@ -2489,6 +2521,19 @@ export interface components {
             created_at: string;
             /** Can */
             can: string[];
+        };
+        /** DeployKeyShape */
+        DeployKeyShape: {
+            /**
+             * Id
+             * @description For the plan and the capsule that use it.
+             */
+            id: string;
+            /**
+             * Public Key
+             * @description To be put into the repository's settings.
+             */
+            public_key: string;
         };
         /** DeploymentShape */
         DeploymentShape: {
@@ -4014,6 +4059,11 @@ export interface components {
              */
             connection_id?: string | null;
             /**
+             * Deploy Key Id
+             * @description A key of the team that was made before its capsule.
+             */
+            deploy_key_id?: string | null;
+            /**
              * Type
              * @enum {string}
              */
@@ -5305,6 +5355,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WebhookSecretShape"];
+                };
+            };
+        };
+    };
+    make_deploy_key_ahead_api_v1_spaces__space__deploy_keys_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeployKeyShape"];
                 };
             };
         };

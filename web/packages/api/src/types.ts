@@ -51,6 +51,7 @@ export type AppIntegration = Schemas["IntegrationShape"];
 
 export type SourceAccess = Schemas["SourceAccessShape"];
 export type WebhookSecret = Schemas["WebhookSecretShape"];
+export type DeployKey = Schemas["DeployKeyShape"];
 export type GitConnection = Schemas["ConnectionShape"];
 export type Repository = Schemas["RepositoryShape"];
 export type Repositories = Schemas["RepositoriesShape"];
@@ -117,3 +118,12 @@ export type Capsule = Omit<
 };
 
 export type Items<T> = { items: T[] };
+
+/** What a private repository is read with: one of them. */
+export type SourceGrant = {
+  access_token?: string;
+  /** Made ahead; the capsule takes it over. */
+  deploy_key_id?: string;
+  /** To the repository's host: its token is used, and its webhook set up. */
+  connection_id?: string;
+};

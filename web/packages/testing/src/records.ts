@@ -71,6 +71,7 @@ export const aBuild = (part: Partial<Build> = {}): Build => ({
   started_at: AT,
   finished_at: null,
   is_live: false,
+  compare_url: null,
   can: ["cancel"],
   ...part,
 });

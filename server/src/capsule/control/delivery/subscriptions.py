@@ -24,6 +24,8 @@ def subscribe(events: Events, box: SecretBox) -> None:
             await SourceService(db_session, box).set_token(event.capsule, event.access_token)
         if event.connection_id:
             await SourceService(db_session, box).set_connection(event.capsule, event.connection_id)
+        if event.deploy_key_id:
+            await SourceService(db_session, box).take_deploy_key(event.capsule, event.deploy_key_id)
         if event.deploy and event.capsule.type != "storage" and await has_code(db_session, event.capsule):
             await request_build(db_session, event.capsule, trigger="manual", requested_by=event.by)
 

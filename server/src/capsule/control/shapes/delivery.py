@@ -60,10 +60,16 @@ class BuildShape(Shape):
     started_at: datetime | None
     finished_at: datetime | None
     is_live: bool = Field(description="Whether the live release was made by this build.")
+    compare_url: str | None = Field(
+        description="Page at the git host with what changed since the succeeded build before; told where "
+        "builds are listed and read, for hosts whose kind is known."
+    )
     can: list[str]
 
     @classmethod
-    def of(cls, build: Build, actor: Actor, *, live: Release | None) -> "BuildShape":
+    def of(
+        cls, build: Build, actor: Actor, *, live: Release | None, compare_url: str | None = None
+    ) -> "BuildShape":
         verbs = can(actor, Action.build_cancel.kind, build.team_id)
         if build.status not in UNFINISHED:
             verbs = [verb for verb in verbs if verb != "cancel"]
@@ -80,6 +86,7 @@ class BuildShape(Shape):
             started_at=build.started_at,
             finished_at=build.finished_at,
             is_live=live is not None and live.build_id == build.id,
+            compare_url=compare_url,
             can=[verb for verb in verbs if verb != "read"],
         )
 

@@ -1,5 +1,5 @@
 import type { Capsule, SourceAccess } from "@capsule/api";
-import { aBuild, aCapsule, aMe, aSourceAccess, aSpace, mockApi, problem, type MockApi, type MockHandler } from "@capsule/testing";
+import { aBuild, aCapsule, aMe, aPlan, aSourceAccess, aSpace, mockApi, problem, type MockApi, type MockHandler } from "@capsule/testing";
 import { render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, test } from "vitest";
@@ -132,15 +132,15 @@ test("a git host is connected from the account page", async () => {
   expect(api.calls.findLast((call) => call.method === "POST")?.body).toEqual({ provider: "github", url: "", token: "wrong" });
 });
 
-test("the wizard takes a connected host’s repository, and gives a new capsule its token", async () => {
+test("the wizard takes a connected host’s repository, and plans with a token or a key", async () => {
   const api = open("/spaces/main/new?type=backend", {
     "GET /api/v1/git-connections/gcn_1/repositories": () => ({
       items: [{ full_name: "ada/shop", url: "https://git.example.com/ada/shop.git", default_branch: "main", is_private: true }],
       has_more: false,
     }),
     "POST /api/v1/capsules": () => (capsule = aCapsule({ release: null })),
-    [`PATCH ${ACCESS}`]: () => access,
-    "POST /api/v1/capsules/cap_1/builds": () => aBuild(),
+    "POST /api/v1/plans": () => aPlan(),
+    "POST /api/v1/spaces/spc_1/deploy-keys": () => ({ id: "dky_1", public_key: "ssh-ed25519 AAAA capsule" }),
   });
   await screen.findByRole("option", { name: /Gitea/ });
   await userEvent.selectOptions(screen.getByLabelText("Access"), "gcn_1");
@@ -149,9 +149,29 @@ test("the wizard takes a connected host’s repository, and gives a new capsule 
   await userEvent.selectOptions(screen.getByLabelText("Access"), "token");
   await userEvent.type(screen.getByLabelText("Access token"), "s3cret");
   await userEvent.click(screen.getByTestId("next-step"));
-  await screen.findByText("Planned with the first build");
+  await screen.findByText("Procfile web");
+  const asked = () => api.calls.findLast((call) => call.path === "/api/v1/plans")?.body;
+  expect(asked()).toMatchObject({ access_token: "s3cret" });
+  await userEvent.click(screen.getByRole("button", { name: "Back" }));
+  await userEvent.selectOptions(screen.getByLabelText("Access"), "key");
+  await userEvent.click(screen.getByTestId("next-step"));
+  expect((await screen.findByRole("alert")).textContent).toContain("Make the key");
+  await userEvent.click(screen.getByRole("button", { name: "Make a deploy key" }));
+  await screen.findByText("ssh-ed25519 AAAA capsule");
+  await userEvent.click(screen.getByTestId("next-step"));
+  await waitFor(() => expect(asked()).toMatchObject({ deploy_key_id: "dky_1" }));
   await userEvent.click(screen.getByTestId("create-capsule"));
   await screen.findByTestId("build-detail");
-  const made = api.calls.filter((call) => call.method !== "GET").map((call) => `${call.method} ${call.path}`);
-  expect(made).toEqual(["POST /api/v1/capsules", `PATCH ${ACCESS}`, "POST /api/v1/capsules/cap_1/builds"]);
+  const made = api.calls.findLast((call) => call.path === "/api/v1/capsules" && call.method === "POST");
+  expect(made?.body).toMatchObject({ deploy_key_id: "dky_1" });
+});
+
+test("a build leads to what changed since the one before, at the host", async () => {
+  const compare_url = "https://git.example.com/team/shop/compare/a...b";
+  open("/capsules/shop/builds", { "GET /api/v1/capsules/cap_1/builds": () => ({ items: [aBuild({ status: "succeeded", compare_url }), aBuild({ id: "bld_0" })] }) });
+  const links = await screen.findAllByRole("link", { name: /Changes/ });
+  expect(links.map((link) => [link.getAttribute("href"), link.getAttribute("target")])).toEqual([
+    [compare_url, "_blank"],
+    [compare_url, "_blank"],
+  ]);
 });

@@ -10,6 +10,7 @@ import type {
   Plan,
   ReleaseDifferences,
   Source,
+  SourceGrant,
   UploadedSource,
 } from "../types.ts";
 
@@ -34,7 +35,7 @@ export const readDifferences = (release: string): Promise<ReleaseDifferences> =>
 export const rollBack = (release: string, config: "restored" | "kept"): Promise<Deployment> =>
   request("POST", path("/releases/{}/roll-back", release), { json: { config } });
 
-export type WantedPlan = { space_id: string; type: CapsuleType; source: Source; connection_id?: string; config?: ConfigChange };
+export type WantedPlan = { space_id: string; type: CapsuleType; source: Source; config?: ConfigChange } & SourceGrant;
 /** What would be made of a source. It is fetched for that, which takes seconds; nothing of it is run. */
 export const makePlan = (wanted: WantedPlan, signal?: AbortSignal): Promise<Plan | CannotPlan> =>
   request("POST", "/plans", { json: wanted, ...(signal ? { signal } : {}) });

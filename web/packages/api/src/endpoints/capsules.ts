@@ -1,5 +1,5 @@
 import { path, request } from "../client.ts";
-import type { AccessRecord, AppIntegrations, Capsule, ConfigChange, CapsuleType, EnvVariable, Items, LogLine, Release, Source } from "../types.ts";
+import type { AccessRecord, AppIntegrations, Capsule, ConfigChange, CapsuleType, EnvVariable, Items, LogLine, Release, Source, SourceGrant } from "../types.ts";
 
 export type NewCapsule = {
   space_id: string;
@@ -7,11 +7,9 @@ export type NewCapsule = {
   type: CapsuleType;
   source?: Source;
   config?: ConfigChange;
-  /** To the repository's host: its token is used, and its webhook set up. */
-  connection_id?: string;
   /** Without it a capsule with a source is built at once. */
   deploy?: boolean;
-};
+} & SourceGrant;
 
 export const listCapsules = (space?: string): Promise<Items<Capsule>> =>
   request("GET", "/capsules", { query: { space } });

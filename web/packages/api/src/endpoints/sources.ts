@@ -1,6 +1,6 @@
 /** How the platform gets at repositories, their hosts at the platform, and previews of branches. */
 import { path, request } from "../client.ts";
-import type { Capsule, GitConnection, Items, Repositories, SourceAccess, WebhookSecret } from "../types.ts";
+import type { Capsule, DeployKey, GitConnection, Items, Repositories, SourceAccess, WebhookSecret } from "../types.ts";
 
 export const getSourceAccess = (capsule: string): Promise<SourceAccess> =>
   request("GET", path("/capsules/{}/source-access", capsule));
@@ -17,6 +17,9 @@ export const makeWebhookSecret = (capsule: string): Promise<WebhookSecret> =>
 export const listPreviews = (capsule: string): Promise<Items<Capsule>> => request("GET", path("/capsules/{}/previews", capsule));
 export const createPreview = (capsule: string, branch: string): Promise<Capsule> =>
   request("POST", path("/capsules/{}/previews", capsule), { json: { branch } });
+
+export const makeDeployKeyAhead = (space: string): Promise<DeployKey> =>
+  request("POST", path("/spaces/{}/deploy-keys", space));
 
 export const listGitConnections = (team: string): Promise<Items<GitConnection>> =>
   request("GET", path("/teams/{}/git-connections", team));

@@ -12,8 +12,10 @@ from capsule.api.access import requires
 from capsule.api.auth import CurrentActor
 from capsule.api.context import Context, CurrentContext
 from capsule.api.uow import DbSession
+from capsule.control.delivery.builds.comparison import Comparisons
 from capsule.control.delivery.builds.repository import BuildRepository
 from capsule.control.delivery.builds.service import cancel_build, request_build
+from capsule.control.delivery.sources.repository import SourceRepository
 from capsule.control.delivery.sse import event, event_stream, last_event_id
 from capsule.control.events import Events
 from capsule.control.policy import Action, Actor
@@ -50,7 +52,9 @@ async def list_builds(
     """List the newest builds, the newest first."""
     live = await _live(db_session, capsule)
     builds = await BuildRepository(db_session).of_capsule(capsule.id)
-    return Items(items=[BuildShape.of(build, actor, live=live) for build in builds])
+    compared = await _comparisons(db_session, builds[0]) if builds else Comparisons((), {})
+    shapes = [BuildShape.of(build, actor, live=live, compare_url=compared.url(build)) for build in builds]
+    return Items(items=shapes)
 
 
 @router.post("/capsules/{capsule}/builds", status_code=201)
@@ -139,7 +143,15 @@ async def _follow(context: Context, build: Build, after: int) -> AsyncGenerator[
 
 async def _shape(db_session: AsyncSession, build: Build, actor: Actor) -> BuildShape:
     capsule = await db_session.get_one(Capsule, build.capsule_id)
-    return BuildShape.of(build, actor, live=await _live(db_session, capsule))
+    compared = await _comparisons(db_session, build)
+    live = await _live(db_session, capsule)
+    return BuildShape.of(build, actor, live=live, compare_url=compared.url(build))
+
+
+async def _comparisons(db_session: AsyncSession, newest: Build) -> Comparisons:
+    succeeded = await BuildRepository(db_session).succeeded_before(newest)
+    hosts = await SourceRepository(db_session).kinds_of_hosts(newest.team_id)
+    return Comparisons(succeeded, hosts)
 
 
 async def _live(db_session: AsyncSession, capsule: Capsule) -> Release | None:

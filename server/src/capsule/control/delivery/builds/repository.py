@@ -26,6 +26,21 @@ class BuildRepository:
         )
         return (await self._db_session.scalars(query)).all()
 
+    async def succeeded_before(self, build: Build, *, limit: int = 200) -> Sequence[Build]:
+        """Return the newest succeeded builds of the same capsule, those made after `build` left out."""
+        query = (
+            select(Build)
+            .where(
+                Build.capsule_id == build.capsule_id,
+                Build.status == "succeeded",
+                Build.trigger != "serve",
+                Build.created_at <= build.created_at,
+            )
+            .order_by(Build.created_at.desc(), Build.id.desc())
+            .limit(limit)
+        )
+        return (await self._db_session.scalars(query)).all()
+
     async def with_status(self, *statuses: str, capsule_id: str | None = None) -> Sequence[Build]:
         query = select(Build).where(Build.status.in_(statuses)).order_by(Build.created_at, Build.id)
         if capsule_id is not None:

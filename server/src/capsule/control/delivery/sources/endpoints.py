@@ -8,8 +8,10 @@ from fastapi import APIRouter
 from capsule.api.access import requires
 from capsule.api.context import Context, CurrentContext
 from capsule.api.uow import DbSession
+from capsule.control.delivery.sources.keys import DeployKeys
 from capsule.control.delivery.sources.repository import SourceRepository
 from capsule.control.delivery.sources.schemas import (
+    DeployKeyShape,
     HookShape,
     SourceAccessShape,
     UpdateSourceAccess,
@@ -18,9 +20,10 @@ from capsule.control.delivery.sources.schemas import (
 from capsule.control.delivery.sources.service import SourceService
 from capsule.control.policy import Action
 from capsule.control.workload.capsules.service import ensure_present
-from capsule.models import Capsule, SourceAccess
+from capsule.models import Capsule, SourceAccess, Space
 
 router = APIRouter(prefix="/capsules/{capsule}/source-access", tags=["sources"])
+deploy_keys = APIRouter(tags=["sources"])
 
 
 @router.get("")
@@ -74,6 +77,19 @@ async def make_webhook_secret(
     ensure_present(capsule)
     secret = await SourceService(db_session, context.box).make_webhook_secret(capsule)
     return WebhookSecretShape(webhook_url=webhook_url(context, capsule), secret=secret)
+
+
+@deploy_keys.post("/spaces/{space}/deploy-keys", status_code=201)
+async def make_deploy_key_ahead(
+    space: Annotated[Space, requires(Action.deploy_key_create)],
+    db_session: DbSession,
+    context: CurrentContext,
+) -> DeployKeyShape:
+    """Make a deploy key before its capsule: a plan can use it, and the capsule takes it over.
+
+    It is forgotten when no capsule took it within a week.
+    """
+    return DeployKeyShape.model_validate(await DeployKeys(db_session, context.box).make(space.team_id))
 
 
 def webhook_url(context: Context, capsule: Capsule) -> str:

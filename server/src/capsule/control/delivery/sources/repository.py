@@ -1,6 +1,7 @@
 """Queries on the access to sources."""
 
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,6 +24,13 @@ class SourceRepository:
     async def connections_of(self, team_id: str) -> Sequence[GitConnection]:
         query = select(GitConnection).where(GitConnection.team_id == team_id)
         return (await self._db_session.scalars(query.order_by(GitConnection.created_at))).all()
+
+    async def kinds_of_hosts(self, team_id: str) -> dict[str, str]:
+        """Return `{"git.example:8443": "gitea"}` for the hosts that the team is connected to."""
+        query = select(GitConnection.url, GitConnection.provider).where(GitConnection.team_id == team_id)
+        return {
+            urlsplit(url).netloc.lower(): provider for url, provider in await self._db_session.execute(query)
+        }
 
     async def users_of(self, connection_id: str) -> Sequence[SourceAccess]:
         query = select(SourceAccess).where(SourceAccess.connection_id == connection_id)

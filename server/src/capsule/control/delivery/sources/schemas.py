@@ -42,3 +42,8 @@ class UpdateSourceAccess(Input):
 class WebhookSecretShape(Shape):
     webhook_url: str
     secret: str = Field(description="Shown this once.")
+
+
+class DeployKeyShape(Shape):
+    id: str = Field(description="For the plan and the capsule that use it.")
+    public_key: str = Field(description="To be put into the repository's settings.")

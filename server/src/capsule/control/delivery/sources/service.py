@@ -5,12 +5,11 @@ Values are encrypted and never read back, except by git itself.
 
 from urllib.parse import urlsplit
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from capsule.build.sources.access import GitAccess
 from capsule.control.delivery.sources.hooks.signatures import new_secret
+from capsule.control.delivery.sources.keys import DeployKeys, KeyPair, make_key_pair
 from capsule.control.delivery.sources.repository import SourceRepository
 from capsule.errors import InvalidInput, NotFound
 from capsule.kit.clock import now
@@ -76,17 +75,14 @@ class SourceService:
     async def make_deploy_key(self, capsule: Capsule) -> SourceAccess:
         """Make a new key; what the old one opened stays closed until the new one is put there."""
         access = await self.access_of(capsule)
-        key = Ed25519PrivateKey.generate()
-        private = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
-        )
-        public = key.public_key().public_bytes(
-            serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
-        )
-        access.private_key = self._box.encrypt(private.decode(), context=_context(capsule.id, "key"))
-        access.public_key = f"{public.decode()} capsule-{capsule.slug}"
+        self._put_key(access, make_key_pair(f"capsule-{capsule.slug}"))
         await self._db_session.flush()
         return access
+
+    async def take_deploy_key(self, capsule: Capsule, key_id: str) -> None:
+        """Use a key that was made before the capsule. Raises DeployKeyNotFound."""
+        access = await self.access_of(capsule)
+        self._put_key(access, await DeployKeys(self._db_session, self._box).take(key_id, capsule.team_id))
 
     async def make_webhook_secret(self, capsule: Capsule) -> str:
         """Return a new secret, which is shown this once; webhooks with the old one are refused."""
@@ -149,6 +145,10 @@ class SourceService:
             if connection is not None and _is_of(connection, str(capsule.source.get("url", ""))):
                 token, user = self.connection_token(connection), TOKEN_USERS[connection.provider]
         return GitAccess(token=token, user=user, private_key=key, known_hosts=known_hosts)
+
+    def _put_key(self, access: SourceAccess, pair: KeyPair) -> None:
+        access.private_key = self._box.encrypt(pair.private, context=_context(access.capsule_id, "key"))
+        access.public_key = pair.public
 
 
 def check_token(token: str) -> None:

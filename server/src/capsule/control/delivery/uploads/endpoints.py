@@ -1,6 +1,7 @@
 """`/spaces/{space}/uploads` and `/plans`: source archives, and what would be made of a source."""
 
 import asyncio
+from dataclasses import replace
 from typing import Annotated, Any
 
 import msgspec
@@ -14,6 +15,7 @@ from capsule.api.context import CurrentContext
 from capsule.build.contract import BuildSettings
 from capsule.build.sources.access import GitAccess
 from capsule.build.trees import remove_tree
+from capsule.control.delivery.sources.keys import DeployKeys
 from capsule.control.delivery.sources.service import SourceService, check_token
 from capsule.control.delivery.uploads.service import add_upload
 from capsule.control.events import Events
@@ -45,6 +47,9 @@ class WantPlan(Input):
     source: Source | None = None
     access_token: str = Field(default="", description="Of a private repository; used for this once.")
     connection_id: str | None = Field(default=None, description="Connection to the source's git host.")
+    deploy_key_id: str | None = Field(
+        default=None, description="A key of the team that was made before its capsule."
+    )
     type: CapsuleType
     config: ConfigInput = ConfigInput()
 
@@ -92,6 +97,9 @@ async def make_plan(
         if wanted.connection_id and not wanted.access_token:
             service = SourceService(db_session, context.box)
             access = await service.connected(wanted.connection_id, space.team_id, str(checked.get("url", "")))
+        if wanted.deploy_key_id:
+            pair = await DeployKeys(db_session, context.box).pair(wanted.deploy_key_id, space.team_id)
+            access = replace(access, private_key=pair.private)
     if not checked:
         raise InvalidInput("A plan needs a source or an upload.", field="source")
     config = wanted.config

@@ -149,6 +149,9 @@ class CreateCapsule(Input):
         default=None,
         description="Connection to the git host: its token is used, and its webhook set up.",
     )
+    deploy_key_id: str | None = Field(
+        default=None, description="A key of the team that was made before; the capsule takes it over."
+    )
     deploy: bool = Field(default=True, description="Build and deploy at once when there is a source.")
 
 

@@ -92,6 +92,7 @@ class CapsuleService:
                 deploy=wanted.deploy and bool(source),
                 access_token=wanted.access_token,
                 connection_id=wanted.connection_id,
+                deploy_key_id=wanted.deploy_key_id,
             ),
         )
         return capsule

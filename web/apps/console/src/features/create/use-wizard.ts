@@ -1,12 +1,7 @@
 import {
   asProblem,
   createCapsule,
-  getCapsule,
   keys,
-  makeDeployKey,
-  startBuild,
-  updateSourceAccess,
-  type Capsule,
   type CapsuleType,
   type ProblemError,
   type Space,
@@ -17,7 +12,6 @@ import { useState } from "react";
 import {
   checkForm,
   emptyForm,
-  isLocked,
   nameFromImage,
   nameFromUpload,
   nameFromUrl,
@@ -50,12 +44,12 @@ export function useWizard(space: Space, type: CapsuleType | null, asked: WizardS
   const errors = form ? checkForm(form) : {};
   const step = stepShown();
   const create = useMutation({
-    mutationFn: (input: WizardForm) => createFrom(input, space),
+    mutationFn: (input: WizardForm) => createCapsule(toNewCapsule(input, space.id)),
     onSuccess: (capsule, input) => {
       void queryClient.invalidateQueries({ queryKey: keys.capsules });
       void queryClient.invalidateQueries({ queryKey: keys.spaces });
       queryClient.setQueryData(keys.capsule(capsule.slug), capsule);
-      const waits = input.from === "machine" || input.from === "push" || (input.from === "git" && input.access === "key");
+      const waits = input.from === "machine" || input.from === "push";
       const to = capsule.type === "storage" ? "files" : waits ? "deploy" : "builds";
       void navigate({ to: `/capsules/$capsule/${to}`, params: { capsule: capsule.slug } });
     },
@@ -115,19 +109,9 @@ export function useWizard(space: Space, type: CapsuleType | null, asked: WizardS
   };
 }
 
-/** What a private repository needs is given to the capsule before its first build. */
-async function createFrom(form: WizardForm, space: Space): Promise<Capsule> {
-  const capsule = await createCapsule(toNewCapsule(form, space.id));
-  if (!isLocked(form)) return capsule;
-  if (form.access === "key") await makeDeployKey(capsule.id);
-  else {
-    await updateSourceAccess(capsule.id, { token: form.token });
-    await startBuild(capsule.id);
-  }
-  return getCapsule(capsule.id);
-}
-
 const SERVER_FIELDS: Partial<Record<WizardField, string>> = {
+  token: "access_token",
+  keyId: "deploy_key_id",
   runCommand: "run_command",
   buildCommand: "build_command",
   outputDirectory: "output_directory",

@@ -139,13 +139,20 @@ test("an image needs no repository", () => {
 describe("private repositories", () => {
   const form = { ...emptyForm("backend"), name: "shop", url: "https://a.example/b.git" };
 
-  test("with a token or a key the capsule is made first, and nothing is planned before", () => {
+  test("the plan is made with the token or the key that the build will use", () => {
     expect(checkForm({ ...form, access: "token" })).toEqual({ token: "Give the token." });
-    for (const access of ["token", "key"] as const) {
-      expect(toNewCapsule({ ...form, access, token: "t" }, "spc_1").deploy).toBe(false);
-      expect(toWantedPlan({ ...form, access, token: "t" }, "spc_1")).toBeNull();
+    expect(checkForm({ ...form, access: "key" })).toHaveProperty("keyId");
+    const withToken = { ...form, access: "token" as const, token: "t0ken", keyId: "dky_1" };
+    const withKey = { ...withToken, access: "key" as const };
+    for (const request of [toWantedPlan(withToken, "spc_1"), toNewCapsule(withToken, "spc_1")]) {
+      expect(request).toMatchObject({ access_token: "t0ken" });
+      expect(request).not.toHaveProperty("deploy_key_id");
     }
-    expect(JSON.stringify(toNewCapsule({ ...form, access: "token", token: "s3cret" }, "spc_1"))).not.toContain("s3cret");
+    for (const request of [toWantedPlan(withKey, "spc_1"), toNewCapsule(withKey, "spc_1")]) {
+      expect(request).toMatchObject({ deploy_key_id: "dky_1" });
+      expect(request).not.toHaveProperty("access_token");
+    }
+    expect(toWantedPlan({ ...withKey, keyId: "" }, "spc_1")).toBeNull();
   });
 
   test("through a connection it is planned and built like a public one", () => {

@@ -1,5 +1,5 @@
 /** What the wizard asks, which answers are fine, and the requests they become. Knows no React. */
-import type { CapsuleType, ConfigChange, NewCapsule, Source, WantedPlan } from "@capsule/api";
+import type { CapsuleType, ConfigChange, NewCapsule, Source, SourceGrant, WantedPlan } from "@capsule/api";
 
 export type SourceKind = "git" | "push" | "upload" | "image" | "machine";
 /** How a private repository is read: a token, a key, or the id of the team's connection to its host. */
@@ -13,6 +13,9 @@ export type WizardForm = {
   path: string;
   access: Access;
   token: string;
+  /** Of the deploy key that the capsule will take over. */
+  keyId: string;
+  publicKey: string;
   image: string;
   /** Of what was uploaded. */
   uploadId: string;
@@ -41,6 +44,8 @@ export const emptyForm = (type: CapsuleType): WizardForm => ({
   path: "",
   access: "public",
   token: "",
+  keyId: "",
+  publicKey: "",
   image: "",
   uploadId: "",
   uploadName: "",
@@ -70,7 +75,7 @@ export const withType = (form: WizardForm, type: CapsuleType): WizardForm => ({
   from: sourcesOf(type).includes(form.from) ? form.from : "git",
 });
 
-const SOURCE_FIELDS: readonly WizardField[] = ["url", "branch", "path", "token", "image", "uploadId"];
+const SOURCE_FIELDS: readonly WizardField[] = ["url", "branch", "path", "token", "keyId", "image", "uploadId"];
 
 /** What is wrong with the answers of one step. */
 export function stepErrors(errors: WizardErrors, step: WizardStep): WizardErrors {
@@ -154,6 +159,7 @@ export function checkForm(form: WizardForm): WizardErrors {
   if (form.type !== "storage") {
     if (form.from === "git") problems.push(["url", urlProblem(form.url)]);
     if (form.from === "git" && form.access === "token" && form.token === "") problems.push(["token", "Give the token."]);
+    if (form.from === "git" && form.access === "key" && form.keyId === "") problems.push(["keyId", "Make the key, and put it into the repository’s settings."]);
     if (form.from === "image") problems.push(["image", imageProblem(form.image)]);
     if (form.from === "upload" && form.uploadId === "") problems.push(["uploadId", "Choose a folder or an archive."]);
     if (form.type === "app" && form.from !== "machine") problems.push(["entry", entryProblem(form.entry)]);
@@ -188,21 +194,21 @@ export function sourceOf(form: WizardForm): Source | null {
   return form.from === "push" ? { kind: "push", ...branch, ...path } : { kind: "git", ...branch, ...path, url: form.url.trim() };
 }
 
-const connectionOf = (form: WizardForm): { connection_id?: string } =>
-  form.from === "git" && form.access.startsWith("gcn_") ? { connection_id: form.access } : {};
-
-/** Whether the platform cannot read the repository before the capsule is there and has its token or key. */
-export const isLocked = (form: WizardForm): boolean =>
-  form.from === "git" && (form.access === "token" || form.access === "key");
+/** What a private repository is read with; the plan uses what the build will use. */
+function accessOf(form: WizardForm): SourceGrant {
+  if (form.from !== "git" || form.access === "public") return {};
+  if (form.access === "token") return { access_token: form.token };
+  return form.access === "key" ? { deploy_key_id: form.keyId } : { connection_id: form.access };
+}
 
 /** The plan to ask for, or null when there is nothing that could be planned. */
 export function toWantedPlan(form: WizardForm, spaceId: string): WantedPlan | null {
   const source = sourceOf(form);
   const errors = checkForm(form);
   const isUnclear = [...SOURCE_FIELDS, "entry" as const, "port" as const].some((field) => errors[field] !== undefined);
-  const isThere = source?.kind === "upload" || (source?.kind === "git" && !isLocked(form));
+  const isThere = source?.kind === "upload" || source?.kind === "git";
   if (source === null || !isThere || isUnclear) return null;
-  return { space_id: spaceId, type: form.type, source, ...connectionOf(form), config: planConfig(form) };
+  return { space_id: spaceId, type: form.type, source, ...accessOf(form), config: planConfig(form) };
 }
 
 export function toNewCapsule(form: WizardForm, spaceId: string): NewCapsule {
@@ -214,8 +220,7 @@ export function toNewCapsule(form: WizardForm, spaceId: string): NewCapsule {
     ...base,
     ...(Object.keys(config).length > 0 ? { config } : {}),
     ...(source ? { source } : {}),
-    ...connectionOf(form),
-    ...(isLocked(form) ? { deploy: false } : {}),
+    ...accessOf(form),
   };
 }
 

@@ -7,6 +7,7 @@ import { useState } from "react";
 import { useBuildLog } from "../api/use-build-log.ts";
 import { shortCommit, triggerName } from "../words.ts";
 import { BuildLog } from "./build-log.tsx";
+import { CompareLink } from "./compare-link.tsx";
 import { PlanView } from "./plan-view.tsx";
 
 export function BuildDetail({ build, capsule }: { build: Build; capsule: Capsule }) {
@@ -37,6 +38,12 @@ export function BuildDetail({ build, capsule }: { build: Build; capsule: Capsule
                 <>
                   {" · "}
                   <code className="font-mono">{shortCommit(commit)}</code>
+                </>
+              )}
+              {build.compare_url && (
+                <>
+                  {" · "}
+                  <CompareLink url={build.compare_url} />
                 </>
               )}
               {" · "}

@@ -2,6 +2,7 @@ import type { Build, Capsule } from "@capsule/api";
 import { Card, cn, Elapsed, LiveMark, StatusDot, statusLabel, Time } from "@capsule/ui";
 import { Link } from "@tanstack/react-router";
 import { shortCommit, triggerName } from "../words.ts";
+import { CompareLink } from "./compare-link.tsx";
 
 type BuildListProps = { builds: Build[]; chosen: string; capsule: Capsule };
 
@@ -40,6 +41,11 @@ export function BuildList({ builds, chosen, capsule }: BuildListProps) {
                 )}
               </span>
             </Link>
+            {build.compare_url && (
+              <div className="-mt-1.5 px-3.5 pb-2 pl-7.5">
+                <CompareLink url={build.compare_url} />
+              </div>
+            )}
           </li>
         ))}
       </ul>

@@ -1,18 +1,19 @@
-import { gitConnectionsQuery } from "@capsule/api";
+import { gitConnectionsQuery, type Space } from "@capsule/api";
 import { Field, NativeSelect } from "@capsule/ui";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { providerInfo } from "#config/providers.ts";
+import { KeyField } from "./key-field.tsx";
 import { RepositoryList } from "./repository-list.tsx";
 import type { StepProps } from "./step.tsx";
 import { TextField } from "./text-field.tsx";
 
-type GitFieldsProps = StepProps & { team: string; connect: ReactNode };
+type GitFieldsProps = StepProps & { space: Space; connect: ReactNode };
 
 /** A repository by its URL or from a connected host, and how a private one is read. */
-export function GitFields({ team, connect, ...step }: GitFieldsProps) {
+export function GitFields({ space, connect, ...step }: GitFieldsProps) {
   const { form, set } = step;
-  const connections = useQuery(gitConnectionsQuery(team)).data ?? [];
+  const connections = useQuery(gitConnectionsQuery(space.team_id)).data ?? [];
   const connection = connections.find(({ id }) => id === form.access);
   return (
     <div className="space-y-4">
@@ -49,11 +50,7 @@ export function GitFields({ team, connect, ...step }: GitFieldsProps) {
         <TextField {...step} field="branch" label="Branch" hint="Empty for the default branch." />
         <TextField {...step} field="path" label="Path" hint="Folder of the repository; empty for its root." />
       </div>
-      {form.access === "key" && (
-        <p className="text-xs text-ink-soft">
-          The key is made with the capsule and shown to be copied; put it into the repository’s settings, then build.
-        </p>
-      )}
+      {form.access === "key" && <KeyField {...step} space={space} />}
     </div>
   );
 }

@@ -3,7 +3,7 @@ import { cn, Notice } from "@capsule/ui";
 import type { UseQueryResult } from "@tanstack/react-query";
 import { ChevronRight } from "lucide-react";
 import type { ReactNode } from "react";
-import { isLocked, type WizardForm } from "../wizard-form.ts";
+import type { WizardForm } from "../wizard-form.ts";
 import { RESOURCES, settingsOf, type Setting } from "../settings.ts";
 import { NameField } from "./name-field.tsx";
 import { PlanPreview } from "./plan-preview.tsx";
@@ -55,9 +55,6 @@ export function SettingsStep({ plan, onChangeSource, ...step }: SettingsStepProp
 function Unplanned({ form }: { form: WizardForm }) {
   if (form.from === "image") return <Notice title={form.image}>The image is fetched when the capsule is deployed. Nothing is built.</Notice>;
   if (form.from === "push") return <Notice title="Planned with the first push">Git shows the plan and the build while you push.</Notice>;
-  if (isLocked(form)) {
-    return <Notice title="Planned with the first build">The repository cannot be read before the capsule has its {form.access === "key" ? "key" : "token"}.</Notice>;
-  }
   return null;
 }
 

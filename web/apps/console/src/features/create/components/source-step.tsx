@@ -33,7 +33,7 @@ export function SourceStep({ form, space, set, shown, connect }: SourceStepProps
         ))}
       </div>
       <div className="mt-5">
-        {form.from === "git" && <GitFields form={form} team={space.team_id} set={set} shown={shown} connect={connect} />}
+        {form.from === "git" && <GitFields form={form} space={space} set={set} shown={shown} connect={connect} />}
         {form.from === "push" && <PushFields form={form} set={set} shown={shown} />}
         {form.from === "upload" && <UploadField form={form} space={space} set={set} shown={shown} />}
         {form.from === "image" && (
