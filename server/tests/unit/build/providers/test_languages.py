@@ -114,6 +114,30 @@ class TestJava:
     def test_wrapper_of_gradle_is_used(self, equipped: Planning) -> None:
         assert equipped.plan({"build.gradle": "", "gradlew": ""}).steps[0].argv[:2] == ("sh", "./gradlew")
 
+    @pytest.mark.parametrize(
+        "files",
+        [
+            {"build.gradle": "plugins {\n  id 'application'\n}"},
+            {"build.gradle.kts": "plugins {\n    application\n}"},
+            {"build.gradle": "apply plugin: 'application'"},
+            {
+                "settings.gradle": "include 'app'",
+                "app/build.gradle.kts": "application {\n  mainClass = 'A'\n}",
+            },
+        ],
+    )
+    def test_program_that_gradle_installs_is_started_by_its_script(
+        self, files: dict[str, str], equipped: Planning
+    ) -> None:
+        plan = equipped.plan({**files, "gradlew": ""})
+        assert plan.steps[0].argv[-1] == "installDist"
+        assert plan.steps[-1].name == "find the script"
+        assert chosen(plan, "start command") == "build/install/…/bin/…"
+
+    def test_jar_that_runs_by_itself_stands_above_the_script(self, equipped: Planning) -> None:
+        text = "plugins { id 'org.springframework.boot' }\napplication { mainClass = 'A' }"
+        assert equipped.plan({"build.gradle": text, "gradlew": ""}).steps[0].argv[-1] == "assemble"
+
     def test_gradle_without_wrapper_names_its_package(self, equipped: Planning) -> None:
         assert "Gradle" in equipped.refused({"build.gradle.kts": ""})
 

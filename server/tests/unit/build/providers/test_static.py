@@ -158,6 +158,19 @@ CASES = {
         "out",
         True,
     ),
+    "vitepress with its own script": (
+        {P: '{"scripts": {"docs:build": "vitepress build docs"}, "devDependencies": {"vitepress": "1"}}'},
+        "docs/.vitepress/dist",
+        False,
+    ),
+    "sveltekit in vite's config": (
+        {
+            P: package("@sveltejs/kit", "@sveltejs/adapter-static", "vite"),
+            "vite.config.ts": "sveltekit({ adapter: adapter({ pages: 'www', fallback: 'index.html' }) })",
+        },
+        "www",
+        True,
+    ),
     "angular with targets": (
         {
             P: package("@angular/core"),

@@ -14,12 +14,16 @@ from capsule.build.toolchain import Toolchain
 
 _GRADLE_FILES = ("build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts", "gradlew")
 _CLASSES = "{deps}/classes"
-_JAR = "{deps}/jar"
-"""A file with the path of the jar below the project."""
+_JAR, _SCRIPT = "{deps}/jar", "{deps}/script"
+"""Files with the path below the project of the jar, or of the script that starts it."""
 
 # Inside walls a Java machine takes the whole computer's memory for its own; it is told what the replica has.
 _JAVA = 'exec java ${CAPSULE_MEMORY_MB:+-XX:MaxRAM=${CAPSULE_MEMORY_MB}m} -XX:MaxRAMPercentage=70 "$@"'
 _RUN_JAR = _JAVA.replace('"$@"', f'-jar "$1/$(cat {_JAR})"')
+_RUN_SCRIPT = (
+    'export JAVA_OPTS="${CAPSULE_MEMORY_MB:+-XX:MaxRAM=${CAPSULE_MEMORY_MB}m} -XX:MaxRAMPercentage=70 '
+    f'$JAVA_OPTS"; exec sh "$1/$(cat {_SCRIPT})"'
+)
 
 # The order in which runnable jars are looked for; others that builds leave beside them are passed over.
 _FIND_JAR = """
@@ -34,8 +38,22 @@ for file in "$here"/target/*.jar "$here"/*/target/*.jar "$here"/build/libs/*.jar
     printf '%s' "${file#"$here"/}" > "$1" && echo "starts ${file#"$here"/}" && exit 0
   fi
 done
-echo 'The build made no jar with a Main-Class in target/, build/ or build/libs/.' >&2; exit 1
+echo 'Error: the build made no jar with a Main-Class in target/, build/ or build/libs/.' \
+'Name the class in the build file, or set a run command.' >&2; exit 1
 """
+# What Gradle's plugin `application` installs: the program's jars, and a script that starts it.
+_FIND_SCRIPT = """
+for file in build/install/*/bin/* */build/install/*/bin/*; do
+  case "$file" in *.bat) continue ;; esac
+  [ -f "$file" ] && printf '%s' "$file" > "$1" && echo "starts $file" && exit 0
+done
+echo 'Error: the task installDist made no script in build/install/. Set a run command.' >&2; exit 1
+"""
+_APPLICATION = re.compile(
+    r"""\bid[\s(]*['"]application['"]|plugin:\s*['"]application['"]|^\s*`?application`?\s*(?:\{|$)""",
+    re.MULTILINE,
+)
+_RUNNABLE_JAR = re.compile(r"org\.springframework\.boot|shadow|\bMain-Class\b|io\.quarkus")
 
 _SERVER = re.compile(
     r"\b(?:HttpServer|ServerSocket|ServerSocketChannel|Javalin|SpringApplication|Undertow)\b"
@@ -85,14 +103,20 @@ class _Building:
         self._draft = draft
         self._has_jar = bool(project.glob("*.jar"))
         self._tool = _tool(project)
+        self._is_installed = self._tool == "gradle" and _is_application(project)
         self._main = None if self._tool else find_main(project)
 
     def launch(self) -> Launch:
         if self._tool or not is_auto(self._settings.build_command):
             texts = " ".join(self._project.text(path) for path in ("pom.xml", *_GRADLE_FILES[:2]))
+            listens = True if _FRAMEWORKS.search(texts) else None
+            if self._is_installed and is_auto(self._settings.build_command):
+                argv = ("sh", "-c", _RUN_SCRIPT, "java", "{app}")
+                return Launch(
+                    argv, "what Gradle's plugin `application` installs", listens, "build/install/…/bin/…"
+                )
             return _run_jar(
-                "the first runnable jar in target, build/libs, build or the root folder",
-                listens=True if _FRAMEWORKS.search(texts) else None,
+                "the first runnable jar in target, build/libs, build or the root folder", listens=listens
             )
         if self._main:
             argv = ("sh", "-c", _JAVA, "java", "-cp", _class_path(), self._main.name)
@@ -120,6 +144,8 @@ class _Building:
             self._javac()
         if launch.argv is not None and _RUN_JAR in launch.argv:
             draft.step("find the jar", "sh", "-c", _FIND_JAR, "find", _JAR)
+        elif launch.argv is not None and _RUN_SCRIPT in launch.argv:
+            draft.step("find the script", "sh", "-c", _FIND_SCRIPT, "find", _SCRIPT)
 
     def _maven(self) -> None:
         arguments = ("--batch-mode", "--no-transfer-progress", "-DskipTests",
@@ -134,14 +160,15 @@ class _Building:
         self._draft.step("build", "mvn", *arguments, env=_caches())
 
     def _gradle(self) -> None:
-        arguments = ("--no-daemon", "--console=plain", "clean", "assemble")
+        tasks = ("clean", "installDist" if self._is_installed else "assemble")
+        arguments = ("--no-daemon", "--console=plain", *tasks)
         if self._project.has("gradlew"):
-            self._draft.choose("build command", "./gradlew clean assemble", "the wrapper gradlew")
+            self._draft.choose("build command", f"./gradlew {' '.join(tasks)}", "the wrapper gradlew")
             self._draft.step("build", "sh", "./gradlew", *arguments, env=_caches())
             return
         gradle = needed(self._toolchain, "gradle", "The project is built with Gradle")
         self._draft.use(gradle)
-        self._draft.choose("build command", "gradle clean assemble", f"build.gradle; {gradle.version}")
+        self._draft.choose("build command", f"gradle {' '.join(tasks)}", f"build.gradle; {gradle.version}")
         self._draft.step("build", "gradle", *arguments, env=_caches())
 
     def _javac(self) -> None:
@@ -158,6 +185,14 @@ def _tool(project: Project) -> str:
     if project.first("pom.xml", ".mvn/extensions.xml"):
         return "maven"
     return "gradle" if project.first(*_GRADLE_FILES) else ""
+
+
+def _is_application(project: Project) -> bool:
+    """Say whether Gradle makes a program with a script of its own, and no jar that runs by itself."""
+    names = _GRADLE_FILES[:2]
+    files = [*names, *(path for name in names for path in project.glob(f"*/{name}"))]
+    texts = [project.text(path) for path in files]
+    return any(map(_APPLICATION.search, texts)) and not any(map(_RUNNABLE_JAR.search, texts))
 
 
 def _run_jar(reason: str, *, listens: bool | None = None) -> Launch:

@@ -3,8 +3,8 @@
 from capsule.build.contract import BuildSettings
 from capsule.build.project import Project
 from capsule.build.providers.draft import Draft
+from capsule.build.providers.node.demands import read_demanding_package
 from capsule.build.providers.node.install import plan_build, plan_node, plan_packages
-from capsule.build.providers.node.package import read_package
 from capsule.build.providers.start import is_auto
 from capsule.build.toolchain import Toolchain
 
@@ -18,7 +18,7 @@ def plan_assets(draft: Draft, project: Project, settings: BuildSettings, toolcha
         draft.choose("build command", settings.build_command, "build command in the capsule's config")
         draft.line("build", settings.build_command)
         return
-    package = read_package(project)
+    package = read_demanding_package(project, toolchain)
     if package.script("gcp-build", "build") is None:
         return
     plan_node(draft, package, toolchain)

@@ -26,17 +26,35 @@ _SUBCOMMANDS = {
     "remix": {"dev", "vite:dev"},
     "react-router": {"dev"},
     "gatsby": {"develop", "serve"},
+    "eleventy": {"serve"},
+    "docusaurus": {"start", "serve"},
+    "vitepress": {"", "dev", "preview", "serve"},
+    "vuepress": {"dev"},
+    "hexo": {"server", "s"},
+    "quasar": {"dev", "serve"},
+    "ember": {"serve", "server", "s"},
+    "expo": {"start"},
+    "rsbuild": {"dev", "preview"},
+    "nitro": {"dev", "preview"},
+    "nitropack": {"dev", "preview"},
     "ng": {"serve", "s"},
     "vue-cli-service": {"serve"},
     "react-scripts": {"start"},
     "webpack": {"serve", "watch"},
-    "parcel": {"serve", "watch"},
+    "parcel": {"", "serve", "watch"},
     "tsx": {"watch"},
     "nest": {"start"},
     "storybook": {"dev"},
     "wrangler": {"dev"},
     "svelte-kit": {"dev", "preview"},
     "vinxi": {"dev", "start"},
+}
+_FOR_PRODUCTION = {
+    ("next", "start"),
+    ("nuxt", "start"),
+    ("nuxi", "start"),
+    ("vinxi", "start"),
+    ("nest", "start"),
 }
 
 
@@ -49,11 +67,27 @@ def endless_part(line: str, package: Package) -> str:
     return ""
 
 
-def _is_endless(text: str, package: Package) -> bool:
+def is_for_development(part: str) -> bool:
+    """Say whether a command that does not end is a framework's server for whoever develops with it."""
+    program, subcommand, _ = _parts(part)
+    return subcommand in _SUBCOMMANDS.get(program, ()) and (program, subcommand) not in _FOR_PRODUCTION
+
+
+def _parts(text: str) -> tuple[str, str, list[str]]:
+    """Return the program, its subcommand and all its words."""
     program, _, rest = text.partition(" ")
-    program = program.rpartition("/")[2]
-    words = rest.split()
+    program, words = program.rpartition("/")[2], rest.split()
     subcommand = words[0] if words and not words[0].startswith("-") else ""
+    if program == "parcel" and subcommand.endswith(".html"):
+        subcommand = ""
+    elif program == "eleventy" and "--serve" in words:
+        subcommand = "serve"
+    return program, subcommand, words
+
+
+def _is_endless(text: str, package: Package) -> bool:
+    program, subcommand, words = _parts(text)
+    rest = text.partition(" ")[2]
     if program in _ALWAYS or _WATCH.search(f" {rest} "):
         return True
     if program in _WATCHERS and _SHORT_WATCH.search(f" {rest} "):

@@ -1,14 +1,16 @@
 """How a Node project starts when its author wrote no command: by script, by framework, by file."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from capsule.build.project import Project
 from capsule.build.providers.contract import Unplannable
 from capsule.build.providers.draft import Draft
-from capsule.build.providers.node.endless import endless_part
+from capsule.build.providers.node.endless import endless_part, is_for_development
+from capsule.build.providers.node.frameworks import SiteTool, server_framework, site_tool
 from capsule.build.providers.node.managers import Manager
 from capsule.build.providers.node.package import Package, listens, node_files
 from capsule.build.providers.start import Launch
+from capsule.build.providers.static.output import exported_next
 
 _SCRIPTS = (
     "server.js",
@@ -27,51 +29,35 @@ _SERVERS = (
     "graphql-yoga", "h3", "hono", "koa", "micro", "next", "nuxt", "polka", "restify", "sails", "serve",
     "socket.io", "strapi", "ws",
 )  # fmt: skip
+_BUN_FILES = ("index.ts", "src/index.ts", "server.ts", "src/server.ts", "main.ts", "src/main.ts", "index.tsx")
 _BOTS = {
     "@slack/bolt": "Slack", "discord.js": "discord.js", "eris": "Eris", "grammy": "grammY",
     "node-telegram-bot-api": "node-telegram-bot-api", "oceanic.js": "Oceanic", "telegraf": "Telegraf",
     "whatsapp-web.js": "whatsapp-web.js",
 }  # fmt: skip
-_DEVELOPMENT = ("dev", "develop", "serve", "watch", "start", "preview")
-
-
-@dataclass(frozen=True)
-class _Framework:
-    title: str
-    argv: tuple[str, ...]
-
-
-# Each builds a server; what it is started with in production. Where a package has a better name for the same
-# thing (Nest's `start:prod`), see `_nest`.
-_FRAMEWORKS = {
-    "next": _Framework("Next.js", ("next", "start", "-H", "127.0.0.1", "-p", "{port}")),
-    "nuxt": _Framework("Nuxt", ("node", ".output/server/index.mjs")),
-    "@sveltejs/adapter-node": _Framework("SvelteKit", ("node", "build")),
-    "@astrojs/node": _Framework("Astro", ("node", "dist/server/entry.mjs")),
-    "@react-router/serve": _Framework("React Router", ("react-router-serve", "./build/server/index.js")),
-    "@remix-run/serve": _Framework("Remix", ("remix-serve", "./build/server/index.js")),
-}
-_WITHOUT_SERVER = {
-    "@sveltejs/kit": ("SvelteKit", "@sveltejs/adapter-node"),
-    "astro": ("Astro", "@astrojs/node"),
-    "react-scripts": ("Create React App", ""),
-    "vite": ("Vite", ""),
-    "@angular/core": ("Angular", "@angular/ssr"),
-}
 
 
 def find_launch(project: Project, package: Package, manager: Manager | None, draft: Draft) -> Launch:
     """Return the best way to start the project. Raises Unplannable when nothing in it can be started."""
+    if package.has("next") and (site := exported_next(project, package.expanded("npm run build"))):
+        raise _only_a_site(SiteTool("Next.js"), site.reason.removeprefix("Next.js with "))
     found = (
         _nest(package, manager)
         or _script(package, manager, draft)
         or _framework(package)
         or _angular(package, manager)
+    )
+    has_main = bool(package.main) and project.has(package.main)
+    if found is None and not has_main and (tool := site_tool(package)):
+        raise _only_a_site(tool)
+    found = (
+        found
+        or _bun(project, package, manager)
         or _file(project, package)
         or _endless_build(package, manager)
     )
     if found is None:
-        raise _nothing(package)
+        raise _nothing()
     return _judged(project, package, found)
 
 
@@ -89,35 +75,28 @@ def _script(package: Package, manager: Manager | None, draft: Draft) -> Launch |
     line = package.scripts.get("start", "").strip()
     if not line or manager is None:
         return None
-    framework = _framework(package)
+    framework = _framework(package) or _angular(package, manager)
     if line == "next start" and framework and not package.scripts.get("prestart"):
         # The same without npm around it, and on the address where requests come from.
         return replace(framework, reason="script `start` in package.json (`next start`)")
     part = endless_part(line, package)
-    words = part.split()
-    is_development = len(words) < 2 or words[1] in _DEVELOPMENT or words[1].startswith("-")
-    if part and is_development and words[0] in ("vite", "astro", "nuxt", "nuxi", "remix", "react-router"):
+    if part and is_for_development(part):
         if framework:
             draft.notice(f"The script `start` runs a server for development (`{part}`), which is not used.")
             return framework
+        # Whoever tells such a server its port means it to be the one for visitors.
+        if "PORT" not in line and (site := site_tool(package)):
+            raise _only_a_site(site, f"the script `start` runs a server for development (`{part}`)")
         draft.notice(f"The script `start` runs a server for development (`{part}`).")
-    elif part.startswith(("next dev", "react-scripts start", "ng serve", "vue-cli-service serve")):
-        if framework:
-            draft.notice(f"The script `start` runs a server for development (`{part}`), which is not used.")
-            return framework
-        draft.notice(
-            f"The script `start` runs a server for development (`{part}`). A capsule of type frontend serves "
-            "the built site instead."
-        )
     argv = manager.run("start") if manager.name == "bun" or manager.is_berry else ("npm", "start")
     return Launch(argv, "script `start` in package.json")
 
 
 def _framework(package: Package) -> Launch | None:
-    for name, framework in _FRAMEWORKS.items():
-        if package.has(name):
-            return Launch(framework.argv, f"{framework.title}: what its build makes", listens=True)
-    return None
+    framework = server_framework(package)
+    if framework is None:
+        return None
+    return Launch(framework.argv, f"{framework.title}: what its build makes", listens=True)
 
 
 def _angular(package: Package, manager: Manager | None) -> Launch | None:
@@ -125,6 +104,14 @@ def _angular(package: Package, manager: Manager | None) -> Launch | None:
     if script is None or manager is None:
         return None
     return Launch(manager.run(script), f"Angular: script `{script}` in package.json", listens=True)
+
+
+def _bun(project: Project, package: Package, manager: Manager | None) -> Launch | None:
+    if manager is None or manager.name != "bun":
+        return None
+    stem = package.module.rpartition(".")[0]
+    file = project.first(*filter(None, (package.module, stem and f"{stem}.ts")), *_BUN_FILES)
+    return Launch(("bun", file), f"{file}, run by Bun") if file else None
 
 
 def _file(project: Project, package: Package) -> Launch | None:
@@ -162,14 +149,15 @@ def _judged(project: Project, package: Package, launch: Launch) -> Launch:
     return launch
 
 
-def _nothing(package: Package) -> Unplannable:
-    for name, (title, adapter) in _WITHOUT_SERVER.items():
-        if package.has(name) and package.script("gcp-build", "build"):
-            wanted = f" For a server of its own add the package `{adapter}`." if adapter else ""
-            return Unplannable(
-                f"{title} builds a site here and no server: package.json has no script `start`.",
-                hint=f"Create the capsule with type frontend.{wanted}",
-            )
+def _only_a_site(site: SiteTool, why: str = "package.json has no script `start`") -> Unplannable:
+    wanted = f" For a server of its own add the package `{site.adapter}`." if site.adapter else ""
+    return Unplannable(
+        f"{site.title} builds a site here and no server: {why}.",
+        hint=f"Create the capsule with type frontend.{wanted}",
+    )
+
+
+def _nothing() -> Unplannable:
     return Unplannable(
         "Nothing in the project tells how to start it: there is no `web` in a Procfile, package.json has no "
         "script `start` and no `main`, and there is no server.js, index.js, app.js or main.js.",

@@ -38,6 +38,7 @@ class Package:
     """Names, those for development included."""
     dev_dependencies: frozenset[str]
     main: str
+    module: str
     node: str
     """The version of Node that is asked for; empty when nothing is said."""
     node_origin: str
@@ -81,12 +82,14 @@ def read_package(project: Project) -> Package:
     scripts = {name: line for name, line in _table(content, "scripts").items() if isinstance(line, str)}
     node, origin = _node(project, content)
     main, manager = content.get("main"), content.get("packageManager")
+    module = content.get("module")
     started = {path for line in scripts.values() for path in node_files(line)}
     return Package(
         scripts=scripts,
         dependencies=frozenset(_table(content, "dependencies")) | dev,
         dev_dependencies=dev,
         main=main if isinstance(main, str) else "",
+        module=module if isinstance(module, str) else "",
         node=node,
         node_origin=origin,
         package_manager=manager if isinstance(manager, str) else "",

@@ -42,8 +42,10 @@ FRAMEWORKS = (
     Framework("gatsby", "Gatsby", "public", False, ("gatsby", "build")),
     Framework("@docusaurus/core", "Docusaurus", "build", False, ("docusaurus", "build")),
     Framework("@11ty/eleventy", "Eleventy", "_site", False, ("eleventy",)),
-    Framework("vitepress", "VitePress", ".vitepress/dist", False, ("vitepress", "build")),
-    Framework("vuepress", "VuePress", ".vuepress/dist", False, ("vuepress", "build")),
+    Framework("vitepress", "VitePress", ".vitepress/dist", False, ("vitepress", "build"),
+         script="docs:build"),
+    Framework("vuepress", "VuePress", ".vuepress/dist", False, ("vuepress", "build"),
+         script="docs:build"),
     Framework("hexo", "Hexo", "public", False, ("hexo", "generate")),
     Framework("@sveltejs/kit", "SvelteKit", "build", False, ("vite", "build"), "svelte.config", "pages"),
     Framework("@react-router/dev", "React Router", "build/client", True, ("react-router", "build")),
@@ -91,6 +93,8 @@ def moved_by(project: Project, framework: Framework, line: str) -> tuple[str, st
     if not framework.config:
         return None
     text = config_of(project, framework.config)
+    if framework.package == "@sveltejs/kit":
+        text = text or config_of(project, "vite.config")  # where its newer versions are told
     folder = option_of(text, framework.option)
     if framework.package == "vite" and (root := option_of(text, "root")):
         folder = posixpath.join(root, folder or framework.folder)

@@ -40,7 +40,8 @@ def find_output(project: Project, package: Package, framework: Framework | None,
     _refuse_servers(project, package, framework)
     is_single_page = framework.is_single_page
     if framework.name == "SvelteKit":
-        is_single_page = option_of(config_of(project, "svelte.config"), "fallback") == "index.html"
+        configs = [config_of(project, name) for name in ("svelte.config", "vite.config")]
+        is_single_page = any(option_of(text, "fallback") == "index.html" for text in configs)
     notices = _wrong_base(project, framework)
     moved = moved_by(project, framework, line)
     folder = inside(moved[0]) if moved else None
@@ -69,7 +70,8 @@ def _unknown(project: Project, package: Package) -> Output:
     return Output(folder, routes, "index.html in the source, if the build makes no other")
 
 
-def _next(project: Project, line: str) -> Output:
+def exported_next(project: Project, line: str) -> Output | None:
+    """Return where Next.js writes a site, and None when it makes a server; `line` is the build script."""
     config = config_of(project, "next.config")
     if option_of(config, "output") == "export":
         folder = inside(option_of(config, "distDir") or "out")
@@ -78,6 +80,12 @@ def _next(project: Project, line: str) -> Output:
         return Output(
             inside(exported[1] or "out") or "out", False, "Next.js with `next export` in the build script"
         )
+    return None
+
+
+def _next(project: Project, line: str) -> Output:
+    if found := exported_next(project, line):
+        return found
     raise Unplannable(
         "Next.js renders on a server here, so this is no static site.",
         hint=f"{_SERVER_HINT}, or set `output: 'export'` in next.config.js.",

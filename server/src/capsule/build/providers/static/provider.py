@@ -7,8 +7,9 @@ from capsule.build.plan import Plan
 from capsule.build.project import Project
 from capsule.build.providers.contract import Unplannable
 from capsule.build.providers.draft import Draft
+from capsule.build.providers.node.demands import read_demanding_package
 from capsule.build.providers.node.install import BUILD_SCRIPTS, plan_build, plan_node, plan_packages
-from capsule.build.providers.node.package import Package, read_package
+from capsule.build.providers.node.package import Package
 from capsule.build.providers.start import is_auto
 from capsule.build.providers.static.frameworks import Framework, find_framework
 from capsule.build.providers.static.hugo import is_hugo, plan_hugo
@@ -59,7 +60,7 @@ def _plan_publishing(draft: Draft, output: Output, toolchain: Toolchain) -> None
 
 def _plan_output(draft: Draft, project: Project, settings: BuildSettings, toolchain: Toolchain) -> Output:
     """Plan the build, if there is one, and return where the site will be."""
-    package = read_package(project)
+    package = read_demanding_package(project, toolchain)
     framework = find_framework(package)
     if framework is not None or package.script(*BUILD_SCRIPTS):
         return _with_node(draft, project, package, framework, settings, toolchain)
