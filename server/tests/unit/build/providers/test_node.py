@@ -64,10 +64,11 @@ class TestNode:
             ('{"scripts": {"start": "astro dev"}, "dependencies": {"astro": "5", "@astrojs/node": "9"}}',
              "node dist/server/entry.mjs"),
             ('{"scripts": {"start": "nest start", "start:prod": "node dist/main"}, '
-             '"dependencies": {"@nestjs/core": "10"}}', "npm run start:prod"),
+             '"dependencies": {"@nestjs/core": "10"}}', "sh -c node dist/main"),
             ('{"dependencies": {"@react-router/serve": "7"}}', "react-router-serve ./build/server/index.js"),
             ('{"scripts": {"start": "remix-serve b.js"}, "dependencies": {"@remix-run/serve": "2"}}',
-             "npm start"),
+             "sh -c remix-serve b.js"),
+            ('{"scripts": {"start": "node b.js", "prestart": "x"}}', "npm start"),
         ],
     )  # fmt: skip
     def test_frameworks_start_in_production(self, text: str, argv: str, planning: Planning) -> None:

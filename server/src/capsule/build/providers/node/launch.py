@@ -9,7 +9,7 @@ from capsule.build.providers.node.endless import endless_part, is_for_developmen
 from capsule.build.providers.node.frameworks import SiteTool, server_framework, site_tool
 from capsule.build.providers.node.managers import Manager
 from capsule.build.providers.node.package import Package, listens, node_files
-from capsule.build.providers.start import Launch
+from capsule.build.providers.start import Launch, shell
 from capsule.build.providers.static.output import exported_next
 
 _SCRIPTS = (
@@ -65,7 +65,8 @@ def _nest(package: Package, manager: Manager | None) -> Launch | None:
     if not package.has("@nestjs/core") or manager is None:
         return None
     if package.scripts.get("start:prod"):
-        return Launch(manager.run("start:prod"), "Nest: script `start:prod` in package.json", listens=True)
+        reason = "Nest: script `start:prod` in package.json"
+        return replace(_by_script("start:prod", reason, package, manager), listens=True)
     if package.script("gcp-build", "build"):
         return Launch(("node", "dist/main"), "Nest: what its build makes", listens=True)
     return None
@@ -88,8 +89,18 @@ def _script(package: Package, manager: Manager | None, draft: Draft) -> Launch |
         if "PORT" not in line and (site := site_tool(package)):
             raise _only_a_site(site, f"the script `start` runs a server for development (`{part}`)")
         draft.notice(f"The script `start` runs a server for development (`{part}`).")
-    argv = manager.run("start") if manager.name == "bun" or manager.is_berry else ("npm", "start")
-    return Launch(argv, "script `start` in package.json")
+    return _by_script("start", "script `start` in package.json", package, manager)
+
+
+def _by_script(name: str, reason: str, package: Package, manager: Manager) -> Launch:
+    line = package.scripts[name].strip()
+    if manager.name == "bun" or manager.is_berry:
+        return Launch(manager.run(name), reason)
+    if package.script(f"pre{name}", f"post{name}") or "npm_" in line:
+        return Launch(("npm", "start") if name == "start" else ("npm", "run", name), reason)
+    # The same without npm around it, which takes as much memory as a small app.
+    env = {"npm_package_name": package.name, "npm_package_version": package.version}
+    return Launch(shell(line), reason, shown=line, env={key: value for key, value in env.items() if value})
 
 
 def _framework(package: Package) -> Launch | None:
@@ -103,7 +114,8 @@ def _angular(package: Package, manager: Manager | None) -> Launch | None:
     script = next((name for name in package.scripts if name.startswith("serve:ssr")), None)
     if script is None or manager is None:
         return None
-    return Launch(manager.run(script), f"Angular: script `{script}` in package.json", listens=True)
+    reason = f"Angular: script `{script}` in package.json"
+    return replace(_by_script(script, reason, package, manager), listens=True)
 
 
 def _bun(project: Project, package: Package, manager: Manager | None) -> Launch | None:

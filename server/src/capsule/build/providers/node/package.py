@@ -33,6 +33,8 @@ _NODE_FILES = (".nvmrc", ".node-version")
 
 @dataclass(frozen=True)
 class Package:
+    name: str
+    version: str
     scripts: dict[str, str]
     dependencies: frozenset[str]
     """Names, those for development included."""
@@ -81,18 +83,18 @@ def read_package(project: Project) -> Package:
     dev = frozenset(_table(content, "devDependencies"))
     scripts = {name: line for name, line in _table(content, "scripts").items() if isinstance(line, str)}
     node, origin = _node(project, content)
-    main, manager = content.get("main"), content.get("packageManager")
-    module = content.get("module")
     started = {path for line in scripts.values() for path in node_files(line)}
     return Package(
+        name=_text(content, "name"),
+        version=_text(content, "version"),
         scripts=scripts,
         dependencies=frozenset(_table(content, "dependencies")) | dev,
         dev_dependencies=dev,
-        main=main if isinstance(main, str) else "",
-        module=module if isinstance(module, str) else "",
+        main=_text(content, "main"),
+        module=_text(content, "module"),
         node=node,
         node_origin=origin,
-        package_manager=manager if isinstance(manager, str) else "",
+        package_manager=_text(content, "packageManager"),
         listening=frozenset(path for path in started if listens(project, path)),
     )
 
@@ -118,6 +120,11 @@ def _node(project: Project, content: dict[str, Any]) -> tuple[str, str]:
         if line := next(filter(None, lines), ""):
             return line.removeprefix("v"), path
     return "", ""
+
+
+def _text(content: dict[str, Any], key: str) -> str:
+    value = content.get(key)
+    return value if isinstance(value, str) else ""
 
 
 def _table(content: dict[str, Any], key: str) -> dict[str, Any]:
