@@ -16,7 +16,6 @@ log = logging.getLogger(__name__)
 
 _NEWER = "A newer deployment took its place."
 _OFF = "The capsule was switched off."
-CANCELLED = "Cancelled."
 
 
 class Deployments:
@@ -25,6 +24,8 @@ class Deployments:
         self._owner = owner
         self._tasks = tasks
         self._stopping = False
+        self._undoing: set[str] = set()
+        """What an earlier process had begun and nobody wants any more; its rollout must run to its end."""
 
     @property
     def _database(self) -> Database:
@@ -50,8 +51,8 @@ class Deployments:
                 await self._give_up(row, _OFF)
             elif row is not queued.get(row.capsule_id) and row.capsule_id in queued:
                 await self._give_up(row, _NEWER)
-            elif row.cancel_requested:
-                await self._give_up(row, CANCELLED)
+            elif row.cancel_requested and row.status == "running" and row.id not in self._undoing:
+                self._tasks.cancel(row.id)
         busy = {row.capsule_id for row in unfinished if row.status == "running"}
         for capsule_id, row in queued.items():
             if capsule_id not in busy:
@@ -94,6 +95,8 @@ class Deployments:
                 end(deployment, "failed", "Its release is gone.")
                 return
             take(deployment, self._owner)
+            if deployment.cancel_requested:
+                self._undoing.add(deployment.id)
             deployment.previous_release_id = deployment.previous_release_id or capsule.release_id
             previous = None
             if deployment.previous_release_id is not None:
@@ -121,6 +124,8 @@ class Deployments:
         except Exception:
             await self._end_broken(lease)
             raise
+        finally:
+            self._undoing.discard(lease.row_id)
 
     async def _end_cancelled(self, lease: Lease[Deployment]) -> None:
         try:
@@ -131,8 +136,12 @@ class Deployments:
                     return
                 capsule = await db_session.get(Capsule, deployment.capsule_id)
                 is_off = capsule is None or not capsule.is_on or capsule.removed_at is not None
-                asked = CANCELLED if deployment.cancel_requested else _NEWER
-                end(deployment, "cancelled", _OFF if is_off else asked)
+                if is_off:
+                    end(deployment, "cancelled", _OFF)
+                elif deployment.cancel_requested:
+                    end(deployment, "cancelled", deployment.reason, deployment.hint)
+                else:
+                    end(deployment, "cancelled", _NEWER)
         except LeaseLost:
             pass
 

@@ -58,6 +58,12 @@ class ReleaseStep:
         await self._phases.finish()
         await self.clear()
 
+    async def abandon(self) -> None:
+        """End a command that an earlier worker has begun, if there is one. Raises LeaseLost."""
+        async with self._lease.unit_of_work() as (db_session, deployment):
+            self._one_off = await OneOff.found(self._platform, db_session, deployment.id)
+        await self.clear()
+
     async def clear(self) -> None:
         """Take away what is left of the command."""
         if self._one_off is not None:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import TypeAlias
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from capsule.control.delivery.deployments.service import request_deployment
 from capsule.control.delivery.leases import Lease, LeaseLost, end
 from capsule.edge.contract import RouteState
@@ -39,8 +41,16 @@ class CapsuleOff(Exception):
     """The capsule was switched off or removed while its deployment was under way."""
 
 
+class GivenUp(Exception):
+    """An earlier worker had begun what nobody wants any more; it is undone."""
+
+
 class Rollout:
-    """One deployment, from queued to its end. `run` may be called again after a crash and goes on."""
+    """One deployment, from queued to its end. `run` may be called again after a crash and goes on.
+
+    One that was cancelled before it begins has had a worker: what that one did is undone, unless the release
+    has the traffic already.
+    """
 
     def __init__(
         self,
@@ -67,14 +77,18 @@ class Rollout:
         self._phases = Phases(lease, deployment.receipt)
         self._fleet = Fleet(platform, lease, capsule, release)
         self._step = ReleaseStep(platform, lease, capsule, release, self._phases, goes_on_later=goes_on_later)
-        self._has_taken_down = False
+        began_drain = deployment.phase == "drain" or self._phases.has_had("drain")
+        self._has_taken_down = self._rules.recreates and began_drain
 
     async def run(self) -> None:
         """Deploy, and write how it ended. Only LeaseLost and cancellation come out of it."""
         async with self._platform.locks.of(self._capsule.id):
             try:
                 async with self._lease.kept():
-                    statuses, draining = await self._moved_before() or await self._bring_up()
+                    moved = await self._moved_before()
+                    if moved is None and self._deployment.cancel_requested:
+                        raise GivenUp
+                    statuses, draining = moved or await self._bring_up()
                     kept = [*(status.id for status in statuses), *await self._swap_single()]
                 await self._mark_live(statuses)
             except LeaseLost:
@@ -84,6 +98,9 @@ class Rollout:
                 return
             except PlatformError as exc:
                 await self._mark_failed(ReplicaFailed(exc.detail, exc.hint))
+                return
+            except GivenUp:
+                await self._mark_given_up()
                 return
             except CapsuleOff:
                 return  # the switch takes everything down
@@ -243,10 +260,21 @@ class Rollout:
             self._phases.stop(deployment)
             end(deployment, "failed", failure.reason, failure.hint)
             deployment.log_tail = failure.log_tail
-            if self._has_taken_down and self._previous is not None:
-                capsule = await db_session.get_one(Capsule, self._capsule.id)
-                await request_deployment(db_session, capsule, self._previous, trigger="return")
+            await self._return(db_session)
         await self._step.clear()
+
+    async def _mark_given_up(self) -> None:
+        await self._step.abandon()
+        async with self._lease.unit_of_work() as (db_session, deployment):
+            self._phases.stop(deployment)
+            end(deployment, "cancelled", deployment.reason, deployment.hint)
+            await self._return(db_session)
+
+    async def _return(self, db_session: AsyncSession) -> None:
+        """Have the release before started again if it was taken down."""
+        if self._has_taken_down and self._previous is not None:
+            capsule = await db_session.get_one(Capsule, self._capsule.id)
+            await request_deployment(db_session, capsule, self._previous, trigger="return")
 
     async def _drained(self, draining: "asyncio.Task[None] | None") -> None:
         if draining is None:

@@ -147,8 +147,9 @@ class Stage:
 
     async def running(self, capsule: Capsule) -> list[str]:
         """Return the replicas that the engine has, without spares."""
-        spares = {row.id for row in await self.rows(Replica, capsule) if row.environment == SPARE}
+        # In this order: a replica has its row before it is started.
         statuses = [status for status in await self.engine.list() if status.capsule_id == capsule.id]
+        spares = {row.id for row in await self.rows(Replica, capsule) if row.environment == SPARE}
         return [status.id for status in statuses if status.id not in spares]
 
     async def spare(self, capsule: Capsule) -> str:

@@ -2,11 +2,12 @@
 
 import asyncio
 
+import pytest
 from reconcile_stage import Stage
 
 from capsule.edge.contract import RouteState
 from capsule.engines.contract import Exit
-from capsule.models import Build, Deployment, Replica
+from capsule.models import Build, Deployment, Release, Replica
 from capsule.reconcile.platform import Pace
 from capsule.reconcile.upgrades import rebuild_outdated_apps
 from cpsl.wire import PROTOCOL
@@ -29,6 +30,39 @@ class TestServerKilled:
         assert (await stage.until_ended(Deployment, capsule)).status == "succeeded"
         await stage.until_replicas(capsule, 1)
         assert half_made not in await stage.running(capsule)
+
+    @pytest.mark.parametrize("strategy", ["rolling", "recreate"])
+    async def test_release_of_a_push_that_broke_off_does_not_go_live(
+        self, strategy: str, stage: Stage
+    ) -> None:
+        first = await stage.begin()
+        capsule = await stage.live(config={"strategy": strategy})
+        (before,) = await stage.rows(Release, capsule)
+        await first.stop()
+        dying = await stage.begin(stage.mortal(pace=Pace(answer=60)))
+        stage.edge.silent, stage.pipeline.tree = True, "tree-2"
+        build = await stage.build(capsule)
+        async with stage.database.unit_of_work() as db_session:
+            (await db_session.get_one(Build, build.id)).trigger = "push"
+
+        async def has_begun() -> bool:
+            rows = await stage.rows(Replica, capsule)
+            return any(row.release_id != before.id and row.state == "starting" for row in rows)
+
+        await stage.until(has_begun)
+        await stage.kill(dying)
+        stage.edge.silent = False
+        await stage.begin()
+        ended = await stage.until_ended(Deployment, capsule, rows=3 if strategy == "recreate" else 2)
+        pushed = (await stage.rows(Deployment, capsule))[1]
+        assert (pushed.status, pushed.hint) == ("cancelled", "Push again.")
+        assert (ended.status, ended.release_id) in {
+            ("succeeded", before.id),
+            ("cancelled", pushed.release_id),
+        }
+        await stage.until_replicas(capsule, 1)
+        rows = await stage.rows(Replica, capsule)
+        assert [row.release_id for row in rows if row.state != "stopped"] == [before.id]
 
     async def test_between_the_swap_and_the_record_of_it(self, stage: Stage) -> None:
         reconciler = await stage.begin()

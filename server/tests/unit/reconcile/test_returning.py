@@ -291,7 +291,7 @@ async def test_a_deployment_can_be_cancelled(stage: Stage) -> None:
     await stage.until(running)
     async with stage.database.unit_of_work() as db_session:
         newest = (await stage.rows(Deployment, capsule))[-1]
-        service.cancel(await db_session.get_one(Deployment, newest.id))
+        service.cancel_deployment(await db_session.get_one(Deployment, newest.id))
     deployment = await stage.until_ended(Deployment, capsule, rows=2)
     assert (deployment.status, deployment.reason) == ("cancelled", "Cancelled.")
     assert await stage.running(capsule) == before

@@ -49,7 +49,7 @@ async def cancel_deployment(
     db_session: DbSession,
 ) -> DeploymentShape:
     """Give up a queued or running deployment; the release before stays live."""
-    service.cancel(deployment)
+    service.cancel_deployment(deployment)
     return await deployment_shape(db_session, deployment, actor)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from capsule.models import Deployment
+from capsule.models import Build, Deployment, Release
 
 
 class DeploymentRepository:
@@ -37,6 +37,20 @@ class DeploymentRepository:
         )
         if capsule_id is not None:
             query = query.where(Deployment.capsule_id == capsule_id)
+        return (await self._db_session.scalars(query)).all()
+
+    async def of_pushes(self) -> Sequence[Deployment]:
+        """Return what waits or runs to bring a push live."""
+        query = (
+            select(Deployment)
+            .join(Release, Release.id == Deployment.release_id)
+            .join(Build, Build.id == Release.build_id)
+            .where(
+                Deployment.status.in_(("queued", "running")),
+                Deployment.trigger == "build",
+                Build.trigger == "push",
+            )
+        )
         return (await self._db_session.scalars(query)).all()
 
     async def watched(self) -> Sequence[Deployment]:

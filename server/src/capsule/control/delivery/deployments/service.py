@@ -8,6 +8,7 @@ from capsule.control.delivery.deployments.repository import DeploymentRepository
 from capsule.control.delivery.leases import end
 from capsule.control.delivery.releases.repository import ReleaseRepository
 from capsule.control.delivery.releases.service import refresh_release
+from capsule.control.shapes.delivery import UNFINISHED
 from capsule.kit.crypto import SecretBox
 from capsule.kit.ids import new_id
 from capsule.models import Capsule, Deployment, Release
@@ -87,14 +88,18 @@ async def restart(
     return await request_deployment(db_session, capsule, changed, trigger="restart", requested_by=by)
 
 
-def cancel(deployment: Deployment) -> None:
-    """Raises DeploymentEnded for one that has ended already."""
-    if deployment.status == "queued":
-        end(deployment, "cancelled", "Cancelled.")
-    elif deployment.status == "running":
-        deployment.cancel_requested = True
-    else:
+def cancel_deployment(deployment: Deployment, reason: str = "Cancelled.", hint: str | None = None) -> None:
+    """End what waits; what was begun is ended by who works on it, after it is undone.
+
+    Raises DeploymentEnded for one that has ended already.
+    """
+    if deployment.status not in UNFINISHED:
         raise DeploymentEnded("The deployment has ended already.", hint="To go back, choose a release.")
+    if deployment.started_at is None:
+        end(deployment, "cancelled", reason, hint)
+    else:
+        deployment.cancel_requested = True
+        deployment.reason, deployment.hint = reason, hint
 
 
 async def redeploy_changed(db_session: AsyncSession, box: SecretBox, capsule: Capsule) -> Deployment | None:
