@@ -139,7 +139,8 @@ def _compressed(content: bytes, encoding: str, *, is_immutable: bool) -> bytes:
         return gzip.compress(content, 9, mtime=0)
     # The best takes about a second for each megabyte; it pays for what is made once and sent for a year.
     is_best = is_immutable and len(content) <= _BROTLI_BEST_UP_TO
-    return brotli.compress(content, quality=_BROTLI_BEST if is_best else _BROTLI_QUICK)
+    packed: bytes = brotli.compress(content, quality=_BROTLI_BEST if is_best else _BROTLI_QUICK)
+    return packed
 
 
 def _empty(folder: Path) -> None:

@@ -111,9 +111,11 @@ class _Building:
             texts = " ".join(self._project.text(path) for path in ("pom.xml", *_GRADLE_FILES[:2]))
             listens = True if _FRAMEWORKS.search(texts) else None
             if self._is_installed and is_auto(self._settings.build_command):
-                argv = ("sh", "-c", _RUN_SCRIPT, "java", "{app}")
                 return Launch(
-                    argv, "what Gradle's plugin `application` installs", listens, "build/install/…/bin/…"
+                    ("sh", "-c", _RUN_SCRIPT, "java", "{app}"),
+                    "what Gradle's plugin `application` installs",
+                    listens,
+                    "build/install/…/bin/…",
                 )
             return _run_jar(
                 "the first runnable jar in target, build/libs, build or the root folder", listens=listens
