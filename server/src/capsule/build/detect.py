@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from capsule.build.below import projects_below, said_of
 from capsule.build.contract import BuildSettings
 from capsule.build.plan import CannotPlan, Plan
 from capsule.build.project import Project, Unreadable
@@ -59,19 +60,38 @@ def make_plan(tree: Path, settings: BuildSettings, toolchain: Toolchain) -> Plan
         if provider is not None:
             return provider.plan(project, settings, toolchain)
     except Unplannable as exc:
-        return CannotPlan(exc.reasons, hint=exc.hint)
+        deeper, path = _deeper(project) if exc.may_lie_deeper else ("", "")
+        reasons = (*exc.reasons, *filter(None, (deeper,)))
+        return CannotPlan(reasons, hint=" ".join(filter(None, (path, exc.hint))))
     except Unreadable as exc:
-        return CannotPlan((f"{exc.path} {exc.why}.",), hint=f"Mend {exc.path}.")
+        return CannotPlan((f"{exc.path} {exc.why}.",), hint=exc.hint or f"Mend {exc.path}.")
+    return _of_no_known_kind(project)
+
+
+def _of_no_known_kind(project: Project) -> CannotPlan:
     almost = unread_procfile(project)
+    deeper, path = _deeper(project)
+    if project.has("Dockerfile"):
+        return CannotPlan(
+            ("The project has a Dockerfile and is of no kind that is built without one.",),
+            hint="Create the capsule with type docker: capsule deploy --type docker.",
+        )
     return CannotPlan(
         (
             "The project is of no known kind: no requirements.txt, pyproject.toml, package.json, deno.json, "
             "go.mod, pom.xml, build.gradle, composer.json, Gemfile, index.html or Procfile, and no source of "
             "these languages.",
-            *((almost,) if almost else ()),
+            *filter(None, (almost, deeper)),
         ),
-        hint=f"Its folder has: {_some(project.names)}. Set the project path if the code lies deeper.",
+        hint=path
+        or f"Its folder has: {_some(project.names)}. Set the project path if the code lies deeper. What is "
+        "written in other languages runs from a Dockerfile, in a capsule of type docker.",
     )
+
+
+def _deeper(project: Project) -> tuple[str, str]:
+    manifests = {name: each.name for each in _SERVERS for name in each.manifests}
+    return said_of(projects_below(project, manifests))
 
 
 def _provider_for(project: Project, providers: tuple[Provider, ...]) -> Provider | None:

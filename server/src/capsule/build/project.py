@@ -4,6 +4,7 @@ Never leaves its root: a path with `..` or through a link to the outside is as g
 the whole tree either: what providers ask for lies in the root folder or a few levels below it.
 """
 
+import codecs
 import json
 import os
 import tomllib
@@ -14,6 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _MAX_READ = 2 * 1024 * 1024
 _MAX_LOCK = 64 * 1024 * 1024
 _LOCKS = (".lock", ".lockb", "lock.json", "lock.yaml", "shrinkwrap.json")
@@ -37,10 +39,11 @@ _DEPENDENCY_FOLDERS = {
 class Unreadable(Exception):
     """A file of the project is there and cannot be understood; ends as a reason in `CannotPlan`."""
 
-    def __init__(self, path: str, why: str) -> None:
+    def __init__(self, path: str, why: str, hint: str = "") -> None:
         super().__init__(f"{path}: {why}")
         self.path = path
         self.why = why
+        self.hint = hint
 
 
 class Project:
@@ -80,7 +83,8 @@ class Project:
     def read(self, path: str) -> str:
         """Return the text of a file, or the empty text when it is missing.
 
-        Raises Unreadable for what is no text or is far too large to be meant for reading.
+        UTF-8, or UTF-16 with its mark. Raises Unreadable for what is no text or is far too large to be meant
+        for reading.
         """
         found = self._locate(path)
         if found is None or not found.is_file():
@@ -89,11 +93,20 @@ class Project:
         if found.stat().st_size > limit:
             raise Unreadable(path, f"is larger than {limit // (1024 * 1024)} MiB")
         try:
-            return found.read_text(encoding="utf-8-sig")
+            content = found.read_bytes()
+            return content.decode("utf-16" if content.startswith(_UTF_16) else "utf-8-sig")
         except UnicodeDecodeError as exc:
-            raise Unreadable(path, "is not UTF-8 text") from exc
+            raise Unreadable(path, "is not UTF-8 text", f"Save {path} as UTF-8 text.") from exc
         except OSError as exc:
             raise Unreadable(path, f"cannot be read ({exc.strerror})") from exc
+
+    def is_utf_16(self, path: str) -> bool:
+        """Say whether a file is text as the shell of Windows writes it, which most tools do not read."""
+        found = self._locate(path)
+        if found is None or not found.is_file():
+            return False
+        with found.open("rb") as file:
+            return file.read(2) in _UTF_16
 
     def text(self, path: str) -> str:
         """Return the text of a source file; what cannot be read says nothing."""

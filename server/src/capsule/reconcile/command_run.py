@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from capsule.control.delivery.leases import Lease, LeaseLost, end
 from capsule.control.delivery.runs.service import REMOVED
 from capsule.errors import PlatformError
-from capsule.kit.complaint import complaint, remedy
+from capsule.kit.complaint import complaint
+from capsule.kit.remedies import remedy
 from capsule.models import Capsule, Release, Run
 from capsule.reconcile.one_off import Ended, OneOff, OneOffLost, shell_command
 from capsule.reconcile.platform import Platform

@@ -5,7 +5,8 @@ from typing import Any
 
 from capsule.edge.contract import ProbeFailed
 from capsule.engines.contract import Exit, ReplicaSpec
-from capsule.kit.complaint import complaint, remedy
+from capsule.kit.complaint import complaint
+from capsule.kit.remedies import remedy
 
 
 class ReplicaFailed(Exception):

@@ -50,6 +50,16 @@ def test_what_is_no_text_is_unreadable(content: bytes, why: str, project: Write)
     assert Project(root).text("package.json") == ""
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_text_is_read_whatever_system_wrote_it(encoding: str, project: Write) -> None:
+    root = project({"Procfile": ""})
+    mark = "\ufeff" if encoding in ("utf-16-le", "utf-16-be") else ""
+    (root / "Procfile").write_bytes(f"{mark}web: ünï\r\n".encode(encoding))
+    assert Project(root).read("Procfile").lstrip("\ufeff").splitlines() == ["web: ünï"]
+    assert Project(root).is_utf_16("Procfile") == encoding.startswith("utf-16")
+    assert not Project(root).is_utf_16("missing")
+
+
 def test_a_folder_of_many_files_is_looked_at_quickly(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     folder.mkdir()

@@ -11,10 +11,12 @@ from capsule.build.toolchain import Toolchain
 class Unplannable(Exception):
     """Raised inside a provider; `make_plan` turns it into `CannotPlan`."""
 
-    def __init__(self, *reasons: str, hint: str) -> None:
+    def __init__(self, *reasons: str, hint: str, may_lie_deeper: bool = False) -> None:
+        """`may_lie_deeper`: nothing was found to start or to show, so the folder may be the wrong one."""
         super().__init__(*reasons)
         self.reasons = reasons
         self.hint = hint
+        self.may_lie_deeper = may_lie_deeper
 
 
 class Provider(Protocol):

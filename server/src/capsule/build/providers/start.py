@@ -156,4 +156,5 @@ def is_auto(text: str) -> bool:
 
 def _with_almost(exc: Unplannable, project: Project) -> Unplannable:
     almost = unread_procfile(project)
-    return Unplannable(*exc.reasons, *((almost,) if almost else ()), hint=exc.hint)
+    reasons = (*exc.reasons, *((almost,) if almost else ()))
+    return Unplannable(*reasons, hint=exc.hint, may_lie_deeper=exc.may_lie_deeper)

@@ -125,6 +125,26 @@ class TestNode:
     def test_malformed_package_json_is_named(self, text: str, planning: Planning) -> None:
         assert "package.json is not" in planning.refused({"package.json": text})
 
+    @pytest.mark.parametrize(
+        ("text", "port"),
+        [
+            ("serve({ fetch: app.fetch, port: 3000 })", "3000"),
+            ("app.listen(8080, () => {})", "8080"),
+            ("app.listen(process.env.PORT || 8080)", ""),
+            ("const port = Number(env('PORT') ?? 3000); app.listen(port)", ""),
+        ],
+    )
+    def test_port_of_its_own_is_noticed(self, text: str, port: str, planning: Planning) -> None:
+        scripts = '{"scripts": {"build": "tsc", "start": "node dist/index.js"}}'
+        said = " ".join(planning.plan({"package.json": scripts, "src/index.ts": text}).notices)
+        assert (f"src/index.ts listens on port {port} " in said) == bool(port)
+        assert bool(said) == bool(port)
+
+    def test_package_json_in_utf_16_is_refused(self, planning: Planning) -> None:
+        (planning.project({"package.json": ""}) / "package.json").write_text("{}", encoding="utf-16")
+        assert "UTF-16" in planning.refused({})
+        assert planning.hint == "Save package.json as UTF-8."
+
     def test_parts_of_the_wrong_kind_are_left_out(self, planning: Planning) -> None:
         text = '{"scripts": [], "dependencies": 3, "engines": "x", "main": {}, "packageManager": []}'
         planning.plan({"package.json": text, "index.js": ""})

@@ -81,7 +81,7 @@ class TestPython:
         assert argv_of(planning.plan({"requirements.txt": requirements, "bot.py": text}))[-1] == "bot.py"
 
     def test_django_without_migrations_in_a_release_is_noticed(self, planning: Planning) -> None:
-        files = {"manage.py": "import django", "shop/wsgi.py": "", "requirements.txt": "django"}
+        files = {"manage.py": "import django", "shop/wsgi.py": "", "requirements.txt": "django\nwhitenoise"}
         assert any("release command" in notice for notice in planning.plan(files).notices)
         files["Procfile"] = "release: python manage.py migrate"
         assert planning.plan(files).notices == ()
@@ -171,3 +171,48 @@ class TestPython:
 
     def test_malformed_pyproject_is_named(self, planning: Planning) -> None:
         assert "pyproject.toml is not valid TOML" in planning.refused({"main.py": "", "pyproject.toml": "[x"})
+
+
+def test_requirements_in_utf_16_are_written_anew(planning: Planning) -> None:
+    root = planning.project({"app.py": FLASK, "requirements.txt": ""})
+    (root / "requirements.txt").write_text("flask\r\n", encoding="utf-16")
+    plan = planning.plan({})
+    names = [step.name for step in plan.steps]
+    assert names.index("write requirements.txt as UTF-8") < names.index("install dependencies")
+    assert any("PowerShell" in notice for notice in plan.notices)
+    assert "flask" not in [choice.what for choice in plan.choices]
+
+
+def test_requirements_in_a_folder_of_their_own_are_read(planning: Planning) -> None:
+    files = {"requirements/base.txt": "flask", "requirements/prod.txt": "-r base.txt\ngunicorn"}
+    plan = planning.plan({"app.py": FLASK, **files})
+    assert chosen(plan, "dependencies") == "requirements/prod.txt"
+    assert "gunicorn" not in [choice.what for choice in plan.choices]
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [("requirement.txt", "exactly `requirements.txt`"), ("environment.yml", "Conda's and are not installed")],
+)
+def test_list_of_packages_that_is_not_read_is_noticed(name: str, part: str, planning: Planning) -> None:
+    plan = planning.plan({"app.py": FLASK, name: "flask"})
+    assert any(part in notice for notice in plan.notices)
+
+
+DJANGO = {"manage.py": "# django\nx('DJANGO_SETTINGS_MODULE', 'shop.settings')", "shop/wsgi.py": ""}
+
+
+class TestDjangoAsItsCommandMakesIt:
+    def notices(self, settings: str, planning: Planning, requirements: str = "django") -> str:
+        files = {**DJANGO, "shop/settings.py": settings, "requirements.txt": requirements}
+        return " ".join(planning.plan(files).notices)
+
+    def test_says_what_keeps_visitors_out(self, planning: Planning) -> None:
+        said = self.notices("ALLOWED_HOSTS = []\n", planning)
+        assert "ALLOWED_HOSTS" in said
+        assert "whitenoise" in said
+
+    def test_is_silent_about_what_is_there(self, planning: Planning) -> None:
+        said = self.notices("ALLOWED_HOSTS = ['*']\nSTATIC_ROOT = 'x'\n", planning, "django\nwhitenoise")
+        assert "ALLOWED_HOSTS" not in said
+        assert "whitenoise" not in said

@@ -22,7 +22,7 @@ from capsule.docker.daemon import Daemon
 from capsule.docker.errors import DockerRefused, DockerUnavailable
 from capsule.docker.networks import Networks
 from capsule.errors import PlatformError
-from capsule.kit.complaint import remedy
+from capsule.kit.remedies import remedy
 
 if TYPE_CHECKING:
     from capsule.docker.client import DockerClient

@@ -20,7 +20,7 @@ from capsule.build.contract import Artifact, BuildFailed, BuildLimits, BuildTime
 from capsule.build.plan import MANIFEST, Plan, Step
 from capsule.build.toolchain import Toolchain
 from capsule.build.trees import copy_tree, give_tree, remove_tree, tree_size
-from capsule.kit.complaint import remedy
+from capsule.kit.remedies import remedy
 from capsule.sandbox.box import Box, BoxLimits
 from capsule.sandbox.cgroups import Group
 from capsule.sandbox.machine import Machine

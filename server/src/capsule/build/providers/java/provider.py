@@ -130,6 +130,7 @@ class _Building:
         raise Unplannable(
             "The project has no pom.xml, no build.gradle, no jar, and no class with `static void main`.",
             hint="Set the project path if the code lies deeper, or a build command.",
+            may_lie_deeper=True,
         )
 
     def plan(self, commands: Commands, launch: Launch) -> None:

@@ -1,5 +1,6 @@
 """How a Node project starts when its author wrote no command: by script, by framework, by file."""
 
+import re
 from dataclasses import replace
 
 from capsule.build.project import Project
@@ -29,6 +30,8 @@ _SERVERS = (
     "graphql-yoga", "h3", "hono", "koa", "micro", "next", "nuxt", "polka", "restify", "sails", "serve",
     "socket.io", "strapi", "ws",
 )  # fmt: skip
+_SOURCES = ("src/index.ts", "src/server.ts", "src/main.ts", "src/app.ts", "index.ts", "server.js", "index.js")
+_FIXED_PORT = re.compile(r"\.listen\(\s*(\d{2,5})\s*[,)]|\bport\s*[:=]\s*(\d{4,5})\b")
 _BUN_FILES = ("index.ts", "src/index.ts", "server.ts", "src/server.ts", "main.ts", "src/main.ts", "index.tsx")
 _BOTS = {
     "@slack/bolt": "Slack", "discord.js": "discord.js", "eris": "Eris", "grammy": "grammY",
@@ -57,7 +60,8 @@ def find_launch(project: Project, package: Package, manager: Manager | None, dra
         or _endless_build(package, manager)
     )
     if found is None:
-        raise _nothing()
+        raise _nothing(project, package)
+    _notice_fixed_port(project, package, found, draft)
     return _judged(project, package, found)
 
 
@@ -144,6 +148,20 @@ def _endless_build(package: Package, manager: Manager | None) -> Launch | None:
     return None
 
 
+def _notice_fixed_port(project: Project, package: Package, launch: Launch, draft: Draft) -> None:
+    """Say so where the source that is started names a port and never asks for the one it is given."""
+    lines = [package.expanded(" ".join(launch.argv or ())), *package.scripts.values()]
+    for path in dict.fromkeys([*(path for line in lines for path in node_files(line)), *_SOURCES]):
+        text = project.text(path)
+        if (match := _FIXED_PORT.search(text)) and "PORT" not in text:
+            port = match[1] or match[2]
+            draft.notice(
+                f"{path} listens on port {port} and does not look at the variable PORT, in which each "
+                f"replica gets its own. Write it as `process.env.PORT || {port}`."
+            )
+            return
+
+
 def _judged(project: Project, package: Package, launch: Launch) -> Launch:
     """Find out whether it listens: by the packages it has, else by the files that it starts."""
     if launch.listens is not None:
@@ -169,10 +187,18 @@ def _only_a_site(site: SiteTool, why: str = "package.json has no script `start`"
     )
 
 
-def _nothing() -> Unplannable:
+def _nothing(project: Project, package: Package) -> Unplannable:
+    if package.has_workspaces or project.has("pnpm-workspace.yaml"):
+        return Unplannable(
+            "The package.json is that of a workspace, and none of its scripts starts a server.",
+            hint="Set a run command for one of its packages, such as `npm start --workspace apps/web`, and "
+            "a build command if that needs one. A package that needs no other one is a project of its own.",
+            may_lie_deeper=True,
+        )
     return Unplannable(
         "Nothing in the project tells how to start it: there is no `web` in a Procfile, package.json has no "
         "script `start` and no `main`, and there is no server.js, index.js, app.js or main.js.",
         hint="Add a script `start` to package.json or a Procfile with `web: …`, or set a run command. "
         "A site without a server of its own is a capsule of type frontend.",
+        may_lie_deeper=True,
     )

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from capsule.build.project import Project
+from capsule.build.project import Project, Unreadable
 
 _CALL = re.compile(
     r"\b(?:npm|pnpm|yarn|bun)\s+(?:run\s+|run-script\s+)?(?:-[\w=-]*\s+)*([\w:.][\w:.-]*)|\bnode\s+--run\s+([\w:.-]+)"
@@ -45,6 +45,8 @@ class Package:
     """The version of Node that is asked for; empty when nothing is said."""
     node_origin: str
     """Where it is asked for."""
+    has_workspaces: bool
+    """Other packages lie below it."""
     package_manager: str
     """Such as `pnpm@9.15.0`; empty when it says nothing."""
     listening: frozenset[str] = field(default_factory=frozenset)
@@ -79,6 +81,10 @@ class Package:
 
 def read_package(project: Project) -> Package:
     """Read package.json, and the files that name a version of Node. Raises Unreadable."""
+    if project.is_utf_16("package.json"):
+        raise Unreadable(
+            "package.json", "is UTF-16 text, which npm does not read", "Save package.json as UTF-8."
+        )
     content = project.json("package.json")
     dev = frozenset(_table(content, "devDependencies"))
     scripts = {name: line for name, line in _table(content, "scripts").items() if isinstance(line, str)}
@@ -94,6 +100,7 @@ def read_package(project: Project) -> Package:
         module=_text(content, "module"),
         node=node,
         node_origin=origin,
+        has_workspaces=bool(content.get("workspaces")),
         package_manager=_text(content, "packageManager"),
         listening=frozenset(path for path in started if listens(project, path)),
     )

@@ -62,6 +62,7 @@ def _default(project: Project, php: str) -> Launch:
         raise Unplannable(
             f"There is no index.php: neither in the root folder nor in {places}.",
             hint="Add a Procfile with `web: …` or `worker: php …`, or set a run command.",
+            may_lie_deeper=True,
         )
     root = f"{{app}}/{folder}" if folder else "{app}"
     options = [part for name, value in _OPTIONS.items() for part in ("-d", f"{name}={value}")]

@@ -11,6 +11,10 @@ from capsule.build.project import Project
 from capsule.build.providers.python import pipenv, poetry
 
 SDK = "cpsl"
+_BELOW = tuple(
+    f"requirements/{name}.txt" for name in ("production", "prod", "base", "common", "requirements")
+)
+_ALMOST = {"requirement.txt", "requirements", "requirements.text", "requirements.txt.txt", "requirments.txt"}
 _NAME = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 
 
@@ -25,6 +29,8 @@ class Dependencies:
     export_lock: bool = False
     """The requirements are first read out of uv.lock into `{deps}/requirements.txt`."""
     files: dict[str, str] = field(default_factory=dict)
+    in_utf_16: tuple[str, ...] = ()
+    """Files that are written anew as UTF-8 before uv reads them."""
     notices: tuple[str, ...] = ()
 
     def has(self, name: str) -> bool:
@@ -41,9 +47,7 @@ def find_dependencies(project: Project) -> Dependencies:
     if "dependencies" in _table(pyproject, "tool", "poetry") or project.has("poetry.lock"):
         return _from_poetry(project, pyproject)
     if project.has("requirements.txt"):
-        return Dependencies(
-            "requirements.txt", _requirements_names(project), (*indexes, "-r", "{app}/requirements.txt")
-        )
+        return _from_requirements(project, "requirements.txt", indexes)
     if "project" in pyproject:
         return Dependencies(
             "pyproject.toml", _project_names(pyproject), (*indexes, "-r", "{app}/pyproject.toml")
@@ -52,7 +56,21 @@ def find_dependencies(project: Project) -> Dependencies:
         return Dependencies("setup.py" if project.has("setup.py") else "setup.cfg", frozenset(), ("{app}",))
     if project.has("Pipfile"):
         return _from_pipenv(project)
+    if path := project.first(*_BELOW):
+        return _from_requirements(project, path, indexes)
     return Dependencies("")
+
+
+def unread_requirements(project: Project, found: Dependencies) -> str:
+    """Return what to say about a list of packages that is not read; empty when there is none."""
+    if found.origin:
+        return ""
+    for name in project.names:
+        if name.lower() in _ALMOST and project.has(name):
+            return f"The file `{name}` is not read; its name must be exactly `requirements.txt`."
+    if path := project.first("environment.yml", "environment.yaml"):
+        return f"The packages in {path} are Conda's and are not installed; name them in a requirements.txt."
+    return ""
 
 
 def scripts(project: Project) -> frozenset[str]:
@@ -62,6 +80,15 @@ def scripts(project: Project) -> frozenset[str]:
         return frozenset()
     return frozenset(_table(pyproject, "project", "scripts")) | frozenset(
         _table(pyproject, "tool", "poetry", "scripts")
+    )
+
+
+def _from_requirements(project: Project, path: str, indexes: tuple[str, ...]) -> Dependencies:
+    return Dependencies(
+        path,
+        _requirements_names(project, path),
+        (*indexes, "-r", f"{{app}}/{path}"),
+        in_utf_16=(path,) if project.is_utf_16(path) else (),
     )
 
 
@@ -108,7 +135,7 @@ def requirement_name(line: str) -> str | None:
         return canonicalize_name(match[1]) if match and "://" not in text.split("@")[0] else None
 
 
-def _requirements_names(project: Project, path: str = "requirements.txt", depth: int = 0) -> frozenset[str]:
+def _requirements_names(project: Project, path: str, depth: int = 0) -> frozenset[str]:
     names: set[str] = set()
     for line in project.read(path).splitlines():
         included = re.match(r"^\s*(?:-r|--requirement)[ =]?\s*(\S+)", line)

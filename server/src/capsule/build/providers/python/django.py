@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from capsule.build.project import Project
 
 _SETTINGS = re.compile(r"""DJANGO_SETTINGS_MODULE['"]\s*,\s*['"]([\w.]+)['"]""")
+_NO_HOSTS = re.compile(r"^ALLOWED_HOSTS\s*=\s*\[\s*\]\s*(?:#.*)?$", re.MULTILINE)
 _STATIC_ROOT = re.compile(r"^\s*STATIC_ROOT\s*=", re.MULTILINE)
 
 
@@ -15,6 +16,8 @@ class Django:
     wsgi: str
     """Module that has `application`; empty when there is none."""
     collects_static: bool
+    answers_nobody: bool
+    """ALLOWED_HOSTS is empty, as the command that makes a project leaves it."""
 
 
 def find_django(project: Project) -> Django | None:
@@ -30,7 +33,8 @@ def find_django(project: Project) -> Django | None:
     wsgi = project.first(*candidates) or ""
     texts = [project.text(path) for path in _settings_files(project, settings)]
     collects = any(_STATIC_ROOT.search(text) for text in texts)
-    return Django(settings, wsgi.removesuffix(".py").replace("/", "."), collects)
+    nobody = any(_NO_HOSTS.search(text) for text in texts)
+    return Django(settings, wsgi.removesuffix(".py").replace("/", "."), collects, nobody)
 
 
 def _settings_files(project: Project, settings: str) -> list[str]:

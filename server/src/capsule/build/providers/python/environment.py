@@ -11,6 +11,11 @@ from capsule.build.toolchain import Interpreter
 _CACHE_FIRST = '"$@" --offline --quiet 2>/dev/null || exec "$@"'
 _INDEX_FIRST = '"$@" || "$@" --offline --quiet 2>/dev/null'
 
+_AS_UTF_8 = (
+    "import pathlib, sys; file = pathlib.Path(sys.argv[1]); "
+    "file.write_text(file.read_text(encoding='utf-16'), encoding='utf-8')"
+)
+
 VENV = "{deps}/venv"
 PYTHON = f"{VENV}/bin/python"
 
@@ -46,6 +51,9 @@ def plan_install(
         )  # fmt: skip
     if not dependencies.arguments and not extra:
         return
+    for path in dependencies.in_utf_16:
+        draft.notice(f"{path} is UTF-16 text, as `pip freeze >` writes it in PowerShell; it is read as such.")
+        draft.step(f"write {path} as UTF-8", PYTHON, "-c", _AS_UTF_8, f"{{app}}/{path}")
     compiled = ("--compile-bytecode",) if compile_bytecode else ()
     is_bare = not dependencies.arguments and set(extra) == {"{sdk}"}
     draft.step(

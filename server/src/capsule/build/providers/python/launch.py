@@ -45,6 +45,7 @@ def find_launch(project: Project, dependencies: Dependencies, django: Django | N
             "Nothing in the project tells how to start it: no `web` in a Procfile, no Django, Flask, "
             "FastAPI, Streamlit or Gradio application, no main.py, app.py or bot.py.",
             hint="Add a Procfile with `web: …`, or set a run command.",
+            may_lie_deeper=True,
         )
     if bot := find_bot(project, dependencies, script):
         return Launch((PYTHON, script), f"{script} is a bot ({bot})", listens=False, shown=f"python {script}")

@@ -6,7 +6,12 @@ from capsule.build.contract import BuildSettings
 from capsule.build.plan import Plan
 from capsule.build.project import Project
 from capsule.build.providers.draft import Draft
-from capsule.build.providers.python.dependencies import Dependencies, find_dependencies, scripts
+from capsule.build.providers.python.dependencies import (
+    Dependencies,
+    find_dependencies,
+    scripts,
+    unread_requirements,
+)
 from capsule.build.providers.python.django import Django, find_django
 from capsule.build.providers.python.environment import (
     PYTHON,
@@ -31,6 +36,7 @@ _RUNNERS = re.compile(
     r"(?:^|(?<=[\s;&|(]))(?:(?:poetry|pipenv|pdm|rye)\s+run|uv\s+run(?:\s+--(?:frozen|locked|no-sync|no-dev))*)"
     r"\s+(?=[^-\s])"
 )
+_STATIC_SERVERS = ("whitenoise", "servestatic", "django-storages", "dj-static")
 _NAMED_SERVERS = ("gunicorn", "uvicorn", "hypercorn", "waitress", "honcho")
 
 
@@ -47,6 +53,8 @@ class PythonProvider:
         draft = Draft(self.name)
         interpreter = choose_interpreter(project, toolchain, draft)
         dependencies = find_dependencies(project)
+        if almost := unread_requirements(project, dependencies):
+            draft.notice(almost)
         draft.choose(
             "dependencies", dependencies.origin or "none",
             "found in the project" if dependencies.origin else "no requirements.txt or pyproject.toml",
@@ -68,7 +76,7 @@ class PythonProvider:
             draft.choose("build command", settings.build_command, "build command in the capsule's config")
             draft.line("build", settings.build_command)
         if django:
-            _plan_django(draft, django, commands)
+            _plan_django(draft, django, commands, dependencies)
         return draft.finish(launch.argv, env=launch.env)
 
 
@@ -98,8 +106,18 @@ def _needed(draft: Draft, dependencies: Dependencies, launch: Launch, commands: 
     return tuple(extra)
 
 
-def _plan_django(draft: Draft, django: Django, commands: Commands) -> None:
+def _plan_django(draft: Draft, django: Django, commands: Commands, dependencies: Dependencies) -> None:
     notice_migrations(draft, commands, "python manage.py migrate")
+    if django.answers_nobody:
+        draft.notice(
+            "ALLOWED_HOSTS in the settings is empty, so Django refuses every host name but localhost. Put "
+            "the capsule's host names into it."
+        )
+    if not any(map(dependencies.has, _STATIC_SERVERS)):
+        draft.notice(
+            "Django serves no style sheets and other static files outside of development, nor those of its "
+            "admin. Add the package whitenoise with its middleware, and STATIC_ROOT to the settings."
+        )
     if django.collects_static:
         draft.choose("static files", "collectstatic", "STATIC_ROOT in the settings")
         draft.step("collect static files", PYTHON, "manage.py", "collectstatic", "--noinput")

@@ -69,6 +69,7 @@ def _default(project: Project, gems: frozenset[str], gemfile: str | None) -> Lau
             "Nothing in the project tells how to start it: no `web` in a Procfile, no Rails, no config.ru, "
             "no app.rb, main.rb or server.rb.",
             hint="Add a Procfile with `web: …`, or set a run command.",
+            may_lie_deeper=True,
         )
     if "sinatra" in gems:
         argv = (*runner, "ruby", script, "-o", "127.0.0.1", "-p", "{port}")

@@ -136,6 +136,7 @@ def _as_it_is(project: Project, settings: BuildSettings) -> Output:
         + ", ".join(f"{f}/" for f in PLAIN_FOLDERS)
         + ".",
         hint="Set the output directory, or add a script `build` to package.json.",
+        may_lie_deeper=True,
     )
 
 
