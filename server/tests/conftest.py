@@ -35,3 +35,11 @@ def nonroot_image(python_base: str) -> str:
     from docker_daemon import make_image
 
     return make_image("capsule-base/test-nonroot:1", f"FROM {python_base}\nUSER 1000:1000\n")
+
+
+@pytest.fixture(scope="session")
+def volume_image(python_base: str) -> str:
+    """Reference of an image that asks for a volume."""
+    from docker_daemon import make_image
+
+    return make_image("capsule-base/test-volume:1", f"FROM {python_base}\nVOLUME /kept\n")

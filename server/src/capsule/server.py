@@ -177,6 +177,7 @@ class Server:
             changes=context.changes,
             site=context.site,
             pace=Pace(answer=settings.answer_seconds, drain=settings.drain_seconds),
+            container_disk=settings.container_disk_mb,
             builds_at_once=settings.builds_at_once,
             git=context.git,
             events=context.events,

@@ -47,6 +47,11 @@ class Settings(BaseSettings):
     build_caches_mb: int = Field(
         10240, ge=0, description="MiB of the same for all capsules together; the longest unused go first."
     )
+    container_disk_mb: int = Field(
+        10 * 1024,
+        ge=16,
+        description="MiB that a container may write beside its filesystems; one that writes more is ended.",
+    )
     answer_seconds: float = Field(
         60, gt=0, description="Seconds within which a new replica has to answer, or its deployment fails."
     )

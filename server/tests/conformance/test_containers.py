@@ -9,7 +9,8 @@ import pytest
 import pytest_asyncio
 from harness import Harness, running_harness, until
 
-from capsule.engines.contract import Mount, ReplicaStartFailed, Restart
+from capsule.engines.contract import Limits, Mount, Phase, ReplicaStartFailed, Restart
+from capsule.engines.shells import ShellSpec, shells_of
 from capsule.reconcile.storage import share
 
 SERVE = ("python3", "-m", "http.server", "8000")
@@ -98,3 +99,45 @@ async def test_storage_that_is_over_its_size_ends_who_fills_it(harness: Harness)
     await harness.engine.start(harness.spec(("sh", "-c", script), mounts=(mount,)))
     assert (await harness.engine.wait("rpl_1")).signal == "SIGKILL"
     await harness.text("reports", "platform")
+
+
+FILLS = {
+    "files": "while :; do dd if=/dev/zero of=/var/$i bs=1M count=4 2>/dev/null; i=$((i+1)); sleep 0.1; done",
+    "space without writing": "touch /a; fallocate -n -l 60M /a; while sleep 0.2; do date >>/b; done",
+    "a deleted file": "exec 9>/var/gone; rm /var/gone; head -c 60M /dev/zero >&9; exec sleep 1000",
+    "a volume of the image": "head -c 60M /dev/zero >/kept/file; exec sleep 1000",
+}
+
+
+@pytest.mark.parametrize("what", FILLS)
+async def test_who_fills_the_disk_is_ended_and_told_why(
+    harness: Harness, volume_image: str, what: str
+) -> None:
+    spec = harness.spec(("sh", "-c", FILLS[what]), image=volume_image, limits=Limits(memory=128, disk=24))
+    await harness.engine.start(spec)
+    async with asyncio.timeout(20):
+        exit = await harness.engine.wait("rpl_1")
+    assert exit.sentence() == "was ended because its own files went over 24 MiB"
+    await harness.text("Was ended because its own files went over 24 MiB.", "platform")
+
+
+async def test_the_daemon_is_asked_where_files_cannot_be_looked_at(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    spec = harness.spec(("sh", "-c", FILLS["files"]), limits=Limits(memory=128, disk=24))
+    await harness.engine.start(spec)
+    assert (await harness.engine.wait("rpl_1")).because
+
+
+async def test_shells_count_and_files_of_the_image_and_of_mounts_do_not(harness: Harness) -> None:
+    mounts = (Mount(str(harness.artifact), "/data"),)
+    script = "head -c 60M /dev/zero >/data/much; echo written; exec sleep 1000"
+    spec = harness.spec(("sh", "-c", script), mounts=mounts, limits=Limits(memory=128, disk=24))
+    await harness.engine.start(spec)
+    await harness.text("written")
+    await asyncio.sleep(0.6)  # two looks
+    assert (await harness.status()).phase is Phase.running
+    shell = ShellSpec("shl_1", "rpl_1", argv=("sh", "-c", "head -c 60M /dev/zero >/var/much; sleep 1000"))
+    await shells_of(harness.engine).open(shell)
+    assert (await harness.engine.wait("rpl_1")).because

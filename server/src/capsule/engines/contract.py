@@ -76,6 +76,8 @@ class Capabilities:
     memory_limit: bool = False
     cpu_limit: bool = False
     process_limit: bool = False
+    disk_limit: bool = False
+    """Who writes much beside its mounts is ended soon; what is written until then is written."""
     own_user: bool = False
     """Each capsule runs as an operating-system user of its own."""
     private_runtimes: bool = False
@@ -118,6 +120,8 @@ class Limits:
     memory: int = 512
     """MiB."""
     processes: int = 256
+    disk: int = 10 * 1024
+    """MiB of own files, beside mounts and what it was started from; needs the capability `disk_limit`."""
 
 
 class EgressMode(StrEnum):
@@ -209,6 +213,8 @@ class Exit:
     signal: str | None = None
     """Such as `SIGTERM`."""
     out_of_memory: bool = False
+    because: str = ""
+    """Why the engine ended it by itself: the rest of a sentence, such as `its files went over 8 MiB`."""
     at: datetime | None = None
 
     @property
@@ -221,6 +227,8 @@ class Exit:
     def sentence(self) -> str:
         if self.out_of_memory:
             return "ran out of memory and was killed"
+        if self.because:
+            return f"was ended because {self.because}"
         if self.signal is not None:
             return f"was ended by {self.signal}"
         if self.code is not None:

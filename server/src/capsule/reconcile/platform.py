@@ -15,7 +15,7 @@ from capsule.control.events import Events
 from capsule.control.site import Site
 from capsule.db import Database
 from capsule.edge.contract import Edge
-from capsule.engines.contract import Engine
+from capsule.engines.contract import Engine, Limits
 from capsule.errors import PlatformError, Unavailable
 from capsule.kit.crypto import SecretBox
 from capsule.paths import DataPaths
@@ -62,6 +62,8 @@ class Platform:
     changes: Changes
     site: Site = field(default_factory=Site)
     pace: Pace = Pace()
+    container_disk: int = Limits().disk
+    """MiB that a container may write beside its filesystems."""
     builds_at_once: int = 2
     build_limits: BuildLimits = field(default_factory=BuildLimits)
     git: GitOptions = field(default_factory=GitOptions)

@@ -117,7 +117,7 @@ async def _spec(
             **_system_env(platform, capsule, release_id, version, environment),
         },
         mounts=(*storage, *_visible(config.get("visible", ()))),
-        limits=Limits(cpu=config["cpu"], memory=config["memory"]),
+        limits=Limits(config["cpu"], config["memory"], disk=platform.container_disk),
         grace_seconds=float((config.get("health") or {}).get("grace_seconds", _GRACE_SECONDS)),
         process=process,
         image=image.get("reference", ""),

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import logging
 import shutil
 from collections.abc import Iterator, Sequence
@@ -29,6 +30,7 @@ from capsule.engines.contract import (
 )
 from capsule.engines.docker.addresses import Addresses
 from capsule.engines.docker.container import REPLICA_LABEL, USUAL_PORT
+from capsule.engines.docker.disk import DiskWatch, Watched
 from capsule.engines.docker.handle import Handle, Surroundings
 from capsule.engines.docker.shell import ContainerShell
 from capsule.engines.docker.state import ContainerFolder, ContainerState
@@ -82,6 +84,7 @@ class DockerEngine:
             memory_limit=True,
             cpu_limit=True,
             process_limit=True,
+            disk_limit=True,
             images=True,
         )
 
@@ -219,6 +222,7 @@ class DockerEngine:
             self._tasks = [
                 asyncio.create_task(self._listen()),
                 asyncio.create_task(StorageWatch().run(self._writers)),
+                asyncio.create_task(DiskWatch(self._daemon.client).run(self._watched)),
             ]
         await self._listening.wait()  # an end that came before would never be heard of
         return client
@@ -274,7 +278,15 @@ class DockerEngine:
         for handle in list(self._handles.values()):
             mounts = tuple(mount for mount in handle.spec.mounts if mount.size_file and not mount.read_only)
             if mounts:
-                yield Writer(handle.spec.id, handle.pids, handle.cpu_seconds, handle.kill, mounts)
+                pids = functools.partial(_processes, handle, self.shells)
+                yield Writer(handle.spec.id, pids, handle.cpu_seconds, handle.kill, mounts)
+
+    def _watched(self) -> Iterator[Watched]:
+        for handle in list(self._handles.values()):
+            if handle.entrance() is not None:
+                pids = functools.partial(_processes, handle, self.shells)
+                limit = handle.spec.limits.disk
+                yield Watched(handle.state.container, limit, pids, handle.end_because)
 
     def _handle(self, replica_id: str) -> Handle:
         handle = self._handles.get(replica_id)
@@ -286,3 +298,8 @@ class DockerEngine:
         if replica_id not in self._handles:
             return ReplicaNotFound(f"There is no replica {replica_id}.")
         return RuntimeFailed(f"Replica {replica_id} is a container, which no runtimes come from.")
+
+
+def _processes(handle: Handle, shells: OpenShells) -> list[int]:
+    """Return the processes of a replica: its command's and those of its shells."""
+    return [*handle.pids(), *shells.pids(handle.spec.id)]

@@ -5,7 +5,7 @@ import contextlib
 import logging
 import signal
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -93,6 +93,8 @@ class Handle:
         self._run_ended = asyncio.Event()
         """And its end is noted."""
         self._killed_process = asyncio.Event()
+        self._because = ""
+        """Why we have ended what runs."""
         self._next_start_at: datetime | None = None
         self._changing = asyncio.Lock()
 
@@ -242,6 +244,11 @@ class Handle:
         self._log.say(reason)
         send(self.pids(), signal.SIGKILL)
 
+    def end_because(self, reason: str) -> None:
+        """End its processes; `reason` is told as that of the end."""
+        self._because = reason
+        send(self.pids(), signal.SIGKILL)
+
     async def let_go(self) -> None:
         """Stop minding without stopping; a later process of the node agent recovers the replica."""
         for task in (self._stopping, self._minding):
@@ -382,7 +389,7 @@ class Handle:
     async def _note_end(self, client: "DockerClient") -> None:
         container = await client.container(self.state.container)
         code = ((container or {}).get("State") or {}).get("ExitCode")
-        if code == KILLED and self.state.wanted and not self._killed_process.is_set():
+        if code == KILLED and self.state.wanted and not self._because and not self._killed_process.is_set():
             with contextlib.suppress(
                 TimeoutError
             ):  # that a process ran out of memory may be told a bit later
@@ -390,6 +397,8 @@ class Handle:
                     await self._killed_process.wait()
         await self._log.drain()
         ended = exit_of(container, out_of_memory=self._killed_process.is_set() and self.state.wanted)
+        ended = replace(ended, because=self._because)
+        self._because = ""
         state = self.state
         lasted = now() - state.started_at if state.started_at is not None else timedelta()
         if lasted.total_seconds() >= _HEALTHY_AFTER_SECONDS:
