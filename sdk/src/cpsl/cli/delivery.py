@@ -131,7 +131,7 @@ class Follower:
 
     def _follow_deployment(self, progress: Progress, release: Record) -> None:
         progress.step(f"Starting release {release['number']}")
-        began, pause, status = time.monotonic(), POLL_SECONDS, ""
+        began, pause, status, complaint = time.monotonic(), POLL_SECONDS, "", None
         while status not in FINISHED:
             deployment = self._deployment(release)
             if deployment is None:
@@ -148,6 +148,9 @@ class Follower:
                     self._deployment_failed(deployment)
                 if status == "succeeded":
                     return
+                if deployment.get("reason") not in (None, complaint):
+                    complaint = deployment["reason"]
+                    progress.step(str(complaint))
             time.sleep(pause)
             pause = min(1.0, pause * 1.2)
 
@@ -159,9 +162,10 @@ class Follower:
     def _deployment_failed(self, deployment: Record) -> None:
         name, number = self._capsule["name"], deployment["release_number"]
         if deployment["status"] == "cancelled":
+            said = str(deployment.get("reason") or "Cancelled.")
             raise DeliveryFailed(
-                f"The deployment of release {number} of '{name}' was cancelled.",
-                hint="A newer deployment may have taken its place: capsule list",
+                f"The deployment of release {number} of '{name}' was cancelled: {said}",
+                hint=deployment.get("hint") or f"capsule releases {name}",
                 code="deployment_cancelled",
                 request_id=deployment["id"],
             )

@@ -62,28 +62,55 @@ def unanswered(
     spec: ReplicaSpec, address: str | None, listening: Sequence[str], failed: ProbeFailed, seconds: float
 ) -> ReplicaFailed:
     """Explain a replica that runs and does not answer; `listening` is where it really listens."""
-    port = (address or "").rpartition(":")[2]
-    hosts = {host for host, _, number in (a.rpartition(":") for a in listening) if number == port}
-    if spec.image and hosts and hosts <= {"127.0.0.1", "[::1]"}:
-        places = " and ".join(f"{host}:{port}" for host in sorted(hosts))
-        return ReplicaFailed(
-            f"The container listens on {places} only, which nothing outside of it reaches.",
-            "Listen on 0.0.0.0.",
-        )
-    if hosts == {"[::1]"}:
-        return ReplicaFailed(
-            f"The app listens on [::1]:{port} only, which requests do not reach.",
-            "Listen on 0.0.0.0, or on 127.0.0.1.",
-        )
-    if hosts:
+    if only := _only_inside(spec, address, listening):
+        return ReplicaFailed(*only)
+    port = _port(address)
+    if _hosts(address, listening):
         return ReplicaFailed(
             f"The app listens on port {port} but gave no good answer within {seconds:g} s: {failed.detail}",
             "Look at the last log lines.",
         )
     instead = f"; it listens on {', '.join(listening)}" if listening else "; it listens on no port"
     return ReplicaFailed(
-        f"The app did not answer on port {port} within {seconds:g} s{instead}.",
-        f"Set the network port of the capsule to where it listens; now it is {spec.port}."
-        if spec.image
-        else "Listen on the port in the PORT environment variable.",
+        f"The app did not answer on port {port} within {seconds:g} s{instead}.", _place(spec)
     )
+
+
+def waited_for(spec: ReplicaSpec, address: str | None, listening: Sequence[str]) -> str:
+    """Say what a replica lacks that has not answered yet."""
+    if only := _only_inside(spec, address, listening):
+        return " ".join(only)
+    if _hosts(address, listening):
+        return f"The app listens on port {_port(address)}, but there is no good answer yet."
+    if not listening:
+        return f"The app listens on no port yet; port {_port(address)} is waited for."
+    return f"The app listens on {', '.join(listening)}; port {_port(address)} is waited for. {_place(spec)}"
+
+
+def _only_inside(spec: ReplicaSpec, address: str | None, listening: Sequence[str]) -> tuple[str, str] | None:
+    """Return sentence and hint about a replica that listens on the right port where no request comes from."""
+    port, hosts = _port(address), _hosts(address, listening)
+    if spec.image and hosts and hosts <= {"127.0.0.1", "[::1]"}:
+        places = " and ".join(f"{host}:{port}" for host in sorted(hosts))
+        sentence = f"The container listens on {places} only, which nothing outside of it reaches."
+        return sentence, "Listen on 0.0.0.0."
+    if hosts == {"[::1]"}:
+        sentence = f"The app listens on [::1]:{port} only, which requests do not reach."
+        return sentence, "Listen on 0.0.0.0, or on 127.0.0.1."
+    return None
+
+
+def _place(spec: ReplicaSpec) -> str:
+    if spec.image:
+        return f"Set the network port of the capsule to where it listens; now it is {spec.port}."
+    return "Listen on the port in the PORT environment variable."
+
+
+def _port(address: str | None) -> str:
+    return (address or "").rpartition(":")[2]
+
+
+def _hosts(address: str | None, listening: Sequence[str]) -> set[str]:
+    """Return the hosts on which it listens on the right port."""
+    port = _port(address)
+    return {host for host, _, number in (one.rpartition(":") for one in listening) if number == port}

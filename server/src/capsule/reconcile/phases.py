@@ -25,6 +25,12 @@ class Phases:
         async with self._lease.unit_of_work() as (_, deployment):
             self.note(deployment)
 
+    async def complain(self, sentence: str) -> None:
+        """Say what is waited for, until the deployment has ended. Raises LeaseLost."""
+        async with self._lease.unit_of_work() as (_, deployment):
+            if not deployment.cancel_requested:
+                deployment.reason = sentence
+
     async def finish(self) -> None:
         """End the phase: an earlier worker's successor will see that it was had. Raises LeaseLost."""
         self._close()

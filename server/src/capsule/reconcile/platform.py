@@ -29,6 +29,8 @@ class Pace:
 
     answer: float = 60.0
     """A new replica has to answer within."""
+    silent: float = 10.0
+    """A deployment waits for so long before it says what for."""
     drain: float = 30.0
     """Running requests and turns get to finish on a replica that is replaced."""
     patience: float = 30.0

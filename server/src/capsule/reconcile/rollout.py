@@ -148,6 +148,7 @@ class Rollout:
                 steady_seconds=self._rules.steady_seconds,
                 answer_seconds=self._rules.answer_seconds,
                 tell=self._phases.begin,
+                complain=self._phases.complain,
             ).run()
         except ReplicaFailed as failure:
             await self._fleet.mark_stopped((spec.id for spec in specs), failure.reason)

@@ -23,7 +23,7 @@ from capsule.engines.contract import (
     Restart,
 )
 from capsule.errors import PlatformError, Unavailable
-from capsule.reconcile.diagnosis import ReplicaFailed, exited, unanswered
+from capsule.reconcile.diagnosis import ReplicaFailed, exited, unanswered, waited_for
 from capsule.reconcile.platform import Platform
 from capsule.reconcile.traffic import CanaryFailed, Told, Traffic
 from capsule.telemetry.segments import tail
@@ -33,7 +33,7 @@ _WATCH_SECONDS = 0.1
 _Exits = dict["asyncio.Task[Exit]", ReplicaSpec]
 
 
-async def _tell_nobody(_phase: str) -> None:
+async def _tell_nobody(_what: str) -> None:
     return None
 
 
@@ -50,10 +50,12 @@ class Trial:
         steady_seconds: float = 0.0,
         answer_seconds: float | None = None,
         tell: Told = _tell_nobody,
+        complain: Told = _tell_nobody,
     ) -> None:
         """`traffic` is given the replicas of the `web` process; the others have to run for `steady_seconds`.
 
-        `started`: how the replicas are, when they run already.
+        `started`: how the replicas are, when they run already. `tell` is told each phase, `complain` what is
+        waited for when it takes long.
         """
         self._platform = platform
         self._specs = {spec.id: spec for spec in specs}
@@ -62,6 +64,7 @@ class Trial:
         self._steady_seconds = steady_seconds
         self._answer_seconds = answer_seconds or platform.pace.answer
         self._tell = tell
+        self._complain = complain
 
     async def run(self) -> tuple[list[ReplicaStatus], asyncio.Task[None]]:
         """Return once new requests go to the replicas, with the task that is still draining the old ones.
@@ -115,6 +118,7 @@ class Trial:
     async def _move(self, traffic: Traffic, culprits: list[str]) -> asyncio.Task[None]:
         moving = asyncio.create_task(self._move_when_steady(traffic))
         exits: _Exits = {asyncio.create_task(self._exit(spec.id)): spec for spec in self._specs.values()}
+        complaining = asyncio.create_task(self._complain_in_time())
         try:
             while True:
                 await asyncio.wait(
@@ -137,10 +141,10 @@ class Trial:
             await asyncio.wait({moving})
             raise
         finally:
-            for task in exits:
+            ending: set[asyncio.Task[Any]] = {complaining, *exits}
+            for task in ending:
                 task.cancel()
-            if exits:
-                await asyncio.wait(set(exits))
+            await asyncio.wait(ending)
 
     async def _move_when_steady(self, traffic: Traffic) -> None:
         if any(spec.process != "web" for spec in self._specs.values()):
@@ -178,13 +182,24 @@ class Trial:
             except Unavailable:
                 await asyncio.sleep(0.3)
 
+    async def _complain_in_time(self) -> None:
+        await asyncio.sleep(self._platform.pace.silent)
+        for spec in self._specs.values():
+            if spec.process == "web" and not spec.listens_on_socket:
+                address, listening = await self._listening(spec)
+                await self._complain(waited_for(spec, address, listening))
+                return  # the others are of the same release
+
     async def _unanswered(self, spec: ReplicaSpec, exc: ProbeFailed) -> ReplicaFailed:
-        address: str | None = None
-        listening: tuple[str, ...] = ()
+        address, listening = await self._listening(spec)
+        return unanswered(spec, address, listening, exc, self._answer_seconds)
+
+    async def _listening(self, spec: ReplicaSpec) -> tuple[str | None, tuple[str, ...]]:
+        """Return where the replica should listen, and where it does."""
         with contextlib.suppress(PlatformError):
             status = await self._platform.engine.inspect(spec.id)
-            address, listening = status.address, status.listening
-        return unanswered(spec, address, listening, exc, self._answer_seconds)
+            return status.address, status.listening
+        return None, ()
 
     async def _keep_running(self, replica_id: str) -> None:
         engine = self._platform.engine

@@ -8,6 +8,7 @@ from capsule.control.delivery.deployments import service
 from capsule.edge.contract import RouteState
 from capsule.engines.contract import Restart
 from capsule.models import Build, Capsule, Deployment, Release, Replica
+from capsule.reconcile.platform import Pace
 
 
 class TestFirstDeployment:
@@ -70,6 +71,21 @@ class TestFirstDeployment:
         assert "within 0.5 s" in deployment.reason
         assert deployment.hint == "Listen on the port in the PORT environment variable."
         assert await stage.running(capsule) == []
+
+    async def test_what_is_waited_for_is_said_before_the_time_is_up(self, stage: Stage) -> None:
+        object.__setattr__(stage.platform, "pace", Pace(answer=60, drain=0.2, silent=0.01))
+        stage.edge.silent = True
+        await stage.begin()
+        capsule = await stage.add_capsule()
+
+        async def said() -> bool:
+            rows = await stage.rows(Deployment, capsule)
+            return bool(rows and rows[0].reason)
+
+        await stage.until(said)
+        (deployment,) = await stage.rows(Deployment, capsule)
+        assert deployment.status == "running"
+        assert "is waited for" in deployment.reason
 
     async def test_command_that_cannot_be_run_fails_with_a_reason(self, stage: Stage) -> None:
         stage.pipeline.argv = ("fake", "start_error=gunicorn: not found")

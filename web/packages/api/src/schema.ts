@@ -2568,7 +2568,10 @@ export interface components {
              */
             watch_until: string | null;
             receipt: components["schemas"]["Receipt"] | null;
-            /** Reason */
+            /**
+             * Reason
+             * @description Why it ended as it did; while it runs, what it waits for when that takes long.
+             */
             reason: string | null;
             /** Hint */
             hint: string | null;

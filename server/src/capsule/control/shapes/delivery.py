@@ -142,7 +142,9 @@ class DeploymentShape(Shape):
     )
     watch_until: datetime | None = Field(description="Until then the release is watched.")
     receipt: Receipt | None
-    reason: str | None
+    reason: str | None = Field(
+        description="Why it ended as it did; while it runs, what it waits for when that takes long."
+    )
     hint: str | None
     log_tail: list[Any]
     created_at: datetime

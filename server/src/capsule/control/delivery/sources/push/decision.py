@@ -195,6 +195,7 @@ class PushDecision:
         return release
 
     async def _follow_deployment(self, build: Build, release: Release) -> None:
+        complaint: str | None = None
         with self._place.changes.listening(self._capsule.id) as news:
             while True:
                 news.clear()
@@ -214,6 +215,9 @@ class PushDecision:
                         deployment.reason or f"Release {release.number} did not go live.",
                         hint=deployment.hint,
                     )
+                if deployment.reason not in (None, complaint):
+                    complaint = deployment.reason
+                    await self._say(str(complaint))
                 await self._wait(news)
 
     async def _look(

@@ -19,6 +19,11 @@ export function DeploymentProgress({ capsule, deployment }: { capsule: Capsule; 
       />
       <div className="space-y-4 p-4">
         <ProgressSteps steps={stepsOf(deployment, capsule.config)} since={deployment.started_at} />
+        {!isLive && deployment.reason !== null && (
+          <p role="status" className="text-sm text-busy-text">
+            {deployment.reason}
+          </p>
+        )}
         {canary && <CanaryShare percent={canary.percent ?? 10} from={before} to={number} />}
         {isLive && until !== null && <Watch until={until} seconds={watchSeconds(capsule.config)} back={back} />}
       </div>
