@@ -13,7 +13,8 @@ from capsule.api.context import Context
 from capsule.build.contract import SourceUnavailable
 from capsule.build.pipeline import Pipeline
 from capsule.build.sources.access import GitAccess
-from capsule.control.delivery.sources.service import SourceService, connection_context
+from capsule.control.delivery.sources.connections.accounts import Accounts
+from capsule.control.delivery.sources.service import connection_context
 from capsule.control.delivery.subscriptions import subscribe
 from capsule.models import Capsule
 
@@ -58,7 +59,7 @@ async def of_capsule(client: httpx2.AsyncClient, world: World, context: Context,
     assert made.status_code == 201, made.text
     async with context.database.reading() as db_session:
         capsule = await db_session.get_one(Capsule, made.json()["id"])
-        return await SourceService(db_session, context.box).git_access(capsule, context.paths)
+    return await Accounts(context.database, context.box, context.git).git_access(capsule, context.paths)
 
 
 async def test_token(client: httpx2.AsyncClient, world: World, context: Context, fetching: Fetching) -> None:

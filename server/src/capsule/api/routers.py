@@ -17,9 +17,12 @@ from capsule.control.delivery.runtimes.endpoints import router as runtimes
 from capsule.control.delivery.serves.endpoints import router as serves
 from capsule.control.delivery.shells.endpoints import router as shells
 from capsule.control.delivery.sources.connections.endpoints import router as git_connections
+from capsule.control.delivery.sources.connections.signin_endpoints import router as git_sign_ins
 from capsule.control.delivery.sources.endpoints import deploy_keys
 from capsule.control.delivery.sources.endpoints import router as sources
+from capsule.control.delivery.sources.gitapps.endpoints import router as git_apps
 from capsule.control.delivery.sources.hooks.endpoints import router as hooks
+from capsule.control.delivery.sources.hooks.installations import router as app_hooks
 from capsule.control.delivery.sources.previews.endpoints import router as previews
 from capsule.control.delivery.sources.push.endpoints import router as git
 from capsule.control.delivery.uploads.endpoints import router as uploads
@@ -47,11 +50,14 @@ ROUTERS: tuple[APIRouter, ...] = (
     env,
     files,
     uploads,
+    git_apps,
     git_connections,
+    git_sign_ins,
     sources,
     deploy_keys,
     previews,
     hooks,
+    app_hooks,
     builds,
     releases,
     deployments,

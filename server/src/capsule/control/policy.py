@@ -87,6 +87,12 @@ class Action(StrEnum):
     git_connection_create = "git_connection.create"
     git_connection_read = "git_connection.read"
     git_connection_delete = "git_connection.delete"
+    git_connection_sign_in = "git_connection.sign_in"
+    git_sign_in_finish = "git_sign_in.finish"
+    git_app_list = "git_app.list"
+    git_app_create = "git_app.create"
+    git_app_update = "git_app.update"
+    git_app_delete = "git_app.delete"
     replica_read = "replica.read"
     runtime_read = "runtime.read"
     runtime_stop = "runtime.stop"
@@ -112,6 +118,7 @@ class Action(StrEnum):
 _SIGNED_IN = frozenset({Role.user})
 _MEMBERS = frozenset({Role.member, Role.owner})
 _OWNERS = frozenset({Role.owner})
+_ADMINS = frozenset({Role.admin})
 
 _FOR_SIGNED_IN = {
     Action.profile_read,
@@ -125,17 +132,27 @@ _FOR_SIGNED_IN = {
     Action.space_list,
     Action.capsule_list,
     Action.app_list,
+    Action.git_app_list,
+    Action.git_sign_in_finish,
 }
 _FOR_OWNERS = {Action.space_delete}
+_FOR_ADMINS = {Action.git_app_create, Action.git_app_update, Action.git_app_delete}
 
 RULES: Mapping[Action, frozenset[Role]] = {
-    action: _SIGNED_IN if action in _FOR_SIGNED_IN else _OWNERS if action in _FOR_OWNERS else _MEMBERS
+    action: _SIGNED_IN
+    if action in _FOR_SIGNED_IN
+    else _OWNERS
+    if action in _FOR_OWNERS
+    else _ADMINS
+    if action in _FOR_ADMINS
+    else _MEMBERS
     for action in Action
 }
 """Who may do what. An action that is not listed above is for the members of the resource's team."""
 
-BROWSER_ONLY = frozenset({Action.cli_login_approve})
-"""A token must not be able to let another command line in: that one's token would not end with it."""
+BROWSER_ONLY = frozenset({Action.cli_login_approve, Action.git_connection_sign_in, Action.git_sign_in_finish})
+"""A token must not be able to let another command line in: that one's token would not end with it. A sign-in
+at a git host belongs to the browser in which it was begun."""
 
 
 class BrowserNeeded(Forbidden):

@@ -19,7 +19,7 @@ from capsule.control.delivery.leases import Lease, LeaseLost, end
 from capsule.control.delivery.releases.requirements import resolve
 from capsule.control.delivery.releases.service import make_release
 from capsule.control.delivery.serves.shell import shell_of_build
-from capsule.control.delivery.sources.service import SourceService
+from capsule.control.delivery.sources.connections.accounts import Accounts
 from capsule.control.workload.env.service import EnvService
 from capsule.errors import PlatformError
 from capsule.kit.ids import new_id
@@ -95,9 +95,8 @@ class BuildRun:
         source = {**self._build.source}
         source["path"] = source.get("path") or self._build.settings.get("project_path") or ""
         self.say(_describe(source))
-        async with self._platform.database.reading() as db_session:
-            service = SourceService(db_session, self._platform.box)
-            access = await service.git_access(self._capsule, self._platform.paths)
+        accounts = Accounts(self._platform.database, self._platform.box, self._platform.git)
+        access = await accounts.git_access(self._capsule, self._platform.paths)
         fetched = await self._platform.pipeline.fetch(
             source, capsule_id=self._capsule.id, build_id=self._build.id, log=self._log, access=access
         )

@@ -7,10 +7,9 @@ import time
 
 from sqlalchemy import select
 
-from capsule.build.contract import SourceUnavailable
 from capsule.build.sources.git import newest_commit
+from capsule.control.delivery.sources.connections.accounts import Accounts
 from capsule.control.delivery.sources.connections.hosts import repository_of
-from capsule.control.delivery.sources.connections.service import ConnectionService
 from capsule.control.delivery.sources.hooks.signatures import new_secret
 from capsule.control.delivery.sources.previews.service import remove_preview
 from capsule.control.delivery.sources.repository import SourceRepository
@@ -32,6 +31,7 @@ class Sources:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._options = platform.git
+        self._accounts = Accounts(platform.database, platform.box, platform.git)
         self._next_look: dict[str, float] = {}
         self._next_setup: dict[str, float] = {}
 
@@ -73,18 +73,16 @@ class Sources:
 
     async def _look_at(self, capsule: Capsule) -> None:
         async with self._platform.database.reading() as db_session:
-            access = await SourceService(db_session, self._platform.box).git_access(
-                capsule, self._platform.paths
-            )
             builds = select(Build).where(Build.capsule_id == capsule.id, Build.trigger != "serve")
             newest = (await db_session.scalars(builds.order_by(Build.created_at.desc()).limit(1))).first()
         if newest is None or newest.status in ("queued", "running") or "commit" not in newest.source:
             return
         try:
+            access = await self._accounts.git_access(capsule, self._platform.paths)
             commit = await newest_commit(
                 str(capsule.source["url"]), str(capsule.source.get("branch") or ""), access
             )
-        except SourceUnavailable as exc:
+        except PlatformError as exc:
             log.info("%s is not looked at: %s", capsule.id, exc.detail)
             return
         if not commit or commit == newest.source["commit"]:
@@ -117,13 +115,15 @@ class Sources:
             if capsule is None or connection is None:
                 return
             repository = repository_of(str(capsule.source.get("url", "")), connection.url)
-            host = ConnectionService(db_session, box).host(connection, self._options)
-        if not repository:
-            return
+        if not repository or connection.installation_id is not None:
+            return  # a GitHub App has one webhook for all of its repositories
         secret = new_secret()
         sentence = "The webhook is set up in the repository."
         try:
-            await host.install_webhook(repository, f"{site.url()}/api/v1/hooks/{capsule.id}", secret)
+            address = f"{site.url()}/api/v1/hooks/{capsule.id}"
+            await self._accounts.ask(
+                connection, lambda host: host.install_webhook(repository, address, secret)
+            )
         except PlatformError as exc:
             secret = ""
             sentence = f"The webhook could not be set up in the repository: {exc.detail}"

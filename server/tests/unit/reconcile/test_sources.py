@@ -165,7 +165,7 @@ async def test_pushes_that_died_with_the_server_are_ended(stage: Stage) -> None:
 async def test_webhook_that_cannot_be_set_up_is_told(stage: Stage) -> None:
     capsule = await stage.add_capsule(build=False)
     async with stage.database.unit_of_work() as db_session:
-        connection = ConnectionService(db_session, stage.platform.box).add(
+        connection = await ConnectionService(db_session, stage.platform.box).add(
             capsule.team_id, provider="gitea", url="https://x.example", account="a", token="t"
         )
         await db_session.flush()

@@ -509,6 +509,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/git-apps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Git Apps
+         * @description List the hosts at which teams can sign in.
+         */
+        get: operations["list_git_apps_api_v1_git_apps_get"];
+        put?: never;
+        /**
+         * Create Git App
+         * @description Enter a registration by hand; that of a GitHub App is tried first.
+         */
+        post: operations["create_git_app_api_v1_git_apps_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/git-apps/manifest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make Manifest
+         * @description Begin to register a GitHub App: the browser posts the manifest there, and comes back with a code.
+         */
+        post: operations["make_manifest_api_v1_git_apps_manifest_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/git-apps/{git_app_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Git App
+         * @description Forget the registration; connections through it are signed out. At the host it stays.
+         */
+        delete: operations["delete_git_app_api_v1_git_apps__git_app_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Update Git App
+         * @description Change credentials, such as after they were made anew at the host.
+         */
+        patch: operations["update_git_app_api_v1_git_apps__git_app_id__patch"];
+        trace?: never;
+    };
     "/api/v1/teams/{team}/git-connections": {
         parameters: {
             query?: never;
@@ -543,7 +611,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Connection
-         * @description Forget the token; capsules keep their source.
+         * @description Forget the token, and let the host forget it; capsules keep their source.
          */
         delete: operations["delete_connection_api_v1_git_connections__git_connection__delete"];
         options?: never;
@@ -582,6 +650,66 @@ export interface paths {
         get: operations["list_branches_api_v1_git_connections__git_connection__repositories__repository__branches_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{team}/git-sign-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin Sign In
+         * @description Begin a sign-in at a host, for this browser, once.
+         */
+        post: operations["begin_sign_in_api_v1_teams__team__git_sign_ins_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/git-sign-ins/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finish Sign In
+         * @description Take up what the host sent the browser back with.
+         */
+        post: operations["finish_sign_in_api_v1_git_sign_ins_finish_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/git-sign-ins/choose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Choose Installation
+         * @description Connect one of the installations of a GitHub App that the sign-in found.
+         */
+        post: operations["choose_installation_api_v1_git_sign_ins_choose_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -706,6 +834,26 @@ export interface paths {
          * @description Take a webhook of GitHub, GitLab, Bitbucket, Gitea or Forgejo: a push or a pull request.
          */
         post: operations["receive_hook_api_v1_hooks__capsule_id__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hooks/apps/{git_app_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receive App Hook
+         * @description Take a webhook of a GitHub App: a push, a pull request, or the end of an installation.
+         */
+        post: operations["receive_app_hook_api_v1_hooks_apps__git_app_id__post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1935,6 +2083,22 @@ export interface components {
             /** Apps */
             apps: components["schemas"]["AppShape"][];
         };
+        /** BeginSignIn */
+        BeginSignIn: {
+            /** Git App Id */
+            git_app_id: string;
+            /**
+             * Connection Id
+             * @description The connection to sign in again.
+             */
+            connection_id?: string | null;
+            /**
+             * Install
+             * @description Install the GitHub App at an account; else choose where it is installed.
+             * @default false
+             */
+            install: boolean;
+        };
         /** BranchesShape */
         BranchesShape: {
             /** Items */
@@ -2096,6 +2260,16 @@ export interface components {
              * @description Chosen by you: a message that comes again with the same one is not doubled.
              */
             client_id?: string | null;
+        };
+        /** ChooseInstallation */
+        ChooseInstallation: {
+            /**
+             * State
+             * @description From what the sign-in came to.
+             */
+            state: string;
+            /** Installation Id */
+            installation_id: string;
         };
         /** CliLoginShape */
         CliLoginShape: {
@@ -2367,6 +2541,27 @@ export interface components {
              */
             account: string;
             /**
+             * Git App Id
+             * @description What it was signed in through; null for a pasted token.
+             */
+            git_app_id: string | null;
+            /**
+             * Is Limited
+             * @description Whether it reaches only the repositories that its signer could see, not all of the installation.
+             */
+            is_limited: boolean;
+            /**
+             * Status
+             * @description `signed_out`: somebody has to sign in again, or give another token.
+             * @enum {string}
+             */
+            status: "connected" | "signed_out";
+            /**
+             * Problem
+             * @description Why it is signed out.
+             */
+            problem: string | null;
+            /**
              * Created At
              * Format: date-time
              */
@@ -2433,6 +2628,48 @@ export interface components {
              * @description Access token: reads repositories, writes webhooks.
              */
             token: string;
+        };
+        /** CreateGitApp */
+        CreateGitApp: {
+            /**
+             * Provider
+             * @enum {string}
+             */
+            provider: "github" | "gitlab" | "bitbucket" | "gitea";
+            /**
+             * Url
+             * @description Of the host; empty: the provider's public one.
+             * @default
+             */
+            url: string;
+            /**
+             * Name
+             * @description For people; a GitHub App tells its own.
+             * @default
+             */
+            name: string;
+            /** Client Id */
+            client_id: string;
+            /** Client Secret */
+            client_secret: string;
+            /**
+             * Number
+             * @description App ID of a GitHub App.
+             * @default
+             */
+            number: string;
+            /**
+             * Private Key
+             * @description Of a GitHub App, as PEM.
+             * @default
+             */
+            private_key: string;
+            /**
+             * Webhook Secret
+             * @description Of a GitHub App's webhook.
+             * @default
+             */
+            webhook_secret: string;
         };
         /** CreatePreview */
         CreatePreview: {
@@ -2656,6 +2893,103 @@ export interface components {
             /** Hint */
             hint?: string | null;
         };
+        /**
+         * FinishSignIn
+         * @description What the host put into the address that it sent the browser back to.
+         */
+        FinishSignIn: {
+            /** State */
+            state: string;
+            /**
+             * Code
+             * @default
+             */
+            code: string;
+            /**
+             * Error
+             * @default
+             */
+            error: string;
+            /**
+             * Error Description
+             * @default
+             */
+            error_description: string;
+            /**
+             * Installation Id
+             * @default
+             */
+            installation_id: string;
+            /**
+             * Setup Action
+             * @default
+             */
+            setup_action: string;
+        };
+        /** FinishedShape */
+        FinishedShape: {
+            /**
+             * Outcome
+             * @description `registered`: a GitHub App is; `connected`: the team is; `choose`: one of the `installations` is to be chosen; `requested`: an owner of the account has to approve the app.
+             * @enum {string}
+             */
+            outcome: "registered" | "connected" | "choose" | "requested";
+            connection?: components["schemas"]["ConnectionShape"] | null;
+            /**
+             * Installations
+             * @default []
+             */
+            installations: components["schemas"]["InstallationShape"][];
+            /**
+             * State
+             * @description For the choice.
+             * @default
+             */
+            state: string;
+        };
+        /** GitAppShape */
+        GitAppShape: {
+            /** Id */
+            id: string;
+            /**
+             * Provider
+             * @description `github`, `gitlab`, `bitbucket` or `gitea`.
+             */
+            provider: string;
+            /** Url */
+            url: string;
+            /** Name */
+            name: string;
+            /** Client Id */
+            client_id: string;
+            /**
+             * Page
+             * @description Of a GitHub App at GitHub.
+             */
+            page: string | null;
+            /**
+             * Callback Url
+             * @description Where the host sends people back to.
+             */
+            callback_url: string;
+            /**
+             * Webhook Url
+             * @description Where a GitHub App sends the webhooks of all repositories.
+             */
+            webhook_url: string | null;
+            /**
+             * Has Webhook Secret
+             * @description Whether webhooks of the app are taken.
+             */
+            has_webhook_secret: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Can */
+            can: string[];
+        };
         /** GitSource */
         GitSource: {
             /**
@@ -2788,6 +3122,18 @@ export interface components {
              */
             image: string;
         };
+        /** InstallationShape */
+        InstallationShape: {
+            /** Id */
+            id: string;
+            /** Account */
+            account: string;
+            /**
+             * Url
+             * @description Where it is configured at GitHub.
+             */
+            url: string;
+        };
         /** IntegrationShape */
         IntegrationShape: {
             /** Type */
@@ -2861,6 +3207,11 @@ export interface components {
         Items_FileEntry_: {
             /** Items */
             items: components["schemas"]["FileEntry"][];
+        };
+        /** Items[GitAppShape] */
+        Items_GitAppShape_: {
+            /** Items */
+            items: components["schemas"]["GitAppShape"][];
         };
         /** Items[LogLineShape] */
         Items_LogLineShape_: {
@@ -2936,6 +3287,18 @@ export interface components {
             stream: "stdout" | "stderr" | "platform";
             /** Text */
             text: string;
+        };
+        /**
+         * ManifestShape
+         * @description The browser posts `manifest` to `action_url` as a form field of that name.
+         */
+        ManifestShape: {
+            /** Action Url */
+            action_url: string;
+            /** Manifest */
+            manifest: {
+                [key: string]: unknown;
+            };
         };
         /** Me */
         Me: {
@@ -3729,6 +4092,14 @@ export interface components {
              */
             reason: string | null;
         };
+        /** SignInShape */
+        SignInShape: {
+            /**
+             * Url
+             * @description Where to send the browser.
+             */
+            url: string;
+        };
         /** Size */
         Size: {
             /** Columns */
@@ -3943,6 +4314,20 @@ export interface components {
             is_on?: boolean | null;
         };
         /**
+         * UpdateGitApp
+         * @description What is absent stays as it is.
+         */
+        UpdateGitApp: {
+            /** Client Id */
+            client_id?: string | null;
+            /** Client Secret */
+            client_secret?: string | null;
+            /** Private Key */
+            private_key?: string | null;
+            /** Webhook Secret */
+            webhook_secret?: string | null;
+        };
+        /**
          * UpdateSourceAccess
          * @description What is absent stays as it is.
          */
@@ -4041,6 +4426,32 @@ export interface components {
             source?: (components["schemas"]["GitSource"] | components["schemas"]["PushSource"] | components["schemas"]["UploadSource"] | components["schemas"]["ImageSource"] | components["schemas"]["NoSource"]) | null;
             /** @default {} */
             config: components["schemas"]["ConfigInput"];
+        };
+        /** WantManifest */
+        WantManifest: {
+            /**
+             * Url
+             * @description Of the host; empty: the provider's public one.
+             * @default
+             */
+            url: string;
+            /**
+             * Organization
+             * @description That owns the app; empty: who registers it.
+             * @default
+             */
+            organization: string;
+            /**
+             * Name
+             * @description Of the app; no other app at GitHub has it.
+             */
+            name: string;
+            /**
+             * Is Public
+             * @description Whether it can be installed at other accounts than its owner's.
+             * @default true
+             */
+            is_public: boolean;
         };
         /** WantPlan */
         WantPlan: {
@@ -5112,6 +5523,156 @@ export interface operations {
             };
         };
     };
+    list_git_apps_api_v1_git_apps_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_GitAppShape_"];
+                };
+            };
+        };
+    };
+    create_git_app_api_v1_git_apps_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateGitApp"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GitAppShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    make_manifest_api_v1_git_apps_manifest_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WantManifest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManifestShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_git_app_api_v1_git_apps__git_app_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                git_app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    update_git_app_api_v1_git_apps__git_app_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                git_app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateGitApp"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GitAppShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_connections_api_v1_teams__team__git_connections_get: {
         parameters: {
             query?: never;
@@ -5256,6 +5817,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BranchesShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    begin_sign_in_api_v1_teams__team__git_sign_ins_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginSignIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    finish_sign_in_api_v1_git_sign_ins_finish_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FinishSignIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FinishedShape"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    choose_installation_api_v1_git_sign_ins_choose_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChooseInstallation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FinishedShape"];
                 };
             };
             /** @description Validation Error */
@@ -5441,6 +6101,37 @@ export interface operations {
             header?: never;
             path: {
                 capsule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    receive_app_hook_api_v1_hooks_apps__git_app_id__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                git_app_id: string;
             };
             cookie?: never;
         };

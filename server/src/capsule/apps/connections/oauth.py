@@ -83,12 +83,15 @@ def authorize_url(
 async def exchange(
     calls: ProviderCalls, provider: Provider, client: Client, code: str, redirect_uri: str, verifier: str
 ) -> Token:
-    """Return the token for a code. Raises AccessRefused, ProviderIncomplete, ProviderUnavailable."""
+    """Return the token for a code. Raises AccessRefused, ProviderIncomplete, ProviderUnavailable.
+
+    `verifier` is empty for a code that was asked for without a challenge.
+    """
     form = {
         "grant_type": "authorization_code",
         "code": code,
         "redirect_uri": redirect_uri,
-        "code_verifier": verifier,
+        **({"code_verifier": verifier} if verifier else {}),
     }
     return _token(provider.label, await _post(calls, provider, provider.token, client, form))
 

@@ -25,6 +25,24 @@ class SourceRepository:
         query = select(GitConnection).where(GitConnection.team_id == team_id)
         return (await self._db_session.scalars(query.order_by(GitConnection.created_at))).all()
 
+    async def connection_to(
+        self, team_id: str, *, url: str, account: str, app_id: str | None = None
+    ) -> GitConnection | None:
+        """Return the team's connection to an account, through a registration or by a pasted token."""
+        query = select(GitConnection).where(
+            GitConnection.team_id == team_id,
+            GitConnection.url == url,
+            GitConnection.account == account[:200],
+            GitConnection.app_id == app_id,
+        )
+        return (await self._db_session.scalars(query)).first()
+
+    async def through_installation(self, app_id: str, installation_id: str) -> Sequence[GitConnection]:
+        query = select(GitConnection).where(
+            GitConnection.app_id == app_id, GitConnection.installation_id == installation_id
+        )
+        return (await self._db_session.scalars(query)).all()
+
     async def kinds_of_hosts(self, team_id: str) -> dict[str, str]:
         """Return `{"git.example:8443": "gitea"}` for the hosts that the team is connected to."""
         query = select(GitConnection.url, GitConnection.provider).where(GitConnection.team_id == team_id)

@@ -3,8 +3,6 @@
 Values are encrypted and never read back, except by git itself.
 """
 
-from urllib.parse import urlsplit
-
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from capsule.build.sources.access import GitAccess
@@ -15,16 +13,9 @@ from capsule.errors import InvalidInput, NotFound
 from capsule.kit.clock import now
 from capsule.kit.crypto import SecretBox
 from capsule.kit.ids import new_id
-from capsule.models import Capsule, GitConnection, SourceAccess
+from capsule.models import Capsule, SourceAccess
 from capsule.paths import DataPaths
 
-TOKEN_USERS = {
-    "github": "x-access-token",
-    "gitlab": "oauth2",
-    "bitbucket": "x-token-auth",
-    "gitea": "x-access-token",
-}
-"""Name that each host expects beside a token."""
 MAX_TOKEN = 4000
 
 
@@ -113,38 +104,24 @@ class SourceService:
             return ""
         return self._box.decrypt(access.webhook_secret, context=_context(access.capsule_id, "webhook"))
 
-    def connection_token(self, connection: GitConnection) -> str:
-        return self._box.decrypt(connection.token, context=connection_context(connection.id))
+    async def given(self, capsule: Capsule, paths: DataPaths) -> tuple[GitAccess, str]:
+        """Return the token and key that the capsule has of its own, and the id of its connection.
 
-    async def connected(self, connection_id: str, team_id: str, url: str) -> GitAccess:
-        """Return what git is given by a connection alone, before there is a capsule."""
-        connection = await self._repository.connection(connection_id, team_id)
-        if connection is None:
-            raise ConnectionNotFound(f"There is no connection '{connection_id}'.", field="connection_id")
-        if not _is_of(connection, url):
-            return GitAccess()
-        return GitAccess(self.connection_token(connection), TOKEN_USERS[connection.provider])
-
-    async def git_access(self, capsule: Capsule, paths: DataPaths) -> GitAccess:
-        """Return what git is given for the capsule's repository; a preview uses its parent's access."""
+        A preview uses its parent's. The connection is empty where there is none, or a token goes before it.
+        """
         owner = capsule.parent_id or capsule.id
         known_hosts = paths.known_hosts(owner)
         access = await self._repository.access_of(owner)
         if access is None:
-            return GitAccess(known_hosts=known_hosts)
+            return GitAccess(known_hosts=known_hosts), ""
         key = (
             self._box.decrypt(access.private_key, context=_context(owner, "key"))
             if access.private_key
             else ""
         )
-        token, user = "", GitAccess.user
-        if access.token:
-            token = self._box.decrypt(access.token, context=_context(owner, "token"))
-        elif access.connection_id:
-            connection = await self._repository.connection(access.connection_id, capsule.team_id)
-            if connection is not None and _is_of(connection, str(capsule.source.get("url", ""))):
-                token, user = self.connection_token(connection), TOKEN_USERS[connection.provider]
-        return GitAccess(token=token, user=user, private_key=key, known_hosts=known_hosts)
+        token = self._box.decrypt(access.token, context=_context(owner, "token")) if access.token else ""
+        own = GitAccess(token=token, private_key=key, known_hosts=known_hosts)
+        return own, "" if token else access.connection_id or ""
 
     def _put_key(self, access: SourceAccess, pair: KeyPair) -> None:
         access.private_key = self._box.encrypt(pair.private, context=_context(access.capsule_id, "key"))
@@ -161,12 +138,6 @@ def check_token(token: str) -> None:
 
 def connection_context(connection_id: str) -> str:
     return f"git_connection:{connection_id}"
-
-
-def _is_of(connection: GitConnection, url: str) -> bool:
-    """Tell whether the address is of the connection's own host; its token is sent nowhere else."""
-    there, here = urlsplit(connection.url), urlsplit(url)
-    return (there.scheme, there.netloc.lower()) == (here.scheme, here.netloc.lower())
 
 
 def _context(capsule_id: str, what: str) -> str:

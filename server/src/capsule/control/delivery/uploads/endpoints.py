@@ -15,8 +15,9 @@ from capsule.api.context import CurrentContext
 from capsule.build.contract import BuildSettings
 from capsule.build.sources.access import GitAccess
 from capsule.build.trees import remove_tree
+from capsule.control.delivery.sources.connections.accounts import Accounts
 from capsule.control.delivery.sources.keys import DeployKeys
-from capsule.control.delivery.sources.service import SourceService, check_token
+from capsule.control.delivery.sources.service import check_token
 from capsule.control.delivery.uploads.service import add_upload
 from capsule.control.events import Events
 from capsule.control.policy import Action
@@ -94,12 +95,14 @@ async def make_plan(
         )
         check_token(wanted.access_token)
         access = GitAccess(wanted.access_token)
-        if wanted.connection_id and not wanted.access_token:
-            service = SourceService(db_session, context.box)
-            access = await service.connected(wanted.connection_id, space.team_id, str(checked.get("url", "")))
         if wanted.deploy_key_id:
             pair = await DeployKeys(db_session, context.box).pair(wanted.deploy_key_id, space.team_id)
             access = replace(access, private_key=pair.private)
+    if wanted.connection_id and not wanted.access_token:
+        accounts = Accounts(context.database, context.box, context.git)
+        url = str(checked.get("url", ""))
+        connected = await accounts.connected(wanted.connection_id, space.team_id, url)
+        access = replace(access, token=connected.token, user=connected.user)
     if not checked:
         raise InvalidInput("A plan needs a source or an upload.", field="source")
     config = wanted.config

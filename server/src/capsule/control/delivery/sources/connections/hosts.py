@@ -8,28 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
 
-import httpx2
-
-from capsule.errors import InvalidInput, NotFound, Unavailable
-from capsule.kit.outbound import client
+from capsule.control.delivery.sources.connections.hostapi import HostApi
 
 PAGE = 30
 _SEARCHED_PAGES = 5
-_TIMEOUT = 15.0
-
-
-class HostRefused(InvalidInput):
-    """The host does not let the token do this."""
-
-    code, title = "git_host_refused", "Refused by the git host"
-
-
-class RepositoryNotFound(NotFound):
-    code = "repository_not_found"
-
-
-class HostUnavailable(Unavailable):
-    code, title = "git_host_unavailable", "Git host unavailable"
 
 
 @dataclass(frozen=True)
@@ -66,76 +48,33 @@ class GitHost(Protocol):
         """Let the repository send pushes and pull requests to `url`. Raises HostRefused."""
 
 
-class HostApi:
-    """Calls of one host's API, as one token."""
-
-    def __init__(self, base: str, headers: dict[str, str], *, allow_private: bool) -> None:
-        self._base = base
-        self._headers = {**headers, "Accept": "application/json", "User-Agent": "capsule"}
-        self._allow_private = allow_private
-        self._name = urlsplit(base).netloc
-
-    async def get(self, path: str, **query: str | int) -> Any:
-        return await self._call("GET", path, query=query)
-
-    async def post(self, path: str, body: dict[str, Any]) -> Any:
-        return await self._call("POST", path, body=body)
-
-    async def _call(
-        self, method: str, path: str, *, query: dict[str, str | int] | None = None, body: object = None
-    ) -> Any:
-        try:
-            async with client(allow_private=self._allow_private, timeout=_TIMEOUT) as http:
-                answer = await http.request(
-                    method, f"{self._base}{path}", params=query, json=body, headers=self._headers
-                )
-        except httpx2.HTTPError as exc:
-            raise HostUnavailable(
-                f"{self._name} cannot be reached: {type(exc).__name__}.", hint="Check the host's address."
-            ) from exc
-        if answer.status_code == 401:
-            raise HostRefused(
-                f"{self._name} does not know the token.", hint="Make a new one there.", field="token"
-            )
-        if answer.status_code in (403, 429):
-            raise HostRefused(
-                f"{self._name} does not let the token do this.",
-                hint="It has to read repositories and write webhooks; or too much was asked, so wait a bit.",
-                field="token",
-            )
-        if answer.status_code == 404:
-            raise RepositoryNotFound(f"{self._name} has no such repository for this token.")
-        if answer.status_code >= 400:
-            raise HostUnavailable(f"{self._name} answers with {answer.status_code}.", hint="Try again later.")
-        try:
-            return answer.json()
-        except ValueError as exc:
-            raise HostUnavailable(
-                f"{self._name} does not answer as a git host does.", hint="Check the host's address."
-            ) from exc
-
-
 class GitHub:
     def __init__(self, url: str, token: str, *, allow_private: bool) -> None:
-        base = "https://api.github.com" if urlsplit(url).hostname == "github.com" else f"{url}/api/v3"
-        self._api = HostApi(base, {"Authorization": f"Bearer {token}"}, allow_private=allow_private)
+        headers = {"Authorization": f"Bearer {token}"}
+        self._api = HostApi(github_api(url), headers, allow_private=allow_private)
 
     async def account(self) -> str:
         return str((await self._api.get("/user"))["login"])
 
     async def repositories(self, search: str, page: int) -> Repositories:
         if not search:
-            rows = await self._api.get("/user/repos", sort="pushed", per_page=PAGE, page=page)
+            rows = await self._listed(PAGE, page)
             return Repositories([_like_github(row) for row in rows], len(rows) == PAGE)
         # Its search knows no "mine and my organisations'", so the newest are looked through.
         found: list[Repository] = []
         for number in range(1, _SEARCHED_PAGES + 1):
-            rows = await self._api.get("/user/repos", sort="pushed", per_page=100, page=number)
+            rows = await self._listed(100, number)
             found += [_like_github(row) for row in rows if search.lower() in str(row["full_name"]).lower()]
             if len(rows) < 100:
                 break
         start = (page - 1) * PAGE
         return Repositories(found[start : start + PAGE], len(found) > start + PAGE)
+
+    async def _listed(self, size: int, page: int) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = await self._api.get(
+            "/user/repos", sort="pushed", per_page=size, page=page
+        )
+        return rows
 
     async def branches(self, repository: str, search: str, page: int) -> Branches:
         rows = await self._api.get(f"/repos/{_path(repository)}/branches", per_page=100, page=page)
@@ -145,6 +84,19 @@ class GitHub:
         config = {"url": url, "content_type": "json", "secret": secret}
         body = {"name": "web", "active": True, "events": ["push", "pull_request"], "config": config}
         await self._api.post(f"/repos/{_path(repository)}/hooks", body)
+
+
+class GitHubInstallation(GitHub):
+    """What a GitHub App reaches at one account, by the app's token for it."""
+
+    async def _listed(self, size: int, page: int) -> list[dict[str, Any]]:
+        answer = await self._api.get("/installation/repositories", per_page=size, page=page)
+        rows: list[dict[str, Any]] = answer["repositories"]
+        return rows
+
+    async def revoke(self) -> None:
+        """Let the token end now; the app stays installed."""
+        await self._api.delete("/installation/token")
 
 
 class Gitea:
@@ -176,7 +128,9 @@ class Gitea:
 
 class GitLab:
     def __init__(self, url: str, token: str, *, allow_private: bool) -> None:
-        self._api = HostApi(f"{url}/api/v4", {"PRIVATE-TOKEN": token}, allow_private=allow_private)
+        # Tokens of people and of sign-ins alike are taken in this header.
+        headers = {"Authorization": f"Bearer {token}"}
+        self._api = HostApi(f"{url}/api/v4", headers, allow_private=allow_private)
 
     async def account(self) -> str:
         return str((await self._api.get("/user"))["username"])
@@ -252,6 +206,11 @@ class Bitbucket:
         ]
         body = {"description": "Capsule", "url": url, "active": True, "secret": secret, "events": events}
         await self._api.post(f"/repositories/{_path(repository)}/hooks", body)
+
+
+def github_api(url: str) -> str:
+    """Return where a GitHub's API is: GitHub's own, or an Enterprise server's."""
+    return "https://api.github.com" if urlsplit(url).hostname == "github.com" else f"{url}/api/v3"
 
 
 HOSTS: dict[str, Callable[..., GitHost]] = {

@@ -21,8 +21,19 @@ class InvalidHost(InvalidInput):
 
 def host_of(provider: str, url: str, token: str, options: GitOptions) -> GitHost:
     """Return the host's API as this token. Private addresses are only for hosts that the settings name."""
-    is_allowed = (urlsplit(url).hostname or "") in options.private_hosts
-    return HOSTS[provider](url, token, allow_private=is_allowed)
+    return HOSTS[provider](url, token, allow_private=is_private_host(url, options))
+
+
+def is_private_host(url: str, options: GitOptions) -> bool:
+    """Tell whether the settings let the host be in a private network."""
+    return (urlsplit(url).hostname or "") in options.private_hosts
+
+
+def sign_out(connection: GitConnection, problem: str) -> None:
+    """Note that somebody has to sign in again; capsules keep the connection."""
+    connection.status, connection.problem = "signed_out", problem
+    connection.token, connection.refresh_token = "", None
+    connection.expires_at, connection.renewing_until = None, None
 
 
 def check_host(url: str) -> str:
@@ -48,27 +59,34 @@ class ConnectionService:
         self._db_session = db_session
         self._box = box
 
-    def add(self, team_id: str, *, provider: str, url: str, account: str, token: str) -> GitConnection:
+    async def add(self, team_id: str, *, provider: str, url: str, account: str, token: str) -> GitConnection:
+        """Connect the team, or give the connection that it has of this account another token."""
         check_token(token)
-        connection_id = new_id("gcn")
-        connection = GitConnection(
-            id=connection_id,
-            team_id=team_id,
-            provider=provider,
-            url=url,
-            account=account[:200],
-            token=self._box.encrypt(token, context=connection_context(connection_id)),
-            created_at=now(),
-        )
-        self._db_session.add(connection)
+        connection = await SourceRepository(self._db_session).connection_to(team_id, url=url, account=account)
+        if connection is None:
+            connection = new_connection(team_id, provider=provider, url=url, account=account)
+            self._db_session.add(connection)
+        connection.token = self._box.encrypt(token, context=connection_context(connection.id))
+        connection.status, connection.problem = "connected", None
+        await self._db_session.flush()
         return connection
 
     async def remove(self, connection: GitConnection) -> None:
         """Forget the connection; capsules that used it keep their source, and fetch it as anybody."""
         for access in await SourceRepository(self._db_session).users_of(connection.id):
             access.connection_id = None
-        await self._db_session.delete(connection)
+        await self._db_session.delete(await self._db_session.merge(connection))
 
-    def host(self, connection: GitConnection, options: GitOptions) -> GitHost:
-        token = self._box.decrypt(connection.token, context=connection_context(connection.id))
-        return host_of(connection.provider, connection.url, token, options)
+
+def new_connection(team_id: str, *, provider: str, url: str, account: str) -> GitConnection:
+    """Return a connection that has no token yet."""
+    return GitConnection(
+        id=new_id("gcn"),
+        team_id=team_id,
+        provider=provider,
+        url=url,
+        account=account[:200],
+        token="",
+        status="connected",
+        created_at=now(),
+    )

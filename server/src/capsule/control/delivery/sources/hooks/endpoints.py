@@ -18,7 +18,7 @@ from capsule.models import Capsule, SourceAccess
 
 router = APIRouter(prefix="/hooks", tags=["sources"])
 
-_MOST_BYTES = 5 * 1024**2
+MOST_BYTES = 5 * 1024**2
 
 
 class HookRefused(Unauthenticated):
@@ -33,7 +33,7 @@ class HookAnswer(Shape):
 @router.post(
     "/{capsule_id}",
     status_code=202,
-    max_body_size=_MOST_BYTES,
+    max_body_size=MOST_BYTES,
     dependencies=[public("the host of the repository signs it with the capsule's secret")],
 )
 async def receive_hook(
