@@ -1,7 +1,7 @@
 import { useState, type ReactNode } from "react";
-import { Button } from "./primitives/button.tsx";
-import { DialogClose, DialogContent, DialogRoot } from "./primitives/dialog.tsx";
+import { DialogContent, DialogRoot } from "./primitives/dialog.tsx";
 import { Field } from "./field.tsx";
+import { Form } from "./form.tsx";
 import { Input } from "./primitives/input.tsx";
 
 type ConfirmDialogProps = {
@@ -37,15 +37,15 @@ function ConfirmBody({
   "data-testid": testId = "confirm-dialog",
 }: Omit<ConfirmDialogProps, "isOpen" | "onOpenChange">) {
   const [typed, setTyped] = useState("");
-  const isAllowed = typedName === undefined || typed === typedName;
   return (
     <DialogContent title={title} description={children} data-testid={testId}>
-      <form
-        className="mt-4 space-y-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (isAllowed && !isBusy) onConfirm();
-        }}
+      <Form
+        className="mt-4"
+        sending={{ isPending: isBusy, error: null }}
+        submit={confirmLabel}
+        isAllowed={typedName === undefined || typed === typedName}
+        isDanger={isDanger}
+        onSubmit={onConfirm}
       >
         {typedName !== undefined && (
           <Field
@@ -67,15 +67,7 @@ function ConfirmBody({
             )}
           </Field>
         )}
-        <div className="flex justify-end gap-2">
-          <DialogClose asChild>
-            <Button>Cancel</Button>
-          </DialogClose>
-          <Button type="submit" tone={isDanger ? "danger" : "primary"} disabled={!isAllowed} isBusy={isBusy}>
-            {confirmLabel}
-          </Button>
-        </div>
-      </form>
+      </Form>
     </DialogContent>
   );
 }

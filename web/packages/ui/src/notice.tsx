@@ -1,6 +1,7 @@
 import { CircleAlert, Info, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { cn } from "./cn.ts";
+import { withCode } from "./with-code.tsx";
 
 const STYLE = {
   bad: ["bg-bad-soft text-bad-text", CircleAlert],
@@ -20,8 +21,8 @@ export function Notice({ tone = "info", title, children, className }: NoticeProp
     >
       <Icon className="mt-0.5 size-4 shrink-0" aria-hidden />
       <div className="min-w-0 flex-1 break-words">
-        {title !== undefined && <p className="font-medium">{title}</p>}
-        {children}
+        {title !== undefined && <p className="font-medium">{withCode(title)}</p>}
+        {withCode(children)}
       </div>
     </div>
   );

@@ -4,6 +4,7 @@ import { Toast as Radix } from "radix-ui";
 import { useSyncExternalStore } from "react";
 import { cn } from "./cn.ts";
 import { Button } from "./primitives/button.tsx";
+import { withCode } from "./with-code.tsx";
 
 type ToastEntry = { id: number; tone: "good" | "bad"; title: string; detail?: string; hint?: string };
 
@@ -57,8 +58,8 @@ export function Toaster() {
             <Radix.Title className="font-medium">{entry.title}</Radix.Title>
             <Radix.Description asChild>
               <div className="break-words text-ink-soft">
-                {entry.detail !== undefined && <p>{entry.detail}</p>}
-                {entry.hint !== undefined && <p className="mt-1 text-xs text-ink-faint">{entry.hint}</p>}
+                {entry.detail !== undefined && <p>{withCode(entry.detail)}</p>}
+                {entry.hint !== undefined && <p className="mt-1 text-xs text-ink-faint">{withCode(entry.hint)}</p>}
               </div>
             </Radix.Description>
           </div>

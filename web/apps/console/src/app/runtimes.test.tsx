@@ -168,7 +168,7 @@ test("an address the server refuses is marked in its row until it is changed", a
 test("an emptied idle time takes the default again", async () => {
   app = { ...app, config: { ...app.config, cpu: 0.05, keep_warm_seconds: 30 } };
   const api = open("/capsules/bot/config", { "PATCH /api/v1/capsules/cap_1": () => app });
-  const edit = await screen.findByRole("button", { name: "Edit" });
+  const edit = await screen.findByRole("button", { name: "Edit the parameters" });
   expect(screen.getByText("30 s")).toBeTruthy();
   await userEvent.click(edit);
   await userEvent.clear(screen.getByLabelText("Keep warm"));

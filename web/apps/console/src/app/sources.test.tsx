@@ -87,7 +87,7 @@ test("a private repository is read with a token, a key or a connection", async (
 
 test("the source is changed to another repository, or to pushes", async () => {
   const api = open(undefined, { [SAVE]: () => problem(422, "invalid_input", "Wrong.", { field: "source.git.url", detail: "is no repository" }) });
-  await userEvent.click(await within(await screen.findByTestId("source-card")).findByRole("button", { name: "Edit" }));
+  await userEvent.click(await within(await screen.findByTestId("source-card")).findByRole("button", { name: "Edit the source" }));
   await userEvent.type(screen.getByLabelText("Repository URL"), "2");
   await userEvent.click(screen.getByRole("button", { name: "Save" }));
   expect((await screen.findAllByText("is no repository")).length).toBeGreaterThan(0);

@@ -1,6 +1,6 @@
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { cn } from "../cn.ts";
 import { Button } from "./button.tsx";
 
@@ -16,30 +16,43 @@ type DialogContentProps = {
   "data-testid"?: string;
 };
 
-export function DialogContent({ title, description, children, className, ...props }: DialogContentProps) {
+export function DialogContent(props: DialogContentProps) {
   return (
     <Radix.Portal>
       <Radix.Overlay className="fixed inset-0 z-40 animate-fade bg-shade backdrop-blur-[2px]" />
-      <Radix.Content
-        className={cn(
-          "fixed top-[min(18vh,10rem)] left-1/2 z-50 max-h-[calc(100dvh-4rem)] w-[calc(100vw-2rem)] max-w-md -translate-x-1/2 animate-fade overflow-y-auto rounded-xl border bg-raised p-5 shadow-float",
-          className,
-        )}
-        {...(description === undefined ? { "aria-describedby": undefined } : {})}
-        {...props}
-      >
-        <Radix.Title className="pr-8 text-lg font-semibold">{title}</Radix.Title>
-        {description !== undefined && (
-          <Radix.Description className="mt-1.5 text-sm text-ink-soft">{description}</Radix.Description>
-        )}
-        {children}
-        <Radix.Close asChild>
-          <Button tone="quiet" size="icon-sm" className="absolute top-4 right-4" aria-label="Close">
-            <X />
-          </Button>
-        </Radix.Close>
-      </Radix.Content>
+      <Panel {...props} />
     </Radix.Portal>
+  );
+}
+
+/** There while the dialog is open only: what has the focus as it opens gets it back, also where no trigger is. */
+function Panel({ title, description, children, className, ...props }: DialogContentProps) {
+  const [opener] = useState(() => document.activeElement);
+  return (
+    <Radix.Content
+      className={cn(
+        "fixed top-[min(18vh,10rem)] left-1/2 z-50 max-h-[calc(100dvh-4rem)] w-[calc(100vw-2rem)] max-w-md -translate-x-1/2 animate-fade overflow-y-auto rounded-xl border bg-raised p-5 shadow-float",
+        className,
+      )}
+      {...(description === undefined ? { "aria-describedby": undefined } : {})}
+      onCloseAutoFocus={(event) => {
+        if (!(opener instanceof HTMLElement) || opener === document.body || !opener.isConnected) return;
+        event.preventDefault();
+        opener.focus();
+      }}
+      {...props}
+    >
+      <Radix.Title className="pr-8 text-lg font-semibold">{title}</Radix.Title>
+      {description !== undefined && (
+        <Radix.Description className="mt-1.5 text-sm text-ink-soft">{description}</Radix.Description>
+      )}
+      {children}
+      <Radix.Close asChild>
+        <Button tone="quiet" size="icon-sm" className="absolute top-4 right-4" aria-label="Close">
+          <X />
+        </Button>
+      </Radix.Close>
+    </Radix.Content>
   );
 }
 

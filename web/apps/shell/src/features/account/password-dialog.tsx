@@ -1,5 +1,5 @@
-import { appHost, asProblem } from "@capsule/api";
-import { Button, DialogClose, DialogContent, DialogRoot, Field, Input, toast } from "@capsule/ui";
+import { appHost } from "@capsule/api";
+import { DialogContent, DialogRoot, Field, Form, Input, problemOf, toast } from "@capsule/ui";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
@@ -25,16 +25,16 @@ function PasswordBody({ onDone }: { onDone: () => void }) {
       onDone();
     },
   });
-  const problem = save.error === null ? null : asProblem(save.error);
+  const problem = problemOf(save);
   const [oldProblem, newProblem] = [problem?.fieldMessage("old"), problem?.fieldMessage("new")];
   return (
     <DialogContent title={hasOld ? "Change password" : "Set a password"}>
-      <form
-        className="mt-4 space-y-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.mutate();
-        }}
+      <Form
+        className="mt-4"
+        sending={save}
+        showsProblem={oldProblem == null && newProblem == null}
+        submit="Save"
+        onSubmit={() => save.mutate()}
       >
         {hasOld && (
           <Field label="Password until now" error={oldProblem ?? null}>
@@ -48,20 +48,7 @@ function PasswordBody({ onDone }: { onDone: () => void }) {
             <Input {...control} type="password" autoComplete="new-password" required value={next} onChange={(event) => setNext(event.target.value)} />
           )}
         </Field>
-        {problem && oldProblem == null && newProblem == null && (
-          <p role="alert" className="text-sm text-bad-text">
-            {problem.detail}
-          </p>
-        )}
-        <div className="flex justify-end gap-2">
-          <DialogClose asChild>
-            <Button>Cancel</Button>
-          </DialogClose>
-          <Button type="submit" tone="primary" isBusy={save.isPending}>
-            Save
-          </Button>
-        </div>
-      </form>
+      </Form>
     </DialogContent>
   );
 }

@@ -1,7 +1,7 @@
 import { keys, listAccessLogs, type AccessRecord, type Capsule } from "@capsule/api";
-import { Card, cn, duration, EmptyState, ErrorState, Input, SkeletonRows } from "@capsule/ui";
+import { Card, cn, duration, EmptyState, ErrorState, SearchInput, SkeletonRows } from "@capsule/ui";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { Search, Waypoints } from "lucide-react";
+import { Waypoints } from "lucide-react";
 import { useDeferredValue, useState } from "react";
 
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
@@ -20,17 +20,7 @@ export function AccessLogsPage({ capsule }: { capsule: Capsule }) {
   return (
     <Card className="overflow-hidden">
       <div className="border-b p-2.5">
-        <div className="relative max-w-sm">
-          <Search className="pointer-events-none absolute top-2.5 left-2.5 size-3.5 text-ink-faint" aria-hidden />
-          <Input
-            type="search"
-            aria-label="Search requests"
-            placeholder="Search path or host"
-            className="pl-8"
-            value={text}
-            onChange={(event) => setText(event.target.value)}
-          />
-        </div>
+        <SearchInput label="Search requests" placeholder="Search path or host" value={text} onSearch={setText} boxClassName="max-w-sm" />
       </div>
       {records.isPending && <SkeletonRows />}
       {records.isError && <ErrorState error={records.error} onRetry={() => void records.refetch()} />}

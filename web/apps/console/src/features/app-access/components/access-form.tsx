@@ -1,60 +1,39 @@
-import { asProblem, keys, updateCapsule, type AccessRules, type Capsule, type ProblemError } from "@capsule/api";
-import { Button, Field, Notice, Textarea, toast } from "@capsule/ui";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import type { AccessRules, Capsule, ProblemError } from "@capsule/api";
+import { Button, Check, Field, Form, Notice, problemOf, Textarea } from "@capsule/ui";
 import { Plus } from "lucide-react";
 import { useState } from "react";
+import { useUpdateCapsule } from "#config/use-update-capsule.ts";
 import { accessOf, domainsOf, isShut, nextRow, problemsOf, providersOf, rowsOf, SWITCHES, type RowProblems } from "../access.ts";
 import { ProviderFields } from "./provider-fields.tsx";
 
 const MOST_PROVIDERS = 10;
 
 export function AccessForm({ capsule, onDone }: { capsule: Capsule; onDone: () => void }) {
-  const queryClient = useQueryClient();
   const before = accessOf(capsule);
   const [switches, setSwitches] = useState(before);
   const [domains, setDomains] = useState(before.domains.join("\n"));
   const [rows, setRows] = useState(() => rowsOf(before.oidc));
   const [wrong, setWrong] = useState<ReadonlyMap<number, RowProblems>>(new Map());
   const access: AccessRules = { ...switches, domains: domainsOf(domains), oidc: providersOf(rows) };
-  const save = useMutation({
-    mutationFn: () => updateCapsule(capsule.id, { config: { access } }),
-    onSuccess: (next) => {
-      queryClient.setQueryData(keys.capsule(capsule.slug), next);
-      toast("Saved who may use this app");
-      onDone();
-    },
-  });
-  const problem = save.isError ? asProblem(save.error) : null;
+  const save = useUpdateCapsule(capsule, onDone, "Saved who may use this app");
+  const problem = problemOf(save);
   return (
-    <form
+    <Form
       className="space-y-5 p-4"
-      onSubmit={(event) => {
-        event.preventDefault();
+      sending={save}
+      showsProblem={problem !== null && !isAboutField(problem)}
+      submit="Save"
+      onCancel={onDone}
+      onSubmit={() => {
         const found = problemsOf(rows);
         setWrong(found);
-        if (found.size === 0) save.mutate();
+        if (found.size === 0) save.mutate({ config: { access } });
       }}
     >
-      {problem && !isAboutField(problem) && (
-        <Notice tone="bad" title={problem.detail}>
-          {problem.hint}
-        </Notice>
-      )}
       <fieldset className="space-y-3">
         <legend className="mb-2 text-sm font-medium">Allowed</legend>
         {SWITCHES.map(({ name, label, hint }) => (
-          <label key={name} className="flex cursor-pointer items-start gap-2.5">
-            <input
-              type="checkbox"
-              className="mt-0.5 size-4 shrink-0 accent-accent"
-              checked={switches[name]}
-              onChange={(event) => setSwitches({ ...switches, [name]: event.target.checked })}
-            />
-            <span className="min-w-0">
-              <span className="block text-sm">{label}</span>
-              <span className="block text-xs text-ink-faint">{hint}</span>
-            </span>
-          </label>
+          <Check key={name} label={label} hint={hint} isOn={switches[name]} onChange={(isOn) => setSwitches({ ...switches, [name]: isOn })} />
         ))}
       </fieldset>
       <Field
@@ -94,13 +73,7 @@ export function AccessForm({ capsule, onDone }: { capsule: Capsule; onDone: () =
         </Button>
       </fieldset>
       {isShut(access) && <Notice tone="warn">With these rules nobody can sign in, and nobody can use the app without.</Notice>}
-      <div className="flex justify-end gap-2">
-        <Button onClick={onDone}>Cancel</Button>
-        <Button type="submit" tone="primary" isBusy={save.isPending}>
-          Save
-        </Button>
-      </div>
-    </form>
+    </Form>
   );
 }
 

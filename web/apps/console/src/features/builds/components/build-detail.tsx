@@ -1,9 +1,8 @@
 import { cancelBuild, keys, releasesQuery, type Build, type Capsule } from "@capsule/api";
-import { Button, Card, CardHead, ConfirmDialog, Elapsed, Notice, StatusBadge, Time, toastProblem } from "@capsule/ui";
+import { AskButton, Card, CardHead, Elapsed, Notice, StatusBadge, Time, toastProblem } from "@capsule/ui";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Ban, Rocket } from "lucide-react";
-import { useState } from "react";
 import { useBuildLog } from "../api/use-build-log.ts";
 import { shortCommit, triggerName } from "../words.ts";
 import { BuildLog } from "./build-log.tsx";
@@ -94,30 +93,21 @@ function MadeRelease({ build, capsule }: { build: Build; capsule: Capsule }) {
 
 function CancelBuild({ build, capsule }: { build: Build; capsule: Capsule }) {
   const queryClient = useQueryClient();
-  const [isAsking, setIsAsking] = useState(false);
   const cancel = useMutation({
     mutationFn: () => cancelBuild(build.id),
-    onSettled: () => {
-      setIsAsking(false);
-      return queryClient.invalidateQueries({ queryKey: keys.builds(capsule.slug) });
-    },
+    onSettled: () => queryClient.invalidateQueries({ queryKey: keys.builds(capsule.slug) }),
     onError: (error) => toastProblem("The build was not cancelled", error),
   });
   return (
-    <>
-      <Button size="sm" onClick={() => setIsAsking(true)}>
-        <Ban /> Cancel
-      </Button>
-      <ConfirmDialog
-        isOpen={isAsking}
-        onOpenChange={setIsAsking}
-        title="Cancel this build?"
-        confirmLabel="Cancel the build"
-        isBusy={cancel.isPending}
-        onConfirm={() => cancel.mutate()}
-      >
-        Everything it runs is ended. {capsule.release ? "The live release stays as it is." : ""}
-      </ConfirmDialog>
-    </>
+    <AskButton
+      size="sm"
+      title="Cancel this build?"
+      consequence={<>Everything it runs is ended. {capsule.release ? "The live release stays as it is." : ""}</>}
+      confirmLabel="Cancel the build"
+      isBusy={cancel.isPending}
+      onConfirm={(close) => cancel.mutate(undefined, { onSettled: close })}
+    >
+      <Ban /> Cancel
+    </AskButton>
   );
 }

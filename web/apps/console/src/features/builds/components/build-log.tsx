@@ -1,8 +1,8 @@
 import type { Build } from "@capsule/api";
-import { cn, filterLines, LogView, PhaseBar, useNow, type LogBuffer } from "@capsule/ui";
+import { Button, cn, filterLines, LogToolbar, LogView, PhaseBar, useNow, type LogBuffer } from "@capsule/ui";
+import { Maximize2, Minimize2 } from "lucide-react";
 import { useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
 import { phasesOf, type BuildPhase } from "../phases.ts";
-import { BuildLogToolbar } from "./build-log-toolbar.tsx";
 
 type BuildLogProps = { build: Build; log: LogBuffer; isLive: boolean };
 
@@ -17,6 +17,7 @@ export function BuildLog({ build, log, isLive }: BuildLogProps) {
   const lines = useMemo(() => filterLines(shown.lines, { search: needle, stream: "", replica: "" }), [shown, needle]);
   const phases = usePhases(build, log);
   useEscape(isLarge, () => setIsLarge(false));
+  const size = isLarge ? "Leave full screen" : "Full screen";
 
   const showPhase = ({ line }: BuildPhase): void => {
     setSearch("");
@@ -25,18 +26,21 @@ export function BuildLog({ build, log, isLive }: BuildLogProps) {
   };
   return (
     <div ref={box} className={cn("flex flex-col", isLarge && "fixed inset-0 z-40 bg-surface")} data-testid="build-log">
-      <BuildLogToolbar
+      <LogToolbar
+        label="Build log"
         name={build.id}
         search={search}
         onSearch={setSearch}
         found={needle.trim() === "" ? null : lines.length}
         lines={lines}
-        canPause={isLive || held !== null}
-        held={held && log.next - held.next}
-        onPause={(isPaused) => setHeld(isPaused ? log : null)}
-        isLarge={isLarge}
-        onLarge={setIsLarge}
-      />
+        {...(isLive || held !== null
+          ? { pause: { held: held && log.next - held.next, onPause: (isPaused: boolean) => setHeld(isPaused ? log : null) } }
+          : {})}
+      >
+        <Button tone="quiet" size="icon" aria-label={size} title={size} onClick={() => setIsLarge(!isLarge)}>
+          {isLarge ? <Minimize2 /> : <Maximize2 />}
+        </Button>
+      </LogToolbar>
       {phases.length > 1 && (
         <div className="border-b px-4 py-3">
           <PhaseBar

@@ -1,14 +1,7 @@
-import { keys, removeCapsule, switchCapsule, updateCapsule, type Capsule } from "@capsule/api";
+import { keys, removeCapsule, switchCapsule, type Capsule } from "@capsule/api";
 import { toast, toastProblem } from "@capsule/ui";
-import { useMutation, useQueryClient, type QueryClient } from "@tanstack/react-query";
-
-/** Put a changed capsule everywhere it is shown: it is cached under its slug and its id. */
-export function storeCapsule(queryClient: QueryClient, capsule: Capsule): void {
-  for (const key of [capsule.slug, capsule.id]) {
-    if (queryClient.getQueryData(keys.capsule(key))) queryClient.setQueryData(keys.capsule(key), capsule);
-  }
-  void queryClient.invalidateQueries({ queryKey: keys.capsulesOf(capsule.space_id) });
-}
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { storeCapsule } from "#config/use-update-capsule.ts";
 
 const FAILED = {
   start: "The capsule was not switched on",
@@ -22,19 +15,6 @@ export function useSwitchCapsule(capsule: Capsule) {
     mutationFn: (action: "start" | "stop" | "restart") => switchCapsule(capsule.id, action),
     onSuccess: (next) => storeCapsule(queryClient, next),
     onError: (error, action) => toastProblem(FAILED[action], error),
-  });
-}
-
-export function useUpdateCapsule(capsule: Capsule) {
-  const queryClient = useQueryClient();
-  return useMutation({
-    mutationFn: (input: Parameters<typeof updateCapsule>[1]) => updateCapsule(capsule.id, input),
-    onSuccess: (next) => {
-      storeCapsule(queryClient, next);
-      void queryClient.invalidateQueries({ queryKey: keys.builds(capsule.slug) });
-      const hasNewBuild = next.current_build !== null && next.current_build.id !== capsule.current_build?.id;
-      toast("Saved", hasNewBuild ? "A build with the new settings is queued." : undefined);
-    },
   });
 }
 

@@ -40,7 +40,7 @@ export function FactsCard({ capsule }: { capsule: Capsule }) {
               )}
             </Fact>
             <Fact name="Replicas">
-              {healthy} healthy of {capsule.replicas.length}
+              {capsule.replicas.length === 0 ? "None" : `${String(healthy)} healthy of ${String(capsule.replicas.length)}`}
             </Fact>
             {config.cpu != null && <Fact name="CPU">{config.cpu} {config.cpu === 1 ? "core" : "cores"}</Fact>}
             {config.memory != null && <Fact name="Memory">{config.memory} MiB</Fact>}

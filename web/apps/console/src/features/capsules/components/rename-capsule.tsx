@@ -1,8 +1,8 @@
-import { asProblem, type Capsule } from "@capsule/api";
-import { Button, DialogClose, DialogContent, DialogRoot, DialogTrigger, Field, Input } from "@capsule/ui";
+import type { Capsule } from "@capsule/api";
+import { Button, DialogContent, DialogRoot, DialogTrigger, Field, Form, Input, problemText } from "@capsule/ui";
 import { Pencil } from "lucide-react";
 import { useState } from "react";
-import { useUpdateCapsule } from "../api/use-capsule-actions.ts";
+import { useUpdateCapsule } from "#config/use-update-capsule.ts";
 
 export function RenameCapsule({ capsule }: { capsule: Capsule }) {
   const [isOpen, setIsOpen] = useState(false);
@@ -20,31 +20,16 @@ export function RenameCapsule({ capsule }: { capsule: Capsule }) {
 
 function RenameForm({ capsule, onDone }: { capsule: Capsule; onDone: () => void }) {
   const [name, setName] = useState(capsule.name);
-  const update = useUpdateCapsule(capsule);
-  const problem = update.isError ? asProblem(update.error) : null;
+  const update = useUpdateCapsule(capsule, onDone, "Renamed");
   return (
     <DialogContent title="Rename the capsule" description="Its address and slug stay as they are.">
-      <form
-        className="mt-4 space-y-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          update.mutate({ name: name.trim() }, { onSuccess: onDone });
-        }}
-      >
-        <Field label="Name" error={problem && [problem.detail, problem.hint].filter(Boolean).join(" ")}>
+      <Form className="mt-4" sending={update} showsProblem={false} submit="Rename" onSubmit={() => update.mutate({ name: name.trim() })}>
+        <Field label="Name" error={problemText(update)}>
           {(control) => (
             <Input {...control} autoFocus required value={name} onChange={(event) => setName(event.target.value)} />
           )}
         </Field>
-        <div className="flex justify-end gap-2">
-          <DialogClose asChild>
-            <Button>Cancel</Button>
-          </DialogClose>
-          <Button type="submit" tone="primary" isBusy={update.isPending}>
-            Rename
-          </Button>
-        </div>
-      </form>
+      </Form>
     </DialogContent>
   );
 }

@@ -26,7 +26,7 @@ function ReplicaRow({ replica }: { replica: Replica }) {
     <li className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-2.5">
       <code className="font-mono text-xs">{replica.id}</code>
       <span className="text-xs text-ink-soft">{replica.environment === "deploy" ? replica.process : replica.environment}</span>
-      <span className="flex-1 text-xs text-ink-faint">
+      <span className="min-w-36 flex-1 text-xs text-ink-faint">
         {replica.started_at && (
           <>
             started <Time at={replica.started_at} />

@@ -1,8 +1,8 @@
 import { capsulesQuery, type Space } from "@capsule/api";
-import { Button, buttonStyle, Card, EmptyState, ErrorState, Input, SkeletonRows } from "@capsule/ui";
+import { Button, buttonStyle, Card, EmptyState, ErrorState, SearchInput, SkeletonRows } from "@capsule/ui";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { PackageOpen, Plus, Search, SearchX } from "lucide-react";
+import { PackageOpen, Plus, SearchX } from "lucide-react";
 import { useState } from "react";
 import { usePageTitle } from "#config/page-title.ts";
 import { CapsuleRow } from "../components/capsule-row.tsx";
@@ -38,17 +38,13 @@ export function CapsuleListPage({ space }: { space: Space }) {
           </p>
         </div>
         {count > 0 && (
-          <div className="relative order-last w-full sm:order-none sm:w-56">
-            <Search className="pointer-events-none absolute top-2.5 left-2.5 size-3.5 text-ink-faint" aria-hidden />
-            <Input
-              type="search"
-              aria-label="Filter capsules"
-              placeholder="Filter"
-              className="pl-8"
-              value={search}
-              onChange={(event) => setSearch(event.target.value)}
-            />
-          </div>
+          <SearchInput
+            label="Filter capsules"
+            placeholder="Filter"
+            value={search}
+            onSearch={setSearch}
+            boxClassName="order-last w-full sm:order-none sm:w-56"
+          />
         )}
         {create}
       </header>

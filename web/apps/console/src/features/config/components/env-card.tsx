@@ -12,9 +12,14 @@ export function EnvCard({ capsule }: { capsule: Capsule }) {
   const env = useQuery({ queryKey: keys.env(capsule.slug), queryFn: async () => (await listEnv(capsule.id)).items });
   const [isShown, setIsShown] = useState(false);
   const [editor, setEditor] = useState<"rows" | "text" | null>(null);
+  const [last, setLast] = useState<"rows" | "text" | null>(null);
   const own = env.data?.filter((variable) => variable.set_by === "user") ?? [];
   const canEdit = capsule.can.includes("update") && env.isSuccess && editor === null;
   const Editor = editor === "rows" ? EnvRowsEditor : EnvTextEditor;
+  const close = (): void => {
+    setLast(editor);
+    setEditor(null);
+  };
   return (
     <Card className="min-w-0">
       <CardHead
@@ -29,10 +34,10 @@ export function EnvCard({ capsule }: { capsule: Capsule }) {
             )}
             {canEdit && (
               <>
-                <Button size="sm" onClick={() => setEditor("rows")}>
+                <Button size="sm" autoFocus={last === "rows"} onClick={() => setEditor("rows")}>
                   <ListPlus /> Key/value editor
                 </Button>
-                <Button size="sm" onClick={() => setEditor("text")}>
+                <Button size="sm" autoFocus={last === "text"} onClick={() => setEditor("text")}>
                   <TextCursorInput /> Text editor
                 </Button>
               </>
@@ -43,7 +48,7 @@ export function EnvCard({ capsule }: { capsule: Capsule }) {
       {env.isPending && <SkeletonRows rows={3} />}
       {env.isError && <ErrorState error={env.error} onRetry={() => void env.refetch()} />}
       {env.data && editor === null && <EnvTable variables={env.data} isShown={isShown} />}
-      {env.data && editor !== null && <Editor capsule={capsule} variables={own} onDone={() => setEditor(null)} />}
+      {env.data && editor !== null && <Editor capsule={capsule} variables={own} onDone={close} />}
     </Card>
   );
 }

@@ -8,7 +8,7 @@ export function EnvEditorFoot({ capsule, isBusy, isAllowed, onCancel, children }
   const restarts = capsule.is_on && capsule.release !== null;
   return (
     <footer className="flex flex-wrap items-center justify-end gap-2 border-t px-4 py-3">
-      <div className="min-w-0 flex-1">{children}</div>
+      <div className="min-w-0 flex-1 max-sm:basis-full">{children}</div>
       <Button onClick={onCancel}>Cancel</Button>
       <Button type="submit" tone="primary" isBusy={isBusy} disabled={!isAllowed}>
         {restarts ? "Save and restart" : "Save"}

@@ -32,13 +32,14 @@ export function EnvRowsEditor({ capsule, variables, onDone }: EnvEditorProps) {
       }}
     >
       <ul className="space-y-2 p-4">
-        {rows.map((row) => {
+        {rows.map((row, index) => {
           const problem = problemOf(row);
           return (
             <li key={row.id} className="flex flex-wrap gap-2 sm:flex-nowrap">
               <div className="w-full sm:w-2/5">
                 <Input
                   aria-label="Name"
+                  autoFocus={index === 0 || row.id >= Math.max(1, variables.length)}
                   aria-invalid={problem !== null || undefined}
                   placeholder="NAME"
                   className="font-mono text-xs"

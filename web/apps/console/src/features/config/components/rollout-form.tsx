@@ -1,10 +1,10 @@
-import { asProblem, keys, updateCapsule, type Capsule } from "@capsule/api";
-import { Button, Field, Input, Notice, Switch, toast } from "@capsule/ui";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import type { Capsule } from "@capsule/api";
+import { Choices, Field, Form, Input, problemOf, Switch } from "@capsule/ui";
 import { useId, useState } from "react";
-import { changeOf, DEFAULTS, formOf, hasTraffic, STRATEGIES, type RolloutForm as Form } from "../rollout.ts";
+import { useUpdateCapsule } from "#config/use-update-capsule.ts";
+import { changeOf, DEFAULTS, formOf, hasTraffic, STRATEGIES, type RolloutForm as Values } from "../rollout.ts";
 
-type Texts = { [Key in keyof Form]: Form[Key] extends string ? Key : never }[keyof Form];
+type Texts = { [Key in keyof Values]: Values[Key] extends string ? Key : never }[keyof Values];
 type Line = { field: Texts; server: string; label: string; hint: string; placeholder: string; range?: [number, number] };
 
 const RELEASE: Line = {
@@ -66,19 +66,13 @@ const WATCH: Line = {
   range: [0, 3600],
 };
 
+const STRATEGY_CHOICES = (["rolling", "recreate"] as const).map((value) => ({ value, ...STRATEGIES[value] }));
+
 export function RolloutForm({ capsule, onDone }: { capsule: Capsule; onDone: () => void }) {
-  const queryClient = useQueryClient();
   const canaryId = useId();
   const [form, setForm] = useState(() => formOf(capsule.config));
-  const save = useMutation({
-    mutationFn: () => updateCapsule(capsule.id, { config: changeOf(form, capsule.config) }),
-    onSuccess: (next) => {
-      queryClient.setQueryData(keys.capsule(capsule.slug), next);
-      toast("Saved how releases go live");
-      onDone();
-    },
-  });
-  const problem = save.isError ? asProblem(save.error) : null;
+  const save = useUpdateCapsule(capsule, onDone, "Saved how releases go live");
+  const problem = problemOf(save);
   const line = ({ field, server, label, hint, placeholder, range }: Line) => (
     <Field key={field} label={label} hint={hint} error={problem?.fieldMessage(server) ?? null}>
       {(control) => (
@@ -96,36 +90,20 @@ export function RolloutForm({ capsule, onDone }: { capsule: Capsule; onDone: () 
     </Field>
   );
   return (
-    <form
-      className="space-y-4 p-4"
-      onSubmit={(event) => {
-        event.preventDefault();
-        save.mutate();
-      }}
+    <Form
+      className="p-4"
+      sending={save}
+      submit="Save"
+      onCancel={onDone}
+      onSubmit={() => save.mutate({ config: changeOf(form, capsule.config) })}
     >
-      {problem && (
-        <Notice tone="bad" title={problem.detail}>
-          {problem.hint}
-        </Notice>
-      )}
-      <fieldset className="space-y-2.5">
-        <legend className="mb-1.5 text-sm font-medium">Strategy</legend>
-        {(["rolling", "recreate"] as const).map((value) => (
-          <label key={value} className="flex cursor-pointer items-start gap-2.5">
-            <input
-              type="radio"
-              name="strategy"
-              checked={form.strategy === value}
-              onChange={() => setForm({ ...form, strategy: value })}
-              className="mt-0.5 size-4 shrink-0 accent-accent"
-            />
-            <span className="min-w-0">
-              <span className="block text-sm">{STRATEGIES[value].name}</span>
-              <span className="block text-xs text-ink-faint">{STRATEGIES[value].hint}</span>
-            </span>
-          </label>
-        ))}
-      </fieldset>
+      <Choices
+        label="Strategy"
+        name="strategy"
+        options={STRATEGY_CHOICES}
+        value={form.strategy}
+        onChange={(strategy) => setForm({ ...form, strategy })}
+      />
       {line(RELEASE)}
       {hasTraffic(capsule) && (
         <>
@@ -143,12 +121,6 @@ export function RolloutForm({ capsule, onDone }: { capsule: Capsule; onDone: () 
         </>
       )}
       {line(WATCH)}
-      <div className="flex justify-end gap-2">
-        <Button onClick={onDone}>Cancel</Button>
-        <Button type="submit" tone="primary" isBusy={save.isPending}>
-          Save
-        </Button>
-      </div>
-    </form>
+    </Form>
   );
 }

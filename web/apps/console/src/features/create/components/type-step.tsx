@@ -1,6 +1,6 @@
 import type { CapsuleType } from "@capsule/api";
-import { cn, Input } from "@capsule/ui";
-import { ArrowRight, Search } from "lucide-react";
+import { cn, SearchInput } from "@capsule/ui";
+import { ArrowRight } from "lucide-react";
 import { useState, type KeyboardEvent } from "react";
 import { matchTypes } from "#config/capsule-types.ts";
 import { TypeIcon } from "#config/type-icon.tsx";
@@ -26,26 +26,22 @@ export function TypeStep({ chosen, onChoose }: TypeStepProps) {
   };
   return (
     <Step title="What do you want to run?">
-      <div className="relative">
-        <Search className="pointer-events-none absolute top-3 left-3 size-4 text-ink-faint" aria-hidden />
-        <Input
-          type="search"
-          role="combobox"
-          aria-expanded="true"
-          aria-controls="capsule-types"
-          aria-activedescendant={found[active] ? `type-${found[active].type}` : undefined}
-          aria-label="Search types"
-          placeholder="Search: python, website, dockerfile, files…"
-          className="h-10 pl-9"
-          autoFocus
-          value={search}
-          onKeyDown={onKeyDown}
-          onChange={(event) => {
-            setSearch(event.target.value);
-            setIndex(0);
-          }}
-        />
-      </div>
+      <SearchInput
+        label="Search types"
+        role="combobox"
+        aria-expanded="true"
+        aria-controls="capsule-types"
+        aria-activedescendant={found[active] ? `type-${found[active].type}` : undefined}
+        placeholder="Search: python, website, dockerfile, files…"
+        className="h-10"
+        autoFocus
+        value={search}
+        onKeyDown={onKeyDown}
+        onSearch={(text) => {
+          setSearch(text);
+          setIndex(0);
+        }}
+      />
       <ul id="capsule-types" role="listbox" aria-label="Types" className="mt-3 divide-y overflow-hidden rounded-lg border bg-surface shadow-soft">
         {found.map((info, at) => (
           <li

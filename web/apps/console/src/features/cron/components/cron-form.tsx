@@ -1,5 +1,4 @@
 import {
-  asProblem,
   createCronJob,
   keys,
   updateCronJob,
@@ -8,13 +7,13 @@ import {
   type CronJob,
   type Missed,
 } from "@capsule/api";
-import { Button, DialogClose, DialogContent, Field, Input, NativeSelect } from "@capsule/ui";
+import { DialogContent, Field, Form, Input, NativeSelect, problemText } from "@capsule/ui";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useSchedule } from "../api/use-cron-jobs.ts";
+import { dueTimes } from "../times.ts";
 
 const HERE = Intl.DateTimeFormat().resolvedOptions().timeZone;
-const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
 /** Make a job, or change one. */
 export function CronForm({ capsule, job, onDone }: { capsule: Capsule; job: CronJob | null; onDone: () => void }) {
@@ -36,18 +35,10 @@ export function CronForm({ capsule, job, onDone }: { capsule: Capsule; job: Cron
       onDone();
     },
   });
-  const problem = save.isError ? asProblem(save.error) : null;
-  const wrong = preview.isError ? asProblem(preview.error) : null;
-  const times = preview.data?.next_times.map((time) => moment.format(new Date(time))) ?? [];
+  const times = dueTimes(preview.data?.next_times ?? [], timezone);
   return (
-    <DialogContent title={job === null ? "New cron job" : `Change ${job.name}`} data-testid="cron-form">
-      <form
-        className="mt-4 space-y-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (!save.isPending) save.mutate();
-        }}
-      >
+    <DialogContent title={job === null ? "New cron job" : `Change ${job.name}`} className="max-w-lg" data-testid="cron-form">
+      <Form className="mt-4" sending={save} submit={job === null ? "Create" : "Save"} onSubmit={() => save.mutate()}>
         <Field label="Name" hint="Small letters, digits and hyphens">
           {(control) => (
             <Input {...control} name="name" required autoComplete="off" value={name} onChange={(event) => setName(event.target.value)} />
@@ -56,8 +47,8 @@ export function CronForm({ capsule, job, onDone }: { capsule: Capsule; job: Cron
         <div className="grid gap-4 sm:grid-cols-2">
           <Field
             label="Schedule"
-            hint={times.length > 0 ? `Next: ${times.join("; ")}` : "Minute, hour, day, month, day of week"}
-            error={wrong && [wrong.detail, wrong.hint].filter(Boolean).join(" ")}
+            hint={times !== "" ? `Next: ${times}` : "Minute, hour, day, month, day of week"}
+            error={problemText(preview)}
           >
             {(control) => (
               <Input {...control} name="schedule" required className="font-mono" autoComplete="off" spellCheck={false} value={schedule} onChange={(event) => setSchedule(event.target.value)} />
@@ -75,38 +66,25 @@ export function CronForm({ capsule, job, onDone }: { capsule: Capsule; job: Cron
           )}
         </Field>
         <div className="grid gap-4 sm:grid-cols-2">
-          <Field label="While the run before goes on">
+          <Field label="While one still runs">
             {(control) => (
-              <NativeSelect {...control} value={concurrency} onChange={(event) => setConcurrency(event.target.value as Concurrency)}>
+              <NativeSelect {...control} className="w-full" value={concurrency} onChange={(event) => setConcurrency(event.target.value as Concurrency)}>
                 <option value="forbid">Leave the new one out</option>
                 <option value="allow">Run both</option>
                 <option value="replace">End the old one</option>
               </NativeSelect>
             )}
           </Field>
-          <Field label="Times missed while the platform was away">
+          <Field label="Times missed" hint="While the platform was away">
             {(control) => (
-              <NativeSelect {...control} value={missed} onChange={(event) => setMissed(event.target.value as Missed)}>
+              <NativeSelect {...control} className="w-full" value={missed} onChange={(event) => setMissed(event.target.value as Missed)}>
                 <option value="skip">Skip them</option>
                 <option value="once">Run once for all of them</option>
               </NativeSelect>
             )}
           </Field>
         </div>
-        {problem && (
-          <p role="alert" className="text-xs text-bad-text">
-            {[problem.detail, problem.hint].filter(Boolean).join(" ")}
-          </p>
-        )}
-        <div className="flex justify-end gap-2">
-          <DialogClose asChild>
-            <Button>Cancel</Button>
-          </DialogClose>
-          <Button type="submit" tone="primary" isBusy={save.isPending}>
-            {job === null ? "Create" : "Save"}
-          </Button>
-        </div>
-      </form>
+      </Form>
     </DialogContent>
   );
 }

@@ -1,15 +1,12 @@
 import { deleteCronJob, keys, runCronJob, updateCronJob, type Capsule, type CronJob } from "@capsule/api";
-import { Button, ConfirmDialog, StatusBadge, Switch, Time, toast, toastProblem } from "@capsule/ui";
+import { AskButton, Button, StatusBadge, Switch, Time, toast, toastProblem } from "@capsule/ui";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Pencil, Play, Trash2 } from "lucide-react";
-import { useState } from "react";
-
-const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+import { dueTimes } from "../times.ts";
 
 export function CronRow({ capsule, job, onEdit }: { capsule: Capsule; job: CronJob; onEdit: () => void }) {
   const queryClient = useQueryClient();
-  const [isAsking, setIsAsking] = useState(false);
   const refresh = () => queryClient.invalidateQueries({ queryKey: keys.cronJobs(capsule.slug) });
   const run = useMutation({
     mutationFn: () => runCronJob(job.id),
@@ -25,10 +22,7 @@ export function CronRow({ capsule, job, onEdit }: { capsule: Capsule; job: CronJ
   const remove = useMutation({
     mutationFn: () => deleteCronJob(job.id),
     onError: (error) => toastProblem(`${job.name} was not removed`, error),
-    onSettled: () => {
-      setIsAsking(false);
-      return refresh();
-    },
+    onSettled: () => refresh(),
   });
   return (
     <li data-testid="cron-row" className="flex flex-wrap items-center gap-x-4 gap-y-2 px-4 py-3">
@@ -45,7 +39,7 @@ export function CronRow({ capsule, job, onEdit }: { capsule: Capsule; job: CronJ
         </p>
         <code className="block truncate font-mono text-xs text-ink-soft">{job.command}</code>
         <p className="text-xs text-ink-faint" data-testid="next-times">
-          {job.is_on ? `Next: ${job.next_times.map((time) => moment.format(new Date(time))).join("; ")}` : "Off"}
+          {job.is_on ? `Next: ${dueTimes(job.next_times, job.timezone)}` : "Off"}
         </p>
       </div>
       <Link
@@ -69,20 +63,19 @@ export function CronRow({ capsule, job, onEdit }: { capsule: Capsule; job: CronJ
         <Button size="icon-sm" tone="quiet" aria-label={`Change ${job.name}`} onClick={onEdit}>
           <Pencil />
         </Button>
-        <Button size="icon-sm" tone="danger-quiet" aria-label={`Remove ${job.name}`} onClick={() => setIsAsking(true)}>
+        <AskButton
+          size="icon-sm"
+          tone="danger-quiet"
+          aria-label={`Remove ${job.name}`}
+          title={`Remove the cron job ${job.name}?`}
+          consequence="A run that goes on comes to its own end."
+          confirmLabel="Remove"
+          isBusy={remove.isPending}
+          onConfirm={(close) => remove.mutate(undefined, { onSettled: close })}
+        >
           <Trash2 />
-        </Button>
+        </AskButton>
       </div>
-      <ConfirmDialog
-        isOpen={isAsking}
-        onOpenChange={setIsAsking}
-        title={`Remove ${job.name}?`}
-        confirmLabel="Remove"
-        isBusy={remove.isPending}
-        onConfirm={() => remove.mutate()}
-      >
-        A run that goes on comes to its own end.
-      </ConfirmDialog>
     </li>
   );
 }

@@ -1,5 +1,5 @@
-import { asProblem, keys, rollBack, type Capsule, type Release } from "@capsule/api";
-import { Button, DialogClose, DialogContent, DialogRoot, Notice, toast } from "@capsule/ui";
+import { keys, rollBack, type Capsule, type Release } from "@capsule/api";
+import { Choices, DialogContent, DialogRoot, Form, toast } from "@capsule/ui";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { ArrowRight } from "lucide-react";
 import { useState } from "react";
@@ -18,7 +18,7 @@ export function RollBackDialog({ target, onDone, ...rest }: RollBackDialogProps)
 
 const CHOICES = [
   { value: "restored", name: "Restored", hint: "The variables, limits and rules that the release had; the capsule gets them back." },
-  { value: "kept", name: "Kept", hint: "The present ones, with the older code, as a release of its own." },
+  { value: "kept", name: "Kept", hint: "The present ones, with that release’s code, as a release of its own." },
 ] as const;
 
 /** Says what changes before it does: the code, the settings, and what stays as it is. */
@@ -37,62 +37,24 @@ function RollBackForm({ capsule, target, all, onDone }: RollBackDialogProps & { 
       onDone();
     },
   });
-  const problem = back.isError ? asProblem(back.error) : null;
   return (
     <DialogContent
       title={isNewer ? `Make release ${String(target.number)} live?` : `Roll back to release ${String(target.number)}?`}
       className="max-w-lg"
       data-testid="roll-back-dialog"
     >
-      <form
-        className="mt-4 space-y-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          back.mutate();
-        }}
-      >
+      <Form className="mt-4" sending={back} submit={isNewer ? "Make live" : "Roll back"} onSubmit={() => back.mutate()}>
         <div className="grid grid-cols-[minmax(0,1fr)_auto_minmax(0,1fr)] items-center gap-3 rounded-md border bg-sunken px-3 py-2.5">
           <Side name="Live now" release={live} all={all} />
           <ArrowRight className="size-4 text-ink-faint" aria-label="becomes" />
           <Side name="Live then" release={target} all={all} />
         </div>
-        <fieldset className="space-y-2.5">
-          <legend className="mb-1.5 text-sm font-medium">Configuration</legend>
-          {CHOICES.map(({ value, name, hint }) => (
-            <label key={value} className="flex cursor-pointer items-start gap-2.5">
-              <input
-                type="radio"
-                name="config"
-                value={value}
-                checked={config === value}
-                onChange={() => setConfig(value)}
-                className="mt-0.5 size-4 shrink-0 accent-accent"
-              />
-              <span className="min-w-0">
-                <span className="block text-sm">{name}</span>
-                <span className="block text-xs text-ink-faint">{hint}</span>
-              </span>
-            </label>
-          ))}
-        </fieldset>
+        <Choices label="Configuration" name="config" options={CHOICES} value={config} onChange={setConfig} />
         {config === "restored" && <Differences release={target} />}
         <p className="text-xs text-ink-soft">
           Nothing is built, and the change is made without a gap. What a release step did, such as migrations, is not undone.
         </p>
-        {problem && (
-          <Notice tone="bad" title={problem.detail}>
-            {problem.hint}
-          </Notice>
-        )}
-        <div className="flex justify-end gap-2">
-          <DialogClose asChild>
-            <Button>Cancel</Button>
-          </DialogClose>
-          <Button type="submit" tone="primary" isBusy={back.isPending}>
-            {isNewer ? "Make live" : "Roll back"}
-          </Button>
-        </div>
-      </form>
+      </Form>
     </DialogContent>
   );
 }

@@ -1,9 +1,10 @@
 import type { Capsule } from "@capsule/api";
-import { Card, filterLines, LogView, numberBackwards, replicasOf, type LogFilter } from "@capsule/ui";
+import { Card, filterLines, LogToolbar, LogView, numberBackwards, replicasOf, type LogFilter } from "@capsule/ui";
 import { useDeferredValue, useMemo, useState } from "react";
 import { useCapsuleLog } from "../api/use-capsule-log.ts";
 import { useOlderMatches } from "../api/use-older-matches.ts";
-import { LogToolbar } from "../components/log-toolbar.tsx";
+import { LogFilters } from "../components/log-filters.tsx";
+import { StreamMark } from "../components/stream-mark.tsx";
 
 export function LogsPage({ capsule }: { capsule: Capsule }) {
   const [filter, setFilter] = useState<LogFilter>({ search: "", stream: "", replica: "" });
@@ -19,15 +20,15 @@ export function LogsPage({ capsule }: { capsule: Capsule }) {
   return (
     <Card className="flex min-h-96 flex-1 flex-col overflow-hidden">
       <LogToolbar
+        label="Log"
         name={capsule.slug}
+        search={filter.search}
+        onSearch={(text) => setFilter({ ...filter, search: text })}
+        found={search.trim() === "" ? null : lines.length}
         lines={lines}
-        replicas={replicas}
-        filter={filter}
-        onFilter={setFilter}
-        isPaused={isPaused}
-        held={held}
-        onPause={setIsPaused}
-        state={state}
+        pause={{ held: isPaused ? held : null, onPause: setIsPaused }}
+        before={<StreamMark state={state} isPaused={isPaused} />}
+        filters={<LogFilters replicas={replicas} filter={filter} onFilter={setFilter} />}
       />
       <LogView
         lines={lines}

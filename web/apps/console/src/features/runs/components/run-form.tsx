@@ -1,5 +1,5 @@
-import { asProblem, keys, startRun, type Capsule, type Run } from "@capsule/api";
-import { Button, Card, CardHead, Field, Input } from "@capsule/ui";
+import { keys, startRun, type Capsule, type Run } from "@capsule/api";
+import { Button, Card, CardHead, Field, Input, problemText } from "@capsule/ui";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Play } from "lucide-react";
 import { useState } from "react";
@@ -15,7 +15,6 @@ export function RunForm({ capsule, onStarted }: { capsule: Capsule; onStarted: (
       return queryClient.invalidateQueries({ queryKey: keys.runs(capsule.slug) });
     },
   });
-  const problem = start.isError ? asProblem(start.error) : null;
   return (
     <Card>
       <CardHead title="Run a command" hint="Once, in a fresh replica of the live release, apart from those that answer requests" />
@@ -30,7 +29,7 @@ export function RunForm({ capsule, onStarted }: { capsule: Capsule; onStarted: (
           label="Command"
           className="min-w-0 flex-1"
           hint="A shell line, such as: python manage.py migrate"
-          error={problem && [problem.detail, problem.hint].filter(Boolean).join(" ")}
+          error={problemText(start)}
         >
           {(control) => (
             <Input

@@ -36,7 +36,7 @@ function ReplicaLine({ replica }: { replica: Replica }) {
   return (
     <li className="flex flex-wrap items-center gap-x-3 gap-y-1 px-3 py-1.5 text-xs">
       <code className="font-mono">{replica.id}</code>
-      <span className="flex-1 text-ink-faint">
+      <span className="min-w-36 flex-1 text-ink-faint">
         {replica.started_at && (
           <>
             since <Time at={replica.started_at} />

@@ -1,5 +1,5 @@
-import { asProblem, keys, putSecret, type Space } from "@capsule/api";
-import { Button, DialogClose, DialogContent, DialogRoot, Field, Input, Notice, Textarea, toast } from "@capsule/ui";
+import { keys, putSecret, type Space } from "@capsule/api";
+import { DialogContent, DialogRoot, Field, Form, Input, problemOf, Textarea, toast } from "@capsule/ui";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
@@ -18,7 +18,7 @@ export function SecretDialog({ space, name: known, onClose }: SecretDialogProps)
       onClose();
     },
   });
-  const problem = save.isError ? asProblem(save.error) : null;
+  const problem = problemOf(save);
   return (
     <DialogRoot open onOpenChange={(isOpen) => !isOpen && onClose()}>
       <DialogContent
@@ -26,18 +26,7 @@ export function SecretDialog({ space, name: known, onClose }: SecretDialogProps)
         description="The value is encrypted and is never shown again."
         data-testid="secret-dialog"
       >
-        <form
-          className="mt-4 space-y-4"
-          onSubmit={(event) => {
-            event.preventDefault();
-            save.mutate();
-          }}
-        >
-          {problem && (
-            <Notice tone="bad" title={problem.detail}>
-              {problem.hint}
-            </Notice>
-          )}
+        <Form className="mt-4" sending={save} submit="Save secret" onSubmit={() => save.mutate()}>
           <Field label="Name" error={problem?.fieldMessage("name") ?? null}>
             {(control) => (
               <Input
@@ -71,15 +60,7 @@ export function SecretDialog({ space, name: known, onClose }: SecretDialogProps)
               />
             )}
           </Field>
-          <div className="flex justify-end gap-2">
-            <DialogClose asChild>
-              <Button>Cancel</Button>
-            </DialogClose>
-            <Button type="submit" tone="primary" isBusy={save.isPending}>
-              Save secret
-            </Button>
-          </div>
-        </form>
+        </Form>
       </DialogContent>
     </DialogRoot>
   );

@@ -1,5 +1,5 @@
-import { getSourceAccess, keys, listPreviews, updateCapsule, type Capsule, type SourceAccess } from "@capsule/api";
-import { toast, toastProblem } from "@capsule/ui";
+import { getSourceAccess, keys, listPreviews, type Capsule, type SourceAccess } from "@capsule/api";
+import { toast } from "@capsule/ui";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 export const useSourceAccess = (capsule: Capsule) =>
@@ -25,26 +25,6 @@ export function useChangeAccess(capsule: Capsule, change: () => Promise<SourceAc
       queryClient.setQueryData(keys.sourceAccess(capsule.slug), next);
       toast(said);
       onDone?.();
-    },
-  });
-}
-
-type Change = Parameters<typeof updateCapsule>[1];
-
-/** A change of the source or of what a push leads to; a new source is built. */
-export function useChangeSource(capsule: Capsule, onDone?: () => void) {
-  const queryClient = useQueryClient();
-  return useMutation({
-    mutationFn: (change: Change) => updateCapsule(capsule.id, change),
-    onSuccess: (next) => {
-      queryClient.setQueryData(keys.capsule(capsule.slug), next);
-      void queryClient.invalidateQueries({ queryKey: keys.builds(capsule.slug) });
-      const builds = next.current_build !== null && next.current_build.id !== capsule.current_build?.id;
-      toast("Saved", builds ? "A build is queued." : undefined);
-      onDone?.();
-    },
-    onError: (error) => {
-      if (onDone === undefined) toastProblem("Nothing was saved", error);
     },
   });
 }

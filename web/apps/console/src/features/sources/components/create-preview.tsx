@@ -1,5 +1,5 @@
-import { asProblem, createPreview, keys, type Capsule } from "@capsule/api";
-import { Button, Field, Input, toast } from "@capsule/ui";
+import { createPreview, keys, type Capsule } from "@capsule/api";
+import { Button, Field, Input, problemText, toast } from "@capsule/ui";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
@@ -16,7 +16,6 @@ export function CreatePreview({ capsule }: { capsule: Capsule }) {
       void queryClient.invalidateQueries({ queryKey: keys.capsules });
     },
   });
-  const problem = create.isError ? asProblem(create.error) : null;
   return (
     <form
       className="p-4"
@@ -25,7 +24,7 @@ export function CreatePreview({ capsule }: { capsule: Capsule }) {
         if (branch.trim() !== "") create.mutate();
       }}
     >
-      <Field label="Preview a branch" error={problem && [problem.detail, problem.hint].filter(Boolean).join(" ")}>
+      <Field label="Preview a branch" error={problemText(create)}>
         {(control) => (
           <span className="flex gap-2">
             <Input {...control} placeholder="feature/cart" autoComplete="off" spellCheck={false} value={branch} onChange={(event) => setBranch(event.target.value)} />

@@ -1,22 +1,19 @@
 import { keys, removeCapsule, type Capsule } from "@capsule/api";
-import { Button, ConfirmDialog, StatusBadge, toast, toastProblem, useNow } from "@capsule/ui";
+import { AskButton, StatusBadge, toast, toastProblem, useNow } from "@capsule/ui";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { ExternalLink, Trash2 } from "lucide-react";
-import { useState } from "react";
 import { untilText } from "../watch.ts";
 
 export function PreviewRow({ preview, parent }: { preview: Capsule; parent: Capsule }) {
   const queryClient = useQueryClient();
   const now = useNow(60_000);
-  const [isAsking, setIsAsking] = useState(false);
   const what = preview.preview_of ?? preview.name;
   const remove = useMutation({
     mutationFn: () => removeCapsule(preview.id, preview.name),
     onSuccess: () => toast(`The preview of ${what} is being removed`),
     onError: (error) => toastProblem("The preview was not removed", error),
     onSettled: () => {
-      setIsAsking(false);
       void queryClient.invalidateQueries({ queryKey: keys.previews(parent.slug) });
       void queryClient.invalidateQueries({ queryKey: keys.capsules });
     },
@@ -41,20 +38,19 @@ export function PreviewRow({ preview, parent }: { preview: Capsule; parent: Caps
         </p>
       </div>
       {preview.can.includes("delete") && preview.status !== "removing" && (
-        <Button tone="quiet" size="icon-sm" aria-label={`Remove the preview of ${what}`} onClick={() => setIsAsking(true)}>
+        <AskButton
+          tone="quiet"
+          size="icon-sm"
+          aria-label={`Remove the preview of ${what}`}
+          title={`Remove the preview of ${what}?`}
+          consequence="Its address answers no more. The next push to the branch makes it again."
+          confirmLabel="Remove the preview"
+          isBusy={remove.isPending}
+          onConfirm={(close) => remove.mutate(undefined, { onSettled: close })}
+        >
           <Trash2 />
-        </Button>
+        </AskButton>
       )}
-      <ConfirmDialog
-        isOpen={isAsking}
-        onOpenChange={setIsAsking}
-        title={`Remove the preview of ${what}?`}
-        confirmLabel="Remove the preview"
-        isBusy={remove.isPending}
-        onConfirm={() => remove.mutate()}
-      >
-        Its address answers no more. The next push to the branch makes it again.
-      </ConfirmDialog>
     </li>
   );
 }

@@ -1,31 +1,34 @@
 import type { Capsule } from "@capsule/api";
-import { Button, Field, Input, Textarea } from "@capsule/ui";
+import { Button, Check, Editable, Field, Form, Input, problemText, Textarea } from "@capsule/ui";
 import { useState } from "react";
-import { useChangeSource } from "../api/use-sources.ts";
+import { useUpdateCapsule } from "#config/use-update-capsule.ts";
 import { patternsOf, previewRules, textOf } from "../watch.ts";
 
 /** Which branches have previews besides pull requests, whose code is built, and how long they live. */
 export function PreviewRules({ capsule }: { capsule: Capsule }) {
-  const [isEditing, setIsEditing] = useState(false);
   const { forks, branches, hours } = previewRules(capsule.config);
-  if (isEditing) return <RulesForm capsule={capsule} onDone={() => setIsEditing(false)} />;
   return (
-    <div className="flex items-center gap-3 border-b px-4 py-2.5 text-xs text-ink-soft">
-      <p className="min-w-0 flex-1">
-        Pull requests{forks ? ", from forks too" : ""}
-        {branches.length > 0 && (
-          <>
-            , and branches <code className="font-mono break-all">{branches.join(", ")}</code>
-          </>
-        )}
-        ; removed after {hours} hours without a push.
-      </p>
-      {capsule.can.includes("update") && (
-        <Button size="sm" tone="quiet" aria-label="Edit which previews are made" onClick={() => setIsEditing(true)}>
-          Change
-        </Button>
+    <Editable
+      form={(close) => <RulesForm capsule={capsule} onDone={close} />}
+      view={(opener) => (
+        <div className="flex items-center gap-3 border-b px-4 py-2.5 text-xs text-ink-soft">
+            <p className="min-w-0 flex-1">
+              Pull requests{forks ? ", from forks too" : ""}
+              {branches.length > 0 && (
+                <>
+                  , and branches <code className="font-mono break-all">{branches.join(", ")}</code>
+                </>
+              )}
+              ; removed after {hours} hours without a push.
+            </p>
+            {capsule.can.includes("update") && (
+              <Button size="sm" tone="quiet" aria-label="Edit which previews are made" {...opener}>
+                Change
+              </Button>
+            )}
+          </div>
       )}
-    </div>
+    />
   );
 }
 
@@ -34,19 +37,21 @@ function RulesForm({ capsule, onDone }: { capsule: Capsule; onDone: () => void }
   const [branches, setBranches] = useState(textOf(rules.branches));
   const [hours, setHours] = useState(String(rules.hours));
   const [forks, setForks] = useState(rules.forks);
-  const change = useChangeSource(capsule, onDone);
+  const change = useUpdateCapsule(capsule, onDone);
   return (
-    <form
+    <Form
       className="space-y-3 border-b p-4"
-      onSubmit={(event) => {
-        event.preventDefault();
-        change.mutate({ config: { previews: { is_on: true, hours: Number(hours), branches: patternsOf(branches), forks } } });
-      }}
+      size="sm"
+      sending={change}
+      showsProblem={false}
+      submit="Save"
+      onCancel={onDone}
+      onSubmit={() => change.mutate({ config: { previews: { is_on: true, hours: Number(hours), branches: patternsOf(branches), forks } } })}
     >
       <Field
         label="Branches too"
         hint="One pattern a line, such as feature/*. Empty: pull requests only."
-        error={change.isError ? change.error.message : null}
+        error={problemText(change)}
       >
         {(control) => (
           <Textarea {...control} rows={2} className="font-mono text-xs" spellCheck={false} value={branches} onChange={(event) => setBranches(event.target.value)} />
@@ -57,21 +62,7 @@ function RulesForm({ capsule, onDone }: { capsule: Capsule; onDone: () => void }
           <Input {...control} type="number" required min={1} max={2160} value={hours} onChange={(event) => setHours(event.target.value)} />
         )}
       </Field>
-      <label className="flex items-start gap-2.5 text-sm">
-        <input type="checkbox" className="mt-0.5 size-4 accent-accent" checked={forks} onChange={(event) => setForks(event.target.checked)} />
-        <span>
-          Pull requests from forks
-          <span className="block text-xs text-ink-faint">Strangers’ code then runs here and sees the variables.</span>
-        </span>
-      </label>
-      <div className="flex justify-end gap-2">
-        <Button size="sm" onClick={onDone}>
-          Cancel
-        </Button>
-        <Button size="sm" type="submit" tone="primary" isBusy={change.isPending}>
-          Save
-        </Button>
-      </div>
-    </form>
+      <Check label="Pull requests from forks" hint="Strangers’ code then runs here and sees the variables." isOn={forks} onChange={setForks} />
+    </Form>
   );
 }

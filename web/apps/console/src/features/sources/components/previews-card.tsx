@@ -1,6 +1,7 @@
 import type { Capsule } from "@capsule/api";
 import { Card, CardHead, SkeletonRows, Switch } from "@capsule/ui";
-import { usePreviews, useChangeSource } from "../api/use-sources.ts";
+import { useUpdateCapsule } from "#config/use-update-capsule.ts";
+import { usePreviews } from "../api/use-sources.ts";
 import { previewRules } from "../watch.ts";
 import { CreatePreview } from "./create-preview.tsx";
 import { PreviewRow } from "./preview-row.tsx";
@@ -9,7 +10,7 @@ import { PreviewRules } from "./preview-rules.tsx";
 /** Capsules of their own for branches and pull requests, each with an address, for a while. */
 export function PreviewsCard({ capsule }: { capsule: Capsule }) {
   const previews = usePreviews(capsule);
-  const change = useChangeSource(capsule);
+  const change = useUpdateCapsule(capsule);
   const rules = previewRules(capsule.config);
   const canChange = capsule.can.includes("update");
   return (

@@ -1,7 +1,6 @@
 import type { Capsule } from "@capsule/api";
-import { Button, Card, CardHead, CommandLine } from "@capsule/ui";
-import { Pencil } from "lucide-react";
-import { useState, type ReactNode } from "react";
+import { CommandLine, EditCard } from "@capsule/ui";
+import type { ReactNode } from "react";
 import { deployCommand } from "#config/commands.ts";
 import { AccessLine } from "./access-line.tsx";
 import { PushHelp } from "./push-help.tsx";
@@ -10,56 +9,50 @@ import { WebhookLine } from "./webhook-line.tsx";
 
 /** Where the code comes from, how the platform gets at it, and how it learns of pushes. */
 export function SourceCard({ capsule }: { capsule: Capsule }) {
-  const [isEditing, setIsEditing] = useState(false);
   const { source } = capsule;
-  const edit = !isEditing && capsule.can.includes("update") && (
-    <Button size="sm" onClick={() => setIsEditing(true)}>
-      <Pencil /> Edit
-    </Button>
-  );
   return (
-    <Card data-testid="source-card">
-      <CardHead title="Source" hint={KINDS[source.kind]} actions={edit} />
-      {isEditing ? (
-        <SourceForm capsule={capsule} onDone={() => setIsEditing(false)} />
-      ) : (
+    <EditCard
+      title="Source"
+      hint={KINDS[source.kind]}
+      editLabel="Edit the source"
+      canEdit={capsule.can.includes("update")}
+      form={(close) => <SourceForm capsule={capsule} onDone={close} />}
+      data-testid="source-card"
+    >
+      {source.kind === "git" && (
         <>
-          {source.kind === "git" && (
-            <>
-              <Facts>
-                <Fact name="Repository" value={source.url} />
-                <Fact name="Branch" value={source.branch || "default"} />
-                <Fact name="Path" value={source.path || "/"} />
-              </Facts>
-              <div className="divide-y border-t">
-                <AccessLine capsule={capsule} url={source.url} />
-                <WebhookLine capsule={capsule} />
-              </div>
-            </>
-          )}
-          {source.kind === "push" && (
-            <>
-              <Facts>
-                <Fact name="Branch" value={source.branch || "main"} />
-                <Fact name="Path" value={source.path || "/"} />
-              </Facts>
-              <PushHelp capsule={capsule} branch={source.branch || "main"} />
-            </>
-          )}
-          {source.kind === "image" && (
-            <Facts>
-              <Fact name="Image" value={source.image} />
-            </Facts>
-          )}
-          {(source.kind === "upload" || source.kind === "none") && (
-            <div className="space-y-3 p-4 text-sm text-ink-soft">
-              <p>{source.kind === "upload" ? "Deploy a new release from your machine:" : "Nothing is deployed yet. Deploy from your machine:"}</p>
-              <CommandLine command={deployCommand(capsule.type, capsule.name)} />
-            </div>
-          )}
+          <Facts>
+            <Fact name="Repository" value={source.url} />
+            <Fact name="Branch" value={source.branch || "default"} />
+            <Fact name="Path" value={source.path || "/"} />
+          </Facts>
+          <div className="divide-y border-t">
+            <AccessLine capsule={capsule} url={source.url} />
+            <WebhookLine capsule={capsule} />
+          </div>
         </>
       )}
-    </Card>
+      {source.kind === "push" && (
+        <>
+          <Facts>
+            <Fact name="Branch" value={source.branch || "main"} />
+            <Fact name="Path" value={source.path || "/"} />
+          </Facts>
+          <PushHelp capsule={capsule} branch={source.branch || "main"} />
+        </>
+      )}
+      {source.kind === "image" && (
+        <Facts>
+          <Fact name="Image" value={source.image} />
+        </Facts>
+      )}
+      {(source.kind === "upload" || source.kind === "none") && (
+        <div className="space-y-3 p-4 text-sm text-ink-soft">
+          <p>{source.kind === "upload" ? "Deploy a new release from your machine:" : "Nothing is deployed yet. Deploy from your machine:"}</p>
+          <CommandLine command={deployCommand(capsule.type, capsule.name)} />
+        </div>
+      )}
+    </EditCard>
   );
 }
 

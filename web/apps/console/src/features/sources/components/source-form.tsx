@@ -1,7 +1,7 @@
-import { asProblem, type Capsule, type Source } from "@capsule/api";
-import { Button, Field, Input, Notice, Segmented } from "@capsule/ui";
+import type { Capsule, Source } from "@capsule/api";
+import { Field, Form, Input, problemOf, Segmented } from "@capsule/ui";
 import { useState } from "react";
-import { useChangeSource } from "../api/use-sources.ts";
+import { useUpdateCapsule } from "#config/use-update-capsule.ts";
 
 type Kind = "git" | "push" | "image";
 const KINDS = [
@@ -16,8 +16,8 @@ export function SourceForm({ capsule, onDone }: { capsule: Capsule; onDone: () =
   const [image, setImage] = useState(source.kind === "image" ? source.image : "");
   const [branch, setBranch] = useState("branch" in source ? (source.branch ?? "") : "");
   const [path, setPath] = useState("path" in source ? (source.path ?? "") : "");
-  const change = useChangeSource(capsule, onDone);
-  const problem = change.isError ? asProblem(change.error) : null;
+  const change = useUpdateCapsule(capsule, onDone);
+  const problem = problemOf(change);
   const isImage = kind === "image";
   const wanted = (): Source => {
     if (isImage) return { kind, image: image.trim() };
@@ -25,18 +25,7 @@ export function SourceForm({ capsule, onDone }: { capsule: Capsule; onDone: () =
     return kind === "push" ? { kind, ...place } : { kind, url: url.trim(), ...place };
   };
   return (
-    <form
-      className="space-y-3 p-4"
-      onSubmit={(event) => {
-        event.preventDefault();
-        change.mutate({ source: wanted() });
-      }}
-    >
-      {problem && (
-        <Notice tone="bad" title={problem.detail}>
-          {problem.hint}
-        </Notice>
-      )}
+    <Form className="space-y-3 p-4" sending={change} submit="Save" onCancel={onDone} onSubmit={() => change.mutate({ source: wanted() })}>
       <Segmented
         label="Kind of source"
         value={kind}
@@ -70,12 +59,6 @@ export function SourceForm({ capsule, onDone }: { capsule: Capsule; onDone: () =
       <p className="text-xs text-ink-faint">
         {kind === "push" ? "The next push is built; what is live stays until then." : "Saving another source starts a build."}
       </p>
-      <div className="flex justify-end gap-2">
-        <Button onClick={onDone}>Cancel</Button>
-        <Button type="submit" tone="primary" isBusy={change.isPending}>
-          Save
-        </Button>
-      </div>
-    </form>
+    </Form>
   );
 }

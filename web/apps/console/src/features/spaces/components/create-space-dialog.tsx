@@ -1,5 +1,5 @@
-import { asProblem, createSpace, keys, type Team } from "@capsule/api";
-import { Button, DialogClose, DialogContent, DialogRoot, Field, Input, NativeSelect } from "@capsule/ui";
+import { createSpace, keys, type Team } from "@capsule/api";
+import { DialogContent, DialogRoot, Field, Form, Input, NativeSelect, problemText } from "@capsule/ui";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
@@ -26,20 +26,13 @@ function CreateSpaceForm({ teams }: { teams: Team[] }) {
       await navigate({ to: "/spaces/$space", params: { space: space.id } });
     },
   });
-  const problem = create.isError ? asProblem(create.error) : null;
   return (
     <DialogContent title="New space" data-testid="create-space">
-      <form
-        className="mt-4 space-y-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          create.mutate();
-        }}
-      >
+      <Form className="mt-4" sending={create} showsProblem={false} submit="Create space" onSubmit={() => create.mutate()}>
         <Field
           label="Name"
           hint="Such as staging, or the name of a product."
-          error={problem && [problem.detail, problem.hint].filter(Boolean).join(" ")}
+          error={problemText(create)}
         >
           {(control) => (
             <Input
@@ -66,15 +59,7 @@ function CreateSpaceForm({ teams }: { teams: Team[] }) {
             )}
           </Field>
         )}
-        <div className="flex justify-end gap-2">
-          <DialogClose asChild>
-            <Button>Cancel</Button>
-          </DialogClose>
-          <Button type="submit" tone="primary" isBusy={create.isPending}>
-            Create space
-          </Button>
-        </div>
-      </form>
+      </Form>
     </DialogContent>
   );
 }

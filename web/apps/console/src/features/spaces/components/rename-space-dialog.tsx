@@ -1,5 +1,5 @@
-import { asProblem, keys, renameSpace, type Space } from "@capsule/api";
-import { Button, DialogClose, DialogContent, DialogRoot, Field, Input } from "@capsule/ui";
+import { keys, renameSpace, type Space } from "@capsule/api";
+import { DialogContent, DialogRoot, Field, Form, Input, problemText } from "@capsule/ui";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
@@ -16,27 +16,13 @@ export function RenameSpaceDialog({ space, onClose }: { space: Space; onClose: (
   return (
     <DialogRoot open onOpenChange={(isOpen) => !isOpen && onClose()}>
       <DialogContent title="Rename the space" description="Its address keeps the old name.">
-        <form
-          className="mt-4 space-y-4"
-          onSubmit={(event) => {
-            event.preventDefault();
-            rename.mutate();
-          }}
-        >
-          <Field label="Name" error={rename.isError ? asProblem(rename.error).detail : null}>
+        <Form className="mt-4" sending={rename} showsProblem={false} submit="Rename" onSubmit={() => rename.mutate()}>
+          <Field label="Name" error={problemText(rename)}>
             {(control) => (
               <Input {...control} autoFocus required value={name} onChange={(event) => setName(event.target.value)} />
             )}
           </Field>
-          <div className="flex justify-end gap-2">
-            <DialogClose asChild>
-              <Button>Cancel</Button>
-            </DialogClose>
-            <Button type="submit" tone="primary" isBusy={rename.isPending}>
-              Rename
-            </Button>
-          </div>
-        </form>
+        </Form>
       </DialogContent>
     </DialogRoot>
   );

@@ -1,5 +1,5 @@
-import { asProblem, createToken, keys } from "@capsule/api";
-import { Button, CommandLine, DialogClose, DialogContent, DialogRoot, Field, Input, NativeSelect } from "@capsule/ui";
+import { createToken, keys } from "@capsule/api";
+import { Button, CommandLine, DialogContent, DialogRoot, Field, Form, Input, NativeSelect, problemText } from "@capsule/ui";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
@@ -27,14 +27,8 @@ export function TokenDialog({ onClose }: { onClose: () => void }) {
         </DialogContent>
       ) : (
         <DialogContent title="New token">
-          <form
-            className="mt-4 space-y-4"
-            onSubmit={(event) => {
-              event.preventDefault();
-              create.mutate();
-            }}
-          >
-            <Field label="Name" hint="What will use it." error={create.isError ? asProblem(create.error).detail : null}>
+          <Form className="mt-4" sending={create} showsProblem={false} submit="Create token" onSubmit={() => create.mutate()}>
+            <Field label="Name" hint="What will use it." error={problemText(create)}>
               {(control) => (
                 <Input {...control} required autoFocus value={name} onChange={(event) => setName(event.target.value)} />
               )}
@@ -49,15 +43,7 @@ export function TokenDialog({ onClose }: { onClose: () => void }) {
                 </NativeSelect>
               )}
             </Field>
-            <div className="flex justify-end gap-2">
-              <DialogClose asChild>
-                <Button>Cancel</Button>
-              </DialogClose>
-              <Button type="submit" tone="primary" isBusy={create.isPending}>
-                Create token
-              </Button>
-            </div>
-          </form>
+          </Form>
         </DialogContent>
       )}
     </DialogRoot>

@@ -1,19 +1,14 @@
 import { deleteToken, keys, type Token } from "@capsule/api";
-import { Button, ConfirmDialog, Time, toastProblem } from "@capsule/ui";
+import { AskButton, Time, toastProblem } from "@capsule/ui";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Trash2 } from "lucide-react";
-import { useState } from "react";
 
 export function TokenRow({ token }: { token: Token }) {
   const queryClient = useQueryClient();
-  const [isAsking, setIsAsking] = useState(false);
   const remove = useMutation({
     mutationFn: () => deleteToken(token.id),
     onError: (error) => toastProblem("The token was not deleted", error),
-    onSettled: () => {
-      setIsAsking(false);
-      return queryClient.invalidateQueries({ queryKey: keys.tokens });
-    },
+    onSettled: () => queryClient.invalidateQueries({ queryKey: keys.tokens }),
   });
   return (
     <li className="flex items-center gap-3 px-4 py-2.5">
@@ -37,19 +32,18 @@ export function TokenRow({ token }: { token: Token }) {
           )}
         </p>
       </div>
-      <Button tone="quiet" size="icon-sm" aria-label={`Delete ${token.name}`} onClick={() => setIsAsking(true)}>
-        <Trash2 />
-      </Button>
-      <ConfirmDialog
-        isOpen={isAsking}
-        onOpenChange={setIsAsking}
+      <AskButton
+        tone="quiet"
+        size="icon-sm"
+        aria-label={`Delete ${token.name}`}
         title={`Delete the token “${token.name}”?`}
+        consequence="Whatever uses it is signed out at once."
         confirmLabel="Delete token"
         isBusy={remove.isPending}
-        onConfirm={() => remove.mutate()}
+        onConfirm={(close) => remove.mutate(undefined, { onSettled: close })}
       >
-        Whatever uses it is signed out at once.
-      </ConfirmDialog>
+        <Trash2 />
+      </AskButton>
     </li>
   );
 }
