@@ -59,8 +59,14 @@ def _parser() -> argparse.ArgumentParser:
         ("server", _server, "Run only the server process."),
     ):
         added = command(name, run, text)
-        added.add_argument("--port", type=int, help="port of console and capsules (CAPSULE_PORT, 8080)")
-        added.add_argument("--host", help="address to listen on (CAPSULE_HOST, localhost)")
+        added.add_argument(
+            "--port",
+            type=int,
+            help="port of console and capsules (CAPSULE_PORT, that of the last start, 8080)",
+        )
+        added.add_argument(
+            "--host", help="address to listen on (CAPSULE_HOST, that of the last start, localhost)"
+        )
         added.add_argument("--no-demo", dest="demo", action="store_false", default=None, help="no demo space")
         if name == "up":
             added.add_argument("-d", "--detach", action="store_true", help="return once everything runs")
@@ -89,6 +95,7 @@ def _settings(arguments: argparse.Namespace) -> "Settings":
     from pydantic import ValidationError
 
     from capsule.errors import InvalidInput
+    from capsule.installation.address import with_kept_address
     from capsule.settings import Settings
 
     given = {
@@ -109,7 +116,8 @@ def _settings(arguments: argparse.Namespace) -> "Settings":
             f"{'.'.join(map(str, first['loc']))}{given_as}: {said[:1].lower()}{said[1:]}.",
             hint=f"--{name} or CAPSULE_{name.upper()}",
         ) from None
-    return settings.model_copy(update={"data": settings.data.expanduser().resolve()})
+    settings = settings.model_copy(update={"data": settings.data.expanduser().resolve()})
+    return with_kept_address(DataPaths(settings.data), settings)
 
 
 def _up(arguments: argparse.Namespace) -> int:

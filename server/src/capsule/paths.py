@@ -63,6 +63,11 @@ class DataPaths:
         return self.keys / "previews.key"
 
     @property
+    def address(self) -> Path:
+        """Port and host of the last start."""
+        return self.root / "address.json"
+
+    @property
     def run(self) -> Path:
         """Sockets and pid files of the platform's own processes."""
         return self.root / "run"

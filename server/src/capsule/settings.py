@@ -23,11 +23,13 @@ class Settings(BaseSettings):
         default_factory=lambda: Path.home() / ".capsule",
         description="Data folder. Installations with different data folders and ports run side by side.",
     )
-    port: int = Field(8080, ge=1, le=65535, description="Port of the console and of every capsule.")
+    port: int = Field(
+        8080, ge=1, le=65535, description="Port of the console and of every capsule; kept for later starts."
+    )
     host: str = Field(
         "localhost",
         description="Address to listen on. `localhost` takes no connections from other machines; "
-        "`0.0.0.0` takes them all.",
+        "`0.0.0.0` takes them all. Kept for later starts.",
     )
     domain: str = Field(
         "localhost",

@@ -37,17 +37,13 @@ def ready(settings: Settings, first: FirstLogin | None, *, demo_names: tuple[str
 
 def stopped(settings: Settings) -> str:
     """Return what still runs, and how to go on or end it."""
-    again, everything = f"capsule up{_options(settings)}", f"capsule down --all{_data(settings)}"
+    again, everything = f"capsule up{_data(settings)}", f"capsule down --all{_data(settings)}"
     width = max(len(again), len(everything)) + 3
     return (
         "\nThe server has stopped. Edge, node agent and app host stay, so capsules keep being served.\n"
         f"  {again:<{width}}start the server again\n"
         f"  {everything:<{width}}stop everything"
     )
-
-
-def _options(settings: Settings) -> str:
-    return ("" if settings.port == 8080 else f" --port {settings.port}") + _data(settings)
 
 
 def _data(settings: Settings) -> str:

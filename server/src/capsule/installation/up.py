@@ -9,6 +9,7 @@ import time
 from capsule.edge.listen import PortInUse
 from capsule.errors import Conflict
 from capsule.installation import banner, doctor, pidfile, status
+from capsule.installation.address import keep_address
 from capsule.installation.banner import FirstLogin
 from capsule.installation.demo import DEMOS
 from capsule.installation.folder import prepare
@@ -36,6 +37,7 @@ class Up:
             return self._already_running(running)
         self._check_port()
         prepare(self._paths)
+        keep_address(self._paths, self._settings)
         self._tell_notices()
         first = await self._server.first_start()
         await self._start_processes()

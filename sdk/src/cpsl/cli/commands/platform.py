@@ -18,7 +18,11 @@ PASSED_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "allow_in
 
 
 @click.command(cls=Command, context_settings=PASSED_ON)
-@click.option("--port", metavar="PORT", help="Public port.  [env: CAPSULE_PORT; default: 8080]")
+@click.option(
+    "--port",
+    metavar="PORT",
+    help="Public port.  [env: CAPSULE_PORT; default: that of the last start, or 8080]",
+)
 @click.option("--data", metavar="DIR", help="Data folder.  [env: CAPSULE_DATA; default: ~/.capsule]")
 @click.option("--no-demo", is_flag=True, help="Leave the demo space out on first start.")
 @click.option("-d", "--detach", is_flag=True, help="Return once the platform answers, and leave it running.")
