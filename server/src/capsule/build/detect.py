@@ -69,22 +69,23 @@ def make_plan(tree: Path, settings: BuildSettings, toolchain: Toolchain) -> Plan
 
 
 def _of_no_known_kind(project: Project) -> CannotPlan:
-    almost = unread_procfile(project)
-    deeper, path = _deeper(project)
     if project.has("Dockerfile"):
         return CannotPlan(
             ("The project has a Dockerfile and is of no kind that is built without one.",),
             hint="Create the capsule with type docker: capsule deploy --type docker.",
         )
+    almost = unread_procfile(project)
+    deeper, path = _deeper(project)
+    if deeper:
+        return CannotPlan(("The folder itself is no project.", deeper, *filter(None, (almost,))), hint=path)
     return CannotPlan(
         (
             "The project is of no known kind: no requirements.txt, pyproject.toml, package.json, deno.json, "
             "go.mod, pom.xml, build.gradle, composer.json, Gemfile, index.html or Procfile, and no source of "
             "these languages.",
-            *filter(None, (almost, deeper)),
+            *filter(None, (almost,)),
         ),
-        hint=path
-        or f"Its folder has: {_some(project.names)}. Set the project path if the code lies deeper. What is "
+        hint=f"Its folder has: {_some(project.names)}. Set the project path if the code lies deeper. What is "
         "written in other languages runs from a Dockerfile, in a capsule of type docker.",
     )
 

@@ -1,6 +1,7 @@
 """What is planned for Go, Java, PHP, Ruby and Deno projects, and what is said when a tool is missing."""
 
 from dataclasses import replace
+from typing import Any, ClassVar
 
 import pytest
 from build_planning import Planning, argv_of, chosen
@@ -150,7 +151,34 @@ class TestJava:
         assert "no class with" in equipped.refused({"Thing.java": "class Thing {}"})
 
 
+class TestRails:
+    FILES: ClassVar = {"Gemfile": "gem 'rails'", "config/application.rb": ""}
+
+    def notices(self, equipped: Planning, more: dict[str, str], **settings: Any) -> str:
+        return " ".join(equipped.plan({**self.FILES, **more}, **settings).notices)
+
+    def test_missing_secret_is_noticed(self, equipped: Planning) -> None:
+        assert "RAILS_MASTER_KEY" in self.notices(equipped, {})
+        assert "RAILS_MASTER_KEY" not in self.notices(equipped, {}, env={"SECRET_KEY_BASE": "x"})
+        assert "RAILS_MASTER_KEY" not in self.notices(equipped, {"config/master.key": "x"})
+
+    def test_forced_https_is_noticed(self, equipped: Planning) -> None:
+        path, forced = "config/environments/production.rb", "  config.force_ssl = true\n"
+        assert "force_ssl" in self.notices(equipped, {path: forced})
+        assert "force_ssl" not in self.notices(equipped, {path: forced + "  config.assume_ssl = true\n"})
+        assert "force_ssl" not in self.notices(equipped, {path: "  # config.force_ssl = true\n"})
+
+
 class TestPhp:
+    def test_laravel_asks_for_its_key_and_logs_where_it_is_seen(self, equipped: Planning) -> None:
+        files = {"composer.json": "{}", "artisan": "", "public/index.php": ""}
+        plan = equipped.plan(files)
+        assert any("APP_KEY" in notice for notice in plan.notices)
+        assert plan.start is not None
+        assert plan.start.env["LOG_CHANNEL"] == "stderr"
+        again = equipped.plan(files, env={"APP_KEY": "base64:x"})
+        assert not any("APP_KEY" in notice for notice in again.notices)
+
     def test_public_folder_is_the_site(self, equipped: Planning) -> None:
         plan = equipped.plan({"composer.json": "{}", "public/index.php": "", "index.php": ""})
         argv = argv_of(plan)

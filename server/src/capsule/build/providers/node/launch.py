@@ -191,8 +191,8 @@ def _nothing(project: Project, package: Package) -> Unplannable:
     if package.has_workspaces or project.has("pnpm-workspace.yaml"):
         return Unplannable(
             "The package.json is that of a workspace, and none of its scripts starts a server.",
-            hint="Set a run command for one of its packages, such as `npm start --workspace apps/web`, and "
-            "a build command if that needs one. A package that needs no other one is a project of its own.",
+            hint="For a package that needs others of the workspace set a run command, such as `npm start "
+            "--workspace apps/web`, and a build command if it needs one.",
             may_lie_deeper=True,
         )
     return Unplannable(

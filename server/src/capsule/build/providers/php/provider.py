@@ -30,6 +30,8 @@ _OPTIONS = {
     "upload_max_filesize": "64M",
     "post_max_size": "64M",
 }
+_LARAVEL = {"LOG_CHANNEL": "stderr"}
+"""Its log is shown with what else it prints, in place of a file that the next release does not have."""
 _WORKERS = {"PHP_CLI_SERVER_WORKERS": "4"}
 
 
@@ -52,6 +54,12 @@ class PhpProvider:
         draft.files[_ROUTER] = Path(__file__).with_name("router.php").read_text()
         if project.has("artisan"):
             notice_migrations(draft, commands, "php artisan migrate --force")
+            if "APP_KEY" not in settings.env and not project.has(".env"):
+                draft.notice(
+                    "Laravel answers with an error without a key. Set the variable APP_KEY to what `php "
+                    "artisan key:generate --show` prints."
+                )
+            return draft.finish(launch.argv, env={**_LARAVEL, **launch.env})
         return draft.finish(launch.argv, env=launch.env)
 
 

@@ -18,6 +18,9 @@ _LOCKED = re.compile(r"^ {4}([\w-]+) \(", re.MULTILINE)
 _BOTS = ("discordrb", "telegram-bot-ruby", "slack-ruby-bot", "slack-ruby-client")
 _SERVERS = ("sinatra", "rails", "rack", "puma", "webrick", "roda", "hanami", "falcon", "grape", "cuba")
 _PRODUCTION = {"RACK_ENV": "production", "RAILS_ENV": "production", "APP_ENV": "production"}
+_RAILS_SECRETS = ("RAILS_MASTER_KEY", "SECRET_KEY_BASE")
+_FORCED = re.compile(r"^\s*config\.force_ssl\s*=\s*true", re.MULTILINE)
+_ASSUMED = re.compile(r"^\s*config\.assume_ssl\s*=\s*true", re.MULTILINE)
 _RAILS = {"RAILS_LOG_TO_STDOUT": "1", "RAILS_SERVE_STATIC_FILES": "1"}
 
 
@@ -47,7 +50,23 @@ class RubyProvider:
                 draft.step("precompile assets", "bundle", "exec", "rails", "assets:precompile",
                            env={"SECRET_KEY_BASE_DUMMY": "1"})  # fmt: skip
             notice_migrations(draft, commands, "bundle exec rails db:migrate")
+            _notice_secrets(draft, project, settings)
         return draft.finish(launch.argv, env=launch.env)
+
+
+def _notice_secrets(draft: Draft, project: Project, settings: BuildSettings) -> None:
+    """Say what a new Rails project lacks for production: its key is never in the repository."""
+    if not project.has("config/master.key") and not settings.env.keys() & set(_RAILS_SECRETS):
+        draft.notice(
+            "Rails answers with an error in production without a secret. Set RAILS_MASTER_KEY to "
+            "what is in your config/master.key, or SECRET_KEY_BASE to a long random text."
+        )
+    production = project.text("config/environments/production.rb")
+    if _FORCED.search(production) and not _ASSUMED.search(production):
+        draft.notice(
+            "`config.force_ssl` sends whoever comes over http to https. Take it out of config/environments/"
+            "production.rb where this platform is reached over http."
+        )
 
 
 def _default(project: Project, gems: frozenset[str], gemfile: str | None) -> Launch:
