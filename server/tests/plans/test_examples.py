@@ -30,6 +30,8 @@ TOOLCHAIN = Toolchain(
         Tool("go", "1.22.4", "/usr/lib/go-1.22/bin/go"),
         Tool("java", "17.0.15", "/usr/lib/jvm/java-17/bin/javac", ("/etc/java-17-openjdk",)),
         Tool("maven", "3.8.7", "/usr/share/maven/bin/mvn", ("/etc/maven",)),
+        Tool("gradle", "8.10.2", "/usr/share/gradle/bin/gradle"),
+        Tool("composer", "2.5.5", "/usr/bin/composer"),
         Tool("php", "8.2.28", "/usr/bin/php8.2", ("/etc/php",)),
         Tool("ruby", "3.1.2", "/usr/bin/ruby3.1"),
         Tool("bundler", "2.3.15", "/usr/bin/bundle"),

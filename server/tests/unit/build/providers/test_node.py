@@ -140,6 +140,14 @@ class TestNode:
         assert (f"src/index.ts listens on port {port} " in said) == bool(port)
         assert bool(said) == bool(port)
 
+    @pytest.mark.parametrize("lock", ["", "__metadata:\n  version: 8\n"])
+    def test_packages_of_yarn_lie_where_replicas_find_them(self, lock: str, planning: Planning) -> None:
+        text = '{"packageManager": "yarn@4.9.2", "main": "m.js"}'
+        plan = planning.plan({"package.json": text, "m.js": "", **({"yarn.lock": lock} if lock else {})})
+        install = next(step for step in plan.steps if step.name == "install dependencies")
+        assert install.env["YARN_NODE_LINKER"] == "node-modules"
+        assert ("YARN_ENABLE_IMMUTABLE_INSTALLS" in install.env) == (not lock)
+
     def test_package_json_in_utf_16_is_refused(self, planning: Planning) -> None:
         (planning.project({"package.json": ""}) / "package.json").write_text("{}", encoding="utf-16")
         assert "UTF-16" in planning.refused({})

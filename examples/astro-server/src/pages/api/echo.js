@@ -1,0 +1,1 @@
+export const POST = async ({ request }) => Response.json({ got: await request.json() });

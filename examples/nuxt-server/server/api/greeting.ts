@@ -1,0 +1,1 @@
+export default defineEventHandler(() => ({ text: 'Rendered by Nuxt when asked' }))
