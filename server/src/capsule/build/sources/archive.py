@@ -165,7 +165,13 @@ _SMALLER_HINT = "Leave out what the build makes, such as node_modules, virtual e
 
 def _parts(name: str) -> tuple[str, ...]:
     parts = tuple(part for part in name.split("/") if part not in ("", "."))
-    if name.startswith("/") or ".." in parts or "\0" in name or "\\" in name:
+    if "\\" in name:
+        # Some unpackers take it for a slash.
+        raise ArchiveRefused(
+            f"The archive entry {name!r} has a backslash in its name.",
+            hint="Rename the file, leave it out in .capsuleignore, or pack with forward slashes between folders.",
+        )
+    if name.startswith("/") or ".." in parts or "\0" in name:
         raise ArchiveRefused(f"The archive entry {name!r} would lie outside its folder.", hint=_PACK_HINT)
     return parts
 
