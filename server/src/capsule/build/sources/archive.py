@@ -169,7 +169,7 @@ def _parts(name: str) -> tuple[str, ...]:
         # Some unpackers take it for a slash.
         raise ArchiveRefused(
             f"The archive entry {name!r} has a backslash in its name.",
-            hint="Rename the file, leave it out in .capsuleignore, or pack with forward slashes between folders.",
+            hint="Rename the file, leave it out in .capsuleignore, or pack with slashes between folders.",
         )
     if name.startswith("/") or ".." in parts or "\0" in name:
         raise ArchiveRefused(f"The archive entry {name!r} would lie outside its folder.", hint=_PACK_HINT)
