@@ -47,6 +47,8 @@ class FakePlatform:
     build_end: Json = field(default_factory=lambda: {"status": "succeeded", "reason": None, "hint": None})
     build_gate: threading.Event | None = None
     deployment_end: Json = field(default_factory=lambda: {"status": "succeeded"})
+    deployment_waits: list[str] = field(default_factory=list)
+    """What a deployment says at each look before it ends."""
     cut_after_line: int | None = None
     plan: Json = field(default_factory=lambda: {"provider": "python", "choices": [], "steps": []})
     site_plan: Json = field(default_factory=lambda: {"reasons": ["There is no index.html."], "hint": "-"})
@@ -316,6 +318,9 @@ def releases(_: Handler, platform: FakePlatform, __: Any, id_: str) -> Json:
 
 
 def deployments(handler: Handler, platform: FakePlatform, _: Any, id_: str) -> Json:
+    now = platform.deployment_end
+    if platform.deployment_waits:
+        now = {"status": "running", "reason": platform.deployment_waits.pop()}
     return items(
         [
             {
@@ -327,7 +332,7 @@ def deployments(handler: Handler, platform: FakePlatform, _: Any, id_: str) -> J
                 "reason": None,
                 "hint": None,
                 "log_tail": [],
-                **platform.deployment_end,
+                **now,
             }
             for release in releases(handler, platform, None, id_)["items"]
         ]

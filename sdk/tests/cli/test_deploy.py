@@ -218,6 +218,26 @@ class TestOutcome:
         assert "KeyError: 'PORT'" in ran.out
         assert "Release 1 of 'report-agent' did not go live: exited with code 1." in ran.err
 
+    def test_capsule_that_is_removed_meanwhile_is_named(
+        self, platform: FakePlatform, capsule_cli: Cli, project: Path
+    ) -> None:
+        def removed(method: str, path: str) -> None:
+            if path.endswith("/deployments"):
+                raise Problem(404, "not_found", "There is no capsule 'cap_1'.")
+
+        platform.fail = removed
+        ran = capsule_cli("deploy", "app.py:app")
+        assert ran.code == 1
+        assert "'report-agent' was removed while it was deployed." in ran.err
+
+    def test_what_the_deployment_waits_for_is_said(
+        self, platform: FakePlatform, capsule_cli: Cli, project: Path
+    ) -> None:
+        platform.deployment_waits = ["The app listens on no port yet."] * 2
+        ran = capsule_cli("deploy", "app.py:app")
+        assert ran.code == 0
+        assert ran.out.count("The app listens on no port yet.") == 1
+
     def test_failure_as_json_is_an_object_with_the_reason(
         self, platform: FakePlatform, capsule_cli: Cli, project: Path
     ) -> None:

@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
-from cpsl._problems import CapsuleError
+from cpsl._problems import ApiError, CapsuleError
 from cpsl.cli import words
 from cpsl.cli.api import Record
 from cpsl.cli.invocation import Invocation
@@ -75,6 +75,19 @@ class Follower:
 
     def run(self, progress: Progress) -> Delivered:
         """Return when the release is live. Raises DeliveryFailed."""
+        try:
+            return self._run(progress)
+        except ApiError as error:
+            if error.code != "not_found":
+                raise
+            name = self._capsule["name"]
+            raise DeliveryFailed(
+                f"'{name}' was removed while it was deployed.",
+                code="capsule_removed",
+                request_id=self._build["id"],
+            ) from error
+
+    def _run(self, progress: Progress) -> Delivered:
         self._follow_build(progress)
         release = self._release()
         if not self._refreshed()["is_on"]:
