@@ -273,6 +273,7 @@ class TestUpdateCapsule:
             {"config": {"run_command": "python x.py"}},
             {"source": {**GIT, "branch": "next"}},
             {"name": "store"},
+            {"config": {"public_access": False}},
             {"config": {"memory": 1024}},
             {},
         ):
@@ -281,6 +282,7 @@ class TestUpdateCapsule:
             ("changed", "shop", "deployment"),
             ("changed", "shop", "build"),
             ("changed", "shop", "build"),
+            ("changed", "store", "reconcile"),
             ("changed", "store", "reconcile"),
         ]
         shape = (await client.get("/capsules/shop")).json()

@@ -71,6 +71,33 @@ class TestStates:
         assert b'"capsule_stopped"' in answer.body
         assert (await client.get()).status == 503
 
+    async def test_route_that_is_not_public_refuses_everything_and_cuts_what_goes_on(
+        self, edge: EdgeInTest, upstream: ScriptedUpstream, make_route: MakeRoute
+    ) -> None:
+        begun = asyncio.Event()
+
+        async def script(request: Request) -> None:
+            begun.set()
+            await asyncio.sleep(60)
+
+        upstream.script = script
+        await edge.put(make_route(upstream))
+        long = asyncio.create_task((await edge.connect()).get())
+        await begun.wait()
+        await edge.put(replace(make_route(upstream), is_public=False), drain_seconds=0.05)
+        assert (await long).status == 403
+        answer = await (await edge.connect()).get(Accept="application/json")
+        assert answer.status == 403
+        assert b'"capsule_not_public"' in answer.body
+
+    async def test_route_that_is_public_again_answers(
+        self, edge: EdgeInTest, upstream: ScriptedUpstream, client: Client, make_route: MakeRoute
+    ) -> None:
+        await edge.put(replace(make_route(upstream), is_public=False))
+        assert (await client.get()).status == 403
+        await edge.put(make_route(upstream))
+        assert (await client.get()).status == 200
+
     async def test_removed_route_answers_who_waits_and_cuts_who_runs(
         self, edge: EdgeInTest, upstream: ScriptedUpstream, make_route: MakeRoute
     ) -> None:

@@ -8,11 +8,15 @@ from importlib import resources
 
 import msgspec
 
-from capsule.errors import NotFound, PlatformError, Unavailable
+from capsule.errors import Forbidden, NotFound, PlatformError, Unavailable
 
 
 class HostNotFound(NotFound):
     code, title = "host_not_found", "Nothing lives here"
+
+
+class CapsuleNotPublic(Forbidden):
+    code, title = "capsule_not_public", "Not public"
 
 
 class CapsuleStarting(Unavailable):
@@ -37,6 +41,7 @@ class AnswerTimedOut(Unavailable):
 
 _REASONS = {
     400: b"Bad Request",
+    403: b"Forbidden",
     404: b"Not Found",
     408: b"Request Timeout",
     417: b"Expectation Failed",

@@ -58,6 +58,8 @@ class Route:
     """How long a request waits while the route is starting, or while no upstream takes a connection."""
     reason: str = ""
     """Why it failed or stopped, one sentence; shown on the page."""
+    is_public: bool = True
+    """Whether anybody may ask; if not, everything is refused, while upstreams come and go as ever."""
 
 
 @dataclass(frozen=True)

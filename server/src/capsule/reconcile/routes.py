@@ -38,6 +38,8 @@ def capsule_route(
         # In one order, however they were found, so that equal routes are equal.
         upstreams=tuple(sorted(upstreams, key=lambda upstream: upstream.id)),
         reason=reason,
+        # What its developer serves is theirs to show.
+        is_public=environment == "serve" or capsule.config.get("public_access") is not False,
     )
 
 

@@ -1,4 +1,6 @@
-"""A changed access policy reaches the app host, and nothing else happens for it."""
+"""A changed access policy reaches app host and edge, and nothing else happens for it."""
+
+from dataclasses import replace
 
 from reconcile_stage import Stage
 
@@ -54,3 +56,33 @@ async def test_a_serve_is_told_too(stage: Stage) -> None:
     await until_hosted(stage, capsule, "serve", AccessPolicy(sign_up=False))
     served = hosted[capsule.id, "serve"]
     assert (served.replica_id, served.release) == ("rpl_serve", "serve-3")
+
+
+async def test_public_access_goes_to_the_edge_without_a_deployment_and_outlives_one(stage: Stage) -> None:
+    await stage.begin()
+    capsule = await stage.live()
+    before = stage.edge.table[capsule.id]
+    assert before.is_public
+
+    async def turn(value: bool | None) -> None:
+        async with stage.database.unit_of_work() as db_session:
+            row = await db_session.get_one(Capsule, capsule.id)
+            row.config = {**row.config, "public_access": value}
+            touch(db_session, capsule.id)
+
+    async def is_closed() -> bool:
+        return stage.edge.table[capsule.id] == replace(before, is_public=False)
+
+    async def is_open() -> bool:
+        return stage.edge.table[capsule.id].is_public
+
+    await turn(False)
+    await stage.until(is_closed)
+    assert len(await stage.rows(Deployment, capsule)) == len(await stage.rows(Replica, capsule)) == 1
+    stage.pipeline.tree = "tree-2"
+    await stage.build(capsule)
+    await stage.until_ended(Deployment, capsule, rows=2)
+    closed = stage.edge.table[capsule.id]
+    assert (closed.is_public, closed.upstreams != before.upstreams) == (False, True)
+    await turn(None)
+    await stage.until(is_open)

@@ -2356,6 +2356,11 @@ export interface components {
              * @description MiB that a storage capsule may hold; empty: 10240.
              */
             size?: number | null;
+            /**
+             * Public Access
+             * @description Whether its address answers, in effect at once; empty: yes. Off: every request is refused, and everything else goes on.
+             */
+            public_access?: boolean | null;
             /** @description Who may use an app and how people sign in to it, in effect at once; empty: everybody may, with or without an account. */
             access?: components["schemas"]["AccessConfig"] | null;
             /**
@@ -2466,6 +2471,11 @@ export interface components {
              * @description MiB that a storage capsule may hold; empty: 10240.
              */
             size?: number | null;
+            /**
+             * Public Access
+             * @description Whether its address answers, in effect at once; empty: yes. Off: every request is refused, and everything else goes on.
+             */
+            public_access?: boolean | null;
             /** @description Who may use an app and how people sign in to it, in effect at once; empty: everybody may, with or without an account. */
             access?: components["schemas"]["AccessShape"] | null;
             /**

@@ -5,7 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
 
-from capsule.edge.answers import BadGateway, CapsuleFailed, CapsuleStarting, CapsuleStopped, HostNotFound
+from capsule.edge.answers import (
+    BadGateway,
+    CapsuleFailed,
+    CapsuleNotPublic,
+    CapsuleStarting,
+    CapsuleStopped,
+    HostNotFound,
+)
 from capsule.edge.contract import Route, RouteState
 from capsule.edge.proxy.routing import LiveRoute, LiveUpstream
 from capsule.edge.proxy.upstream import UpstreamConnection
@@ -83,6 +90,10 @@ async def _try_upstreams(
 def _answer(route: Route, seconds_left: float) -> PlatformError | None:
     """Return what to answer now, or None to go on waiting."""
     name = route.name
+    if not route.is_public:
+        return CapsuleNotPublic(
+            f"{name} is not open to the public.", hint="Its team can open it in the console, under Details."
+        )
     if route.state is RouteState.stopped:
         return CapsuleStopped(
             route.reason or f"{name} is switched off.", hint="Its team can start it in the console."

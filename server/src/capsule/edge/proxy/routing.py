@@ -128,17 +128,21 @@ class LiveRoute:
         self.apply(route)
 
     def apply(self, route: Route) -> list[LiveUpstream]:
-        """Take over a new state and set of upstreams; return the upstreams that left."""
+        """Take over a new state and set of upstreams; return the upstreams that left.
+
+        Those of a route that is not public begin anew: what is in flight on them is drained, then cut.
+        """
         kept = {live.upstream: live for live in self._upstreams}
+        leaving = [] if route.is_public else [kept.pop(upstream) for upstream in list(kept)]
         self.route = route
-        self.is_live = route.state is RouteState.live
+        self.is_live = route.is_public and route.state is RouteState.live
         self._upstreams = [
             kept.pop(upstream) if upstream in kept else LiveUpstream(upstream, self, self._limits)
             for upstream in route.upstreams
         ]
         for live, upstream in zip(self._upstreams, route.upstreams, strict=True):
             live.upstream = upstream  # its weight may be another
-        leaving = list(kept.values())
+        leaving += kept.values()
         for live in leaving:
             live.leave()
         self.recount()

@@ -87,6 +87,25 @@ test("switching off asks first", async () => {
   await waitFor(() => expect(screen.getByTestId("power-switch").getAttribute("aria-checked")).toBe("false"));
 });
 
+test("closing it to the public asks first; opening it does not", async () => {
+  const api = open("/capsules/shop/details", {
+    "PATCH /api/v1/capsules/cap_1": (call) => {
+      const { config } = call.body as { config: Partial<Capsule["config"]> };
+      return (capsule = { ...capsule, config: { ...capsule.config, ...config } });
+    },
+  });
+  const turn = async () => userEvent.click(await screen.findByRole("switch", { name: "Public access" }));
+  await turn();
+  await userEvent.click(within(await screen.findByRole("dialog")).getByRole("button", { name: "Close it" }));
+  expect(await screen.findByText("Public access is off")).toBeTruthy();
+  await turn();
+  await waitFor(() => expect(screen.queryByText("Public access is off")).toBeNull());
+  expect(api.calls.filter((call) => call.method === "PATCH").map((call) => call.body)).toEqual([
+    { config: { public_access: false } },
+    { config: { public_access: null } },
+  ]);
+});
+
 test("a capsule is removed only with its name typed", async () => {
   const api = open("/capsules/shop/details", { "DELETE /api/v1/capsules/cap_1": () => undefined });
   await userEvent.click(await screen.findByRole("button", { name: "Remove…" }));

@@ -58,6 +58,10 @@ _WATCH_PATHS = (
     "Patterns such as `api/**`: only a push that changes one of these is built; empty: the project's folder."
 )
 _PREVIEWS = "A capsule of its own for each pull request or branch; empty: none."
+_PUBLIC_ACCESS = (
+    "Whether its address answers, in effect at once; empty: yes. Off: every request is refused, and "
+    "everything else goes on."
+)
 _RUNTIME_FILES = "MiB of private files that each user of an app may have; empty: 1024."
 
 
@@ -82,6 +86,7 @@ class ConfigInput(Input):
     keep_warm_seconds: int | None = Field(default=None, ge=0, le=86400, description=_KEEP_WARM)
     runtime_files: int | None = Field(default=None, ge=16, le=1024**2, description=_RUNTIME_FILES)
     size: int | None = Field(default=None, ge=1, le=1024**3, description=_SIZE)
+    public_access: bool | None = Field(default=None, description=_PUBLIC_ACCESS)
     access: AccessConfig | None = Field(default=None, description=_ACCESS)
     release_command: str | None = Field(default=None, max_length=4000, description=_RELEASE_COMMAND)
     dockerfile: str | None = Field(default=None, max_length=1000, description=_DOCKERFILE)
@@ -123,6 +128,7 @@ class ConfigShape(Shape):
     keep_warm_seconds: int | None = Field(default=None, description=_KEEP_WARM)
     runtime_files: int | None = Field(default=None, description=_RUNTIME_FILES)
     size: int | None = Field(default=None, description=_SIZE)
+    public_access: bool | None = Field(default=None, description=_PUBLIC_ACCESS)
     access: AccessShape | None = Field(default=None, description=_ACCESS)
     release_command: str = Field(default="", description=_RELEASE_COMMAND)
     dockerfile: str = Field(default="", description=_DOCKERFILE)

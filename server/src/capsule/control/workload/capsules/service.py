@@ -32,8 +32,8 @@ from capsule.models import Capsule, Space
 _FOR_RUNTIMES = {"network", "keep_warm_seconds", "runtime_files"}
 """Config of the runtimes of an app's users; null takes the default again."""
 
-_FOR_THE_APP_HOST = {"access"}
-"""Config that is told to the app host alone, while the app runs; null takes the default again."""
+_FOR_VISITORS = {"access", "public_access"}
+"""Config of who is let in: told to the app host and the edge, at once; null takes the default again."""
 
 _OF_STORAGE = {"size"}
 """Config of a storage capsule; null takes the default again."""
@@ -120,9 +120,9 @@ class CapsuleService:
         changed = {key for key in config if _said(config[key]) != _said(capsule.config.get(key))}
         if changed:
             capsule.config = config
-        if changed & (_FOR_THE_APP_HOST | _FOR_SOURCES):
+        if changed & (_FOR_VISITORS | _FOR_SOURCES):
             needs.add("reconcile")
-        if changed := changed - _FOR_THE_APP_HOST - _FOR_SOURCES:
+        if changed := changed - _FOR_VISITORS - _FOR_SOURCES:
             needs.add("deployment" if changed <= _FOR_REPLICAS else "build")
         await self._db_session.flush()
         if need := _greatest(needs, has_source=bool(capsule.source)):
@@ -201,7 +201,7 @@ def _check_size(config: ConfigInput, name: str, type: str) -> None:
 
 
 def _given(config: ConfigInput) -> dict[str, Any]:
-    clearable = _FOR_RUNTIMES | _FOR_THE_APP_HOST | _OF_STORAGE | _FOR_DEPLOYMENTS | _FOR_SOURCES
+    clearable = _FOR_RUNTIMES | _FOR_VISITORS | _OF_STORAGE | _FOR_DEPLOYMENTS | _FOR_SOURCES
     may_be_empty = clearable & config.model_fields_set
     cleared = {key: None for key in may_be_empty if getattr(config, key) is None}
     return {**config.model_dump(exclude_none=True), **cleared}
