@@ -170,6 +170,20 @@ class TestRails:
 
 
 class TestPhp:
+    def test_symfony_is_told_that_it_is_no_development(self, equipped: Planning) -> None:
+        files = {
+            "composer.json": '{"require": {"symfony/framework-bundle": "7.*"}}',
+            "public/index.php": "",
+            "vendor/autoload.php": "",
+        }
+        plan = equipped.plan(files)
+        assert plan.start is not None
+        assert plan.start.env["APP_ENV"] == "prod"
+        assert chosen(plan, "APP_ENV") == "prod"
+        own = equipped.plan(files, env={"APP_ENV": "staging"})
+        assert own.start is not None
+        assert "APP_ENV" not in own.start.env
+
     def test_laravel_asks_for_its_key_and_logs_where_it_is_seen(self, equipped: Planning) -> None:
         files = {"composer.json": "{}", "artisan": "", "public/index.php": ""}
         plan = equipped.plan(files)

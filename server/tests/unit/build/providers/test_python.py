@@ -202,6 +202,16 @@ def test_list_of_packages_that_is_not_read_is_noticed(name: str, part: str, plan
 DJANGO = {"manage.py": "# django\nx('DJANGO_SETTINGS_MODULE', 'shop.settings')", "shop/wsgi.py": ""}
 
 
+def test_django_below_the_requirements_is_found(planning: Planning) -> None:
+    files = {f"site/{path}": text for path, text in DJANGO.items()}
+    plan = planning.plan(
+        {**files, "site/shop/settings.py": "STATIC_ROOT = 'x'", "requirements.txt": "django"}
+    )
+    assert argv_of(plan)[3:6] == ("shop.wsgi:application", "--chdir", "{app}/site")
+    assert next(step for step in plan.steps if step.name == "collect static files").cwd == "{app}/site"
+    assert any("python site/manage.py migrate" in notice for notice in plan.notices)
+
+
 class TestDjangoAsItsCommandMakesIt:
     def notices(self, settings: str, planning: Planning, requirements: str = "django") -> str:
         files = {**DJANGO, "shop/settings.py": settings, "requirements.txt": requirements}
@@ -216,3 +226,20 @@ class TestDjangoAsItsCommandMakesIt:
         said = self.notices("ALLOWED_HOSTS = ['*']\nSTATIC_ROOT = 'x'\n", planning, "django\nwhitenoise")
         assert "ALLOWED_HOSTS" not in said
         assert "whitenoise" not in said
+
+
+@pytest.mark.parametrize(
+    ("text", "argv"),
+    [
+        ("import dash\napp = dash.Dash(__name__)\nserver = app.server", "gunicorn app:server"),
+        (
+            "import chainlit as cl\n@cl.on_message\nasync def main(m): ...",
+            "chainlit run app.py --host 127.0.0.1",
+        ),
+        ("import panel as pn\npn.panel('x').servable()", "panel serve app.py --address 127.0.0.1"),
+        ("import dash\napp = dash.Dash(__name__)\napp.run()", "python app.py"),
+    ],
+)
+def test_data_apps_are_told_where_to_listen(text: str, argv: str, planning: Planning) -> None:
+    plan = planning.plan({"app.py": text, "requirements.txt": "dash\nchainlit\npanel"})
+    assert chosen(plan, "start command").startswith(argv)

@@ -306,3 +306,29 @@ class TestHugo:
     ) -> None:
         files = {"config.toml": "", "content/a.md": "x", "public/index.html": "", other: ""}
         assert folder_of(planned(project, facts, files)) in ("", "public")
+
+
+class TestMkDocs:
+    def test_is_built_in_an_environment_that_is_removed(self, project: Write, facts: Toolchain) -> None:
+        config = "site_name: x\ntheme:\n  palette: y\n  name: material\n"
+        plan = planned(project, facts, {"mkdocs.yml": config, "docs/index.md": "# x"})
+        names = [step.name for step in plan.steps]
+        assert names[-3:] == ["build", "remove the environment", "publish"]
+        install = next(step for step in plan.steps if step.name == "install dependencies")
+        assert install.argv[-2:] == ("mkdocs", "mkdocs-material")
+        assert folder_of(plan) == "site"
+
+    def test_own_requirements_and_folder_are_taken(self, project: Write, facts: Toolchain) -> None:
+        files = {"mkdocs.yml": "site_dir: 'public'\n", "docs/requirements.txt": "mkdocs==1.6"}
+        plan = planned(project, facts, files)
+        install = next(step for step in plan.steps if step.name == "install dependencies")
+        assert install.argv[-2:] == ("-r", "{app}/docs/requirements.txt")
+        assert folder_of(plan) == "public"
+
+    def test_build_command_of_the_user_runs_in_the_environment(
+        self, project: Write, facts: Toolchain
+    ) -> None:
+        plan = planned(project, facts, {"mkdocs.yml": "x: y"}, build_command="mkdocs build --strict")
+        build = next(step for step in plan.steps if step.name == "build")
+        assert build.argv[-1] == "mkdocs build --strict"
+        assert build.env["PATH"].startswith("{deps}/venv/bin:")

@@ -49,6 +49,10 @@ class PhpProvider:
         draft.choose("php", php.version, "the PHP on this machine")
         commands = read_commands(project, settings, draft)
         launch = choose_start(project, commands, draft, lambda: _default(project, php.path))
+        if _is_symfony(project) and "APP_ENV" not in settings.env:
+            # Else it loads what is only there for development, which is not installed.
+            draft.env["APP_ENV"] = "prod"
+            draft.choose("APP_ENV", "prod", "Symfony: symfony/framework-bundle in composer.json")
         _plan_packages(draft, project, toolchain)
         plan_assets(draft, project, settings, toolchain)
         draft.files[_ROUTER] = Path(__file__).with_name("router.php").read_text()
@@ -83,6 +87,11 @@ def _default(project: Project, php: str) -> Launch:
         shown=f"php -S 127.0.0.1:{{port}} -t {folder or '.'}, 4 workers",
         env=_WORKERS,
     )
+
+
+def _is_symfony(project: Project) -> bool:
+    required = project.json("composer.json").get("require")
+    return isinstance(required, dict) and "symfony/framework-bundle" in required
 
 
 def _front(project: Project) -> str | None:

@@ -47,7 +47,7 @@ def find_dependencies(project: Project) -> Dependencies:
     if "dependencies" in _table(pyproject, "tool", "poetry") or project.has("poetry.lock"):
         return _from_poetry(project, pyproject)
     if project.has("requirements.txt"):
-        return _from_requirements(project, "requirements.txt", indexes)
+        return from_requirements(project, "requirements.txt", indexes)
     if "project" in pyproject:
         return Dependencies(
             "pyproject.toml", _project_names(pyproject), (*indexes, "-r", "{app}/pyproject.toml")
@@ -57,7 +57,7 @@ def find_dependencies(project: Project) -> Dependencies:
     if project.has("Pipfile"):
         return _from_pipenv(project)
     if path := project.first(*_BELOW):
-        return _from_requirements(project, path, indexes)
+        return from_requirements(project, path, indexes)
     return Dependencies("")
 
 
@@ -83,7 +83,8 @@ def scripts(project: Project) -> frozenset[str]:
     )
 
 
-def _from_requirements(project: Project, path: str, indexes: tuple[str, ...]) -> Dependencies:
+def from_requirements(project: Project, path: str, indexes: tuple[str, ...] = ()) -> Dependencies:
+    """Return what the file `path` of requirements asks for."""
     return Dependencies(
         path,
         _requirements_names(project, path),

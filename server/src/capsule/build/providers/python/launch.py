@@ -27,9 +27,10 @@ def find_launch(project: Project, dependencies: Dependencies, django: Django | N
             hint="Add a Procfile with `web: …`, or set a run command.",
         )
     if django:
+        moved = ("--chdir", django.place) if django.folder else ()
         return _served(
-            "gunicorn", (f"{django.wsgi}:application", *_WSGI_OPTIONS), "Django: manage.py and wsgi.py",
-            "serves Django",
+            "gunicorn", (f"{django.wsgi}:application", *moved, *_WSGI_OPTIONS),
+            f"Django: {django.manage} and wsgi.py", "serves Django",
         )  # fmt: skip
     app = find_web_app(project)
     if app:
@@ -63,6 +64,13 @@ def _web(app: WebApp, dependencies: Dependencies) -> Launch:
             "streamlit", ("run", app.file, "--server.port", "{port}", "--server.address", "127.0.0.1",
             "--server.headless", "true", "--browser.gatherUsageStats", "false"), place, own,
         )  # fmt: skip
+    if app.framework == "chainlit":
+        return _module("chainlit", ("run", app.file, *_HOST_AND_PORT, "--headless"), place, own)
+    if app.framework == "panel":
+        # The edge has looked at the host name already.
+        anybody = ("--allow-websocket-origin", "*", "--index", app.module)
+        where = ("--address", "127.0.0.1", "--port", "{port}")
+        return _module("panel", ("serve", app.file, *where, *anybody), place, own)
     if app.framework == "gradio":
         shown = f"python {app.file}"
         return Launch((PYTHON, app.file), place, listens=True, shown=shown, packages=own, env=_GRADIO)
@@ -73,6 +81,8 @@ def _web(app: WebApp, dependencies: Dependencies) -> Launch:
             return Launch((PYTHON, app.file), place, listens=True, shown=f"python {app.file}", packages=own)
         worker = ("--worker-class", "aiohttp.GunicornWebWorker")
         return _served("gunicorn", (name, *worker, *_WSGI_OPTIONS[:2]), place, why, own)
+    if app.framework == "dash":
+        return _served("gunicorn", (name, *_WSGI_OPTIONS), place, why, own)
     if app.framework == "flask":
         # Flask then lets a call of `app.run()` be that is not guarded by `__name__`.
         env = {"FLASK_RUN_FROM_CLI": "true"} if app.runs_when_imported else {}

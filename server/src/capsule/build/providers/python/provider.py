@@ -107,7 +107,7 @@ def _needed(draft: Draft, dependencies: Dependencies, launch: Launch, commands: 
 
 
 def _plan_django(draft: Draft, django: Django, commands: Commands, dependencies: Dependencies) -> None:
-    notice_migrations(draft, commands, "python manage.py migrate")
+    notice_migrations(draft, commands, f"python {django.manage} migrate")
     if django.answers_nobody:
         draft.notice(
             "ALLOWED_HOSTS in the settings is empty, so Django refuses every host name but localhost. Put "
@@ -120,4 +120,6 @@ def _plan_django(draft: Draft, django: Django, commands: Commands, dependencies:
         )
     if django.collects_static:
         draft.choose("static files", "collectstatic", "STATIC_ROOT in the settings")
-        draft.step("collect static files", PYTHON, "manage.py", "collectstatic", "--noinput")
+        draft.step(
+            "collect static files", PYTHON, "manage.py", "collectstatic", "--noinput", cwd=django.place
+        )

@@ -14,7 +14,13 @@ _FRAMEWORKS = {
     "Sanic": "sanic",
     "Application": "aiohttp",
 }
-_SCRIPTED = {"Streamlit": "streamlit", "Gradio": "gradio"}
+_SCRIPTED = {
+    "Streamlit": "streamlit",
+    "Gradio": "gradio",
+    "Chainlit": "chainlit",
+    "Panel": "panel",
+    "Dash": "dash",
+}
 """These start a file, not an object in it."""
 _TITLES = {framework: name for name, framework in (_FRAMEWORKS | _SCRIPTED).items()} | {"aiohttp": "aiohttp"}
 _FACTORIES = ("create_app", "make_app", "build_app")
@@ -86,6 +92,12 @@ def _look_into(project: Project, path: str) -> WebApp | None:
         return WebApp("streamlit", module, "", path)
     if "gradio" in imported and "launch" in source:
         return WebApp("gradio", module, "", path)
+    if "chainlit" in imported and "/" not in path:
+        return WebApp("chainlit", module, "", path)
+    if "panel" in imported and ".servable(" in source:
+        return WebApp("panel", module, "", path)
+    if "dash" in imported and (server := _server_of_dash(tree)):
+        return WebApp("dash", module, server, path)
     return None
 
 
@@ -112,6 +124,15 @@ def _application(tree: ast.Module, imported: set[str], module: str, path: str) -
         if name in factories:
             return WebApp(factories[name], module, name, path, is_factory=True)
     return None
+
+
+def _server_of_dash(tree: ast.Module) -> str:
+    """Return the name of the Flask application within a Dash one: of `server = app.server`."""
+    for node in tree.body:
+        target, value = _assignment(node)
+        if target is not None and isinstance(value, ast.Attribute) and value.attr == "server":
+            return target
+    return ""
 
 
 def _imported(tree: ast.Module) -> set[str]:

@@ -13,6 +13,7 @@ from capsule.build.providers.node.package import Package
 from capsule.build.providers.start import is_auto
 from capsule.build.providers.static.frameworks import Framework, find_framework
 from capsule.build.providers.static.hugo import is_hugo, plan_hugo
+from capsule.build.providers.static.mkdocs import is_mkdocs, plan_mkdocs
 from capsule.build.providers.static.output import PLAIN_FOLDERS, Output, find_output, inside, plain_folder
 from capsule.build.toolchain import Toolchain
 
@@ -25,7 +26,7 @@ class StaticProvider:
     manifests: tuple[str, ...] = ()
 
     def detect(self, project: Project) -> bool:
-        return project.has("index.html") or is_hugo(project)
+        return project.has("index.html") or is_hugo(project) or is_mkdocs(project)
 
     def plan(self, project: Project, settings: BuildSettings, toolchain: Toolchain) -> Plan:
         draft = Draft(self.name)
@@ -64,6 +65,9 @@ def _plan_output(draft: Draft, project: Project, settings: BuildSettings, toolch
     framework = find_framework(package)
     if framework is not None or package.script(*BUILD_SCRIPTS):
         return _with_node(draft, project, package, framework, settings, toolchain)
+    if is_mkdocs(project):
+        found = plan_mkdocs(draft, project, settings, toolchain)
+        return _set_output(settings, found) or found
     if not is_auto(settings.build_command):
         if project.has("package.json"):
             return _with_node(draft, project, package, framework, settings, toolchain)
