@@ -156,6 +156,14 @@ class TestConsole:
             assert "default-src 'self'" in answer.headers["content-security-policy"]
             assert answer.headers["x-content-type-options"] == "nosniff"
 
+    async def test_only_the_page_that_registers_at_github_posts_forms_elsewhere(
+        self, client: httpx2.AsyncClient
+    ) -> None:
+        for path in ("/", "/git/return", "/system"):
+            assert (await client.get(path)).headers["content-security-policy"].endswith("form-action 'self'")
+        page = await client.get("/git/register")
+        assert page.headers["content-security-policy"].endswith("form-action 'self' https: http:")
+
     async def test_assets_are_kept_for_ever_and_missing_ones_are_a_404(
         self, client: httpx2.AsyncClient
     ) -> None:

@@ -7,12 +7,16 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+_POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; "
+    "object-src 'none'; base-uri 'self'; frame-ancestors 'none'; form-action 'self'"
+)
+_REGISTERING = "git/register"
+"""The one page that posts a form to another host: the manifest of a GitHub App, to GitHub."""
+
 SECURITY_HEADERS = {
-    "content-security-policy": (
-        "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; "
-        "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
-    ),
+    "content-security-policy": _POLICY,
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
     "referrer-policy": "same-origin",
@@ -38,7 +42,10 @@ class Console:
         if scope["type"] != "http":
             return
         response = await self._answer(scope)
-        await response(scope, receive, _with_headers(send))
+        is_registering = scope["path"].strip("/") == _REGISTERING
+        await response(
+            scope, receive, _with_headers(send, f"{_POLICY} https: http:" if is_registering else _POLICY)
+        )
 
     async def _answer(self, scope: Scope) -> Response | ASGIApp:
         path = scope["path"].lstrip("/")
@@ -63,10 +70,11 @@ class Console:
         return response
 
 
-def _with_headers(send: Send) -> Send:
+def _with_headers(send: Send, policy: str) -> Send:
     async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
-            extra = [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
+            headers = {**SECURITY_HEADERS, "content-security-policy": policy}
+            extra = [(name.encode(), value.encode()) for name, value in headers.items()]
             message = {**message, "headers": [*message["headers"], *extra]}
         await send(message)
 

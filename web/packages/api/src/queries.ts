@@ -2,7 +2,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { getMe } from "./endpoints/auth.ts";
 import { getCapsule, listCapsules, listReleases } from "./endpoints/capsules.ts";
-import { listGitConnections } from "./endpoints/sources.ts";
+import { listGitApps, listGitConnections } from "./endpoints/sources.ts";
 import { listSpaces } from "./endpoints/spaces.ts";
 import { keys } from "./query-keys.ts";
 import type { Capsule } from "./types.ts";
@@ -50,3 +50,10 @@ export const gitConnectionsQuery = (team: string) =>
     queryFn: async () => (await listGitConnections(team)).items,
     staleTime: 30_000,
   });
+
+/** Hosts at which teams can sign in. */
+export const gitAppsQuery = queryOptions({
+  queryKey: keys.gitApps,
+  queryFn: async () => (await listGitApps()).items,
+  staleTime: 30_000,
+});

@@ -20,6 +20,8 @@ export const keys = {
   deployments: (capsule: string) => ["capsule", capsule, "deployments"] as const,
   sourceAccess: (capsule: string) => ["capsule", capsule, "source-access"] as const,
   previews: (capsule: string) => ["capsule", capsule, "previews"] as const,
+  gitApps: ["git-apps"] as const,
+  gitReturn: (state: string) => ["git-return", state] as const,
   gitConnections: (team: string) => ["git-connections", team] as const,
   repositories: (connection: string, search: string) => ["repositories", connection, search] as const,
   differences: (release: string) => ["release", release, "differences"] as const,

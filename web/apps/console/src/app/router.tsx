@@ -14,7 +14,13 @@ import { AppLayout } from "#layouts/app-layout.tsx";
 import { homeRedirect, newCapsuleRedirect } from "./routes/home.ts";
 import { NotFoundPage, RouteError, RoutePending } from "./routes/fallbacks.tsx";
 
-const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({ component: Outlet });
+type RouterContext = {
+  queryClient: QueryClient;
+  /** The query as the page was loaded with it: the router reads a code such as `12e4` as a number. */
+  arrivedWith: string;
+};
+
+const root = createRootRouteWithContext<RouterContext>()({ component: Outlet });
 
 const signIn = createRoute({
   getParentRoute: () => root,
@@ -44,6 +50,17 @@ const cliLogin = createRoute({
   getParentRoute: () => signedIn,
   path: "/cli-login/$login",
   component: lazyRouteComponent(() => import("#features/auth/pages/cli-login-page.tsx"), "CliLoginPage"),
+});
+
+const gitReturn = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/git/return",
+  component: lazyRouteComponent(() => import("#features/git-hosts/pages/git-return-page.tsx"), "GitReturnPage"),
+});
+const gitRegister = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/git/register",
+  component: lazyRouteComponent(() => import("#features/git-hosts/pages/register-app-page.tsx"), "RegisterAppPage"),
 });
 
 const app = createRoute({ getParentRoute: () => signedIn, id: "app", component: AppLayout });
@@ -178,7 +195,7 @@ const files = createRoute({
 const system = createRoute({
   getParentRoute: () => app,
   path: "/system",
-  component: lazyRouteComponent(() => import("#features/system/pages/system-page.tsx"), "SystemPage"),
+  component: lazyRouteComponent(() => import("./routes/system.tsx"), "SystemRoute"),
 });
 const account = createRoute({
   getParentRoute: () => app,
@@ -190,6 +207,8 @@ const tree = root.addChildren([
   signIn,
   signedIn.addChildren([
     cliLogin,
+    gitReturn,
+    gitRegister,
     app.addChildren([
       home,
       newCapsule,
@@ -205,7 +224,7 @@ const tree = root.addChildren([
 export const createConsoleRouter = (queryClient: QueryClient) =>
   createRouter({
     routeTree: tree,
-    context: { queryClient },
+    context: { queryClient, arrivedWith: window.location.search },
     defaultPreload: "intent",
     defaultPendingMs: 300,
     defaultPendingComponent: RoutePending,

@@ -8,7 +8,7 @@ import { Providers } from "./providers.tsx";
 
 const ACCESS = "/api/v1/capsules/cap_1/source-access";
 const SAVE = "PATCH /api/v1/capsules/cap_1";
-const connection = { id: "gcn_1", team_id: "team_1", provider: "gitea", url: "https://git.example.com", account: "ada", created_at: "2026-01-01T10:00:00Z", can: ["delete"] };
+const connection = { id: "gcn_1", team_id: "team_1", provider: "gitea", url: "https://git.example.com", account: "ada", git_app_id: null, is_limited: false, status: "connected", problem: null, created_at: "2026-01-01T10:00:00Z", can: ["delete"] };
 let capsule: Capsule;
 let access: SourceAccess;
 let previews: Capsule[];
@@ -122,10 +122,12 @@ test("previews are listed with their end, made by hand and removed after a quest
 
 test("a git host is connected from the account page", async () => {
   const api = open("/account", {
+    "GET /api/v1/git-apps": () => ({ items: [] }),
     "POST /api/v1/teams/team_1/git-connections": () => problem(422, "connection_refused", "The host refuses the token.", { field: "token" }),
   });
   expect(await screen.findByText("ada")).toBeTruthy();
   await userEvent.click(screen.getByRole("button", { name: "Connect a git host" }));
+  await userEvent.click(await screen.findByRole("button", { name: "Paste an access token instead" }));
   await userEvent.type(screen.getByLabelText("Access token"), "wrong");
   await userEvent.click(screen.getByRole("button", { name: "Connect" }));
   expect((await screen.findAllByText("The host refuses the token.")).length).toBe(2);

@@ -1,6 +1,6 @@
 /** How the platform gets at repositories, their hosts at the platform, and previews of branches. */
 import { path, request } from "../client.ts";
-import type { Capsule, DeployKey, GitConnection, Items, Repositories, SourceAccess, WebhookSecret } from "../types.ts";
+import type { Capsule, DeployKey, FinishedSignIn, GitApp, GitConnection, GitManifest, Items, Repositories, SourceAccess, WebhookSecret } from "../types.ts";
 
 export const getSourceAccess = (capsule: string): Promise<SourceAccess> =>
   request("GET", path("/capsules/{}/source-access", capsule));
@@ -30,3 +30,36 @@ export const deleteGitConnection = (connection: string): Promise<void> =>
   request("DELETE", path("/git-connections/{}", connection));
 export const listRepositories = (connection: string, search: string): Promise<Repositories> =>
   request("GET", path("/git-connections/{}/repositories", connection), { query: { search } });
+
+export const listGitApps = (): Promise<Items<GitApp>> => request("GET", "/git-apps");
+export type NewGitApp = {
+  provider: NewGitConnection["provider"];
+  url: string;
+  client_id: string;
+  client_secret: string;
+  number?: string;
+  private_key?: string;
+  webhook_secret?: string;
+};
+export const createGitApp = (input: NewGitApp): Promise<GitApp> => request("POST", "/git-apps", { json: input });
+export const deleteGitApp = (app: string): Promise<void> => request("DELETE", path("/git-apps/{}", app));
+/** What the browser posts to GitHub, which makes an app of it. */
+export const makeGitManifest = (input: { url: string; organization: string; name: string; is_public: boolean }): Promise<GitManifest> =>
+  request("POST", "/git-apps/manifest", { json: input });
+
+export type WantedSignIn = { git_app_id: string; connection_id?: string; install?: boolean };
+export const beginGitSignIn = (team: string, wanted: WantedSignIn): Promise<{ url: string }> =>
+  request("POST", path("/teams/{}/git-sign-ins", team), { json: wanted });
+/** What the host put into the address that it sent the browser back to. */
+export type SignInReturn = {
+  state: string;
+  code?: string;
+  error?: string;
+  error_description?: string;
+  installation_id?: string;
+  setup_action?: string;
+};
+export const finishGitSignIn = (answer: SignInReturn): Promise<FinishedSignIn> =>
+  request("POST", "/git-sign-ins/finish", { json: answer });
+export const chooseGitInstallation = (state: string, installation_id: string): Promise<FinishedSignIn> =>
+  request("POST", "/git-sign-ins/choose", { json: { state, installation_id } });

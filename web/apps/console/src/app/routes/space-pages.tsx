@@ -42,7 +42,7 @@ export function SpaceNewCapsule() {
   const { type, step } = useSearch({ from: "/signed-in/app/spaces/$space/new" });
   return (
     <WithSpace>
-      {(space) => <CreateCapsulePage key={space.id} space={space} type={type ?? null} step={step ?? null} connect={<ConnectHost team={space.team_id} />} />}
+      {(space) => <CreateCapsulePage key={space.id} space={space} type={type ?? null} step={step ?? null} connect={(onConnected) => <ConnectHost team={space.team_id} onConnected={onConnected} />} />}
     </WithSpace>
   );
 }

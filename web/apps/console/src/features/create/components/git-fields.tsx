@@ -1,14 +1,14 @@
 import { gitConnectionsQuery, type Space } from "@capsule/api";
 import { Field, NativeSelect } from "@capsule/ui";
 import { useQuery } from "@tanstack/react-query";
-import type { ReactNode } from "react";
 import { providerInfo } from "#config/providers.ts";
+import type { Connect } from "../connect.ts";
 import { KeyField } from "./key-field.tsx";
 import { RepositoryList } from "./repository-list.tsx";
 import type { StepProps } from "./step.tsx";
 import { TextField } from "./text-field.tsx";
 
-type GitFieldsProps = StepProps & { space: Space; connect: ReactNode };
+type GitFieldsProps = StepProps & { space: Space; connect: Connect };
 
 /** A repository by its URL or from a connected host, and how a private one is read. */
 export function GitFields({ space, connect, ...step }: GitFieldsProps) {
@@ -22,9 +22,10 @@ export function GitFields({ space, connect, ...step }: GitFieldsProps) {
           {(control) => (
             <NativeSelect {...control} className="w-full" value={form.access} onChange={(event) => set("access", event.target.value)}>
               <option value="public">Public repository</option>
-              {connections.map(({ id, provider, account }) => (
+              {connections.map(({ id, provider, account, status }) => (
                 <option key={id} value={id}>
                   {providerInfo(provider)?.name ?? provider}, {account}
+                  {status === "signed_out" ? " (sign in again)" : ""}
                 </option>
               ))}
               <option value="token">Private, with an access token</option>
@@ -32,7 +33,7 @@ export function GitFields({ space, connect, ...step }: GitFieldsProps) {
             </NativeSelect>
           )}
         </Field>
-        {connect}
+        {connect((connected) => set("access", connected))}
       </div>
       {connection && <RepositoryList connection={connection} chosen={form.url} onChoose={(url) => set("url", url)} />}
       <div className="grid gap-4 sm:grid-cols-2">

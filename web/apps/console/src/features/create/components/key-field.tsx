@@ -26,7 +26,7 @@ export function KeyField({ form, set, shown, space }: StepProps & { space: Space
       <p className="text-xs text-ink-soft">
         Put its public half into the repository’s settings, with read access, before you go on. The private half is kept encrypted.
       </p>
-      {problem && <p className="text-xs text-bad" role="alert">{problem}</p>}
+      {problem && <p className="text-xs text-bad-text" role="alert">{problem}</p>}
     </div>
   );
 }

@@ -1,8 +1,8 @@
 import type { Space } from "@capsule/api";
 import { cn, CommandLine } from "@capsule/ui";
 import { Container, GitBranch, GitCommitHorizontal, Terminal, UploadCloud, type LucideIcon } from "lucide-react";
-import type { ReactNode } from "react";
 import { chooseSpaceCommand, deployCommand, loginCommand } from "#config/commands.ts";
+import type { Connect } from "../connect.ts";
 import { sourcesOf, type SourceKind } from "../wizard-form.ts";
 import { GitFields } from "./git-fields.tsx";
 import { PushFields } from "./push-fields.tsx";
@@ -20,8 +20,7 @@ const SOURCES: Record<SourceKind, { name: string; hint: string; icon: LucideIcon
 
 type SourceStepProps = StepProps & {
   space: Space;
-  /** Connects the team to a git host. */
-  connect: ReactNode;
+  connect: Connect;
 };
 
 export function SourceStep({ form, space, set, shown, connect }: SourceStepProps) {

@@ -2,18 +2,18 @@ import type { CapsuleType, Space } from "@capsule/api";
 import { Button, buttonStyle, cn, Notice } from "@capsule/ui";
 import { Link, useParams } from "@tanstack/react-router";
 import { ArrowRight, ChevronLeft } from "lucide-react";
-import type { ReactNode } from "react";
 import { usePageTitle } from "#config/page-title.ts";
 import { usePlan } from "../api/use-plan.ts";
 import { SettingsStep } from "../components/settings-step.tsx";
 import { SourceStep } from "../components/source-step.tsx";
 import { StepRail } from "../components/step-rail.tsx";
 import { TypeStep } from "../components/type-step.tsx";
+import type { Connect } from "../connect.ts";
 import { useWizard } from "../use-wizard.ts";
 import { answersOf } from "../answers.ts";
 import { toWantedPlan, type WizardStep } from "../wizard-form.ts";
 
-export type CreateCapsulePageProps = { space: Space; type: CapsuleType | null; step: WizardStep | null; connect: ReactNode };
+export type CreateCapsulePageProps = { space: Space; type: CapsuleType | null; step: WizardStep | null; connect: Connect };
 
 /** Type, source, settings: a page for each, with the browser's own way back, and one set of answers. */
 export function CreateCapsulePage({ space, type, step: asked, connect }: CreateCapsulePageProps) {

@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { GIT_PROVIDERS, providerInfo, type GitProvider } from "#config/providers.ts";
 
-export function ConnectForm({ team, onDone }: { team: string; onDone: () => void }) {
+export function ConnectForm({ team, onDone }: { team: string; onDone: (connection: string) => void }) {
   const queryClient = useQueryClient();
   const [provider, setProvider] = useState<GitProvider>("github");
   const [url, setUrl] = useState("");
@@ -15,7 +15,7 @@ export function ConnectForm({ team, onDone }: { team: string; onDone: () => void
     onSuccess: (connection) => {
       toast(`Connected to ${info?.name ?? provider}`, `As ${connection.account}.`);
       void queryClient.invalidateQueries({ queryKey: keys.gitConnections(team) });
-      onDone();
+      onDone(connection.id);
     },
   });
   const problem = connect.isError ? asProblem(connect.error) : null;

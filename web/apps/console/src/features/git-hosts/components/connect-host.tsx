@@ -1,10 +1,12 @@
-import { Button, DialogContent, DialogRoot, DialogTrigger } from "@capsule/ui";
+import { Button, DialogRoot, DialogTrigger } from "@capsule/ui";
 import { Plug } from "lucide-react";
 import { useState } from "react";
-import { ConnectForm } from "./connect-form.tsx";
+import { ConnectDialog } from "./connect-dialog.tsx";
+
+type ConnectHostProps = { team: string; onConnected?: (connection: string) => void };
 
 /** Connects a team to its account at a git host. */
-export function ConnectHost({ team }: { team: string }) {
+export function ConnectHost({ team, onConnected }: ConnectHostProps) {
   const [isOpen, setIsOpen] = useState(false);
   return (
     <DialogRoot open={isOpen} onOpenChange={setIsOpen}>
@@ -13,15 +15,7 @@ export function ConnectHost({ team }: { team: string }) {
           <Plug /> Connect a git host
         </Button>
       </DialogTrigger>
-      {isOpen && (
-        <DialogContent
-          title="Connect a git host"
-          description="The whole team chooses from its repositories then, and webhooks are set up by themselves."
-          className="max-w-lg"
-        >
-          <ConnectForm team={team} onDone={() => setIsOpen(false)} />
-        </DialogContent>
-      )}
+      {isOpen && <ConnectDialog team={team} {...(onConnected ? { onConnected } : {})} onDone={() => setIsOpen(false)} />}
     </DialogRoot>
   );
 }

@@ -2,6 +2,7 @@ import { getSystem, keys, type SystemReport } from "@capsule/api";
 import { Card, CardHead, ErrorState, Notice, SkeletonRows, StatusBadge } from "@capsule/ui";
 import { useQuery } from "@tanstack/react-query";
 import { CircleCheck, CircleDashed } from "lucide-react";
+import type { ReactNode } from "react";
 import { usePageTitle } from "#config/page-title.ts";
 
 const ABOUT: Record<string, string> = {
@@ -11,7 +12,8 @@ const ABOUT: Record<string, string> = {
   apps: "Hosts the sessions of cpsl apps",
 };
 
-export function SystemPage() {
+/** `children` is what other features have to say to the administrator. */
+export function SystemPage({ children }: { children?: ReactNode }) {
   usePageTitle("System");
   const system = useQuery({ queryKey: keys.system, queryFn: getSystem, refetchInterval: 10_000 });
   return (
@@ -29,6 +31,7 @@ export function SystemPage() {
       )}
       {system.isError && <ErrorState error={system.error} onRetry={() => void system.refetch()} />}
       {system.data && <SystemCards report={system.data} />}
+      <div className="mt-5">{children}</div>
     </>
   );
 }
