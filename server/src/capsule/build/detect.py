@@ -81,8 +81,8 @@ def _of_no_known_kind(project: Project) -> CannotPlan:
     return CannotPlan(
         (
             "The project is of no known kind: no requirements.txt, pyproject.toml, package.json, deno.json, "
-            "go.mod, pom.xml, build.gradle, composer.json, Gemfile, index.html or Procfile, and no source of "
-            "these languages.",
+            "go.mod, pom.xml, build.gradle, composer.json, Gemfile, index.html, mkdocs.yml or Procfile, and "
+            "no source of these languages.",
             *filter(None, (almost,)),
         ),
         hint=f"Its folder has: {_some(project.names)}. Set the project path if the code lies deeper. What is "

@@ -47,6 +47,11 @@ _REMEDIES = tuple(
             "Check the name and the version of {0} in the project's dependencies.",
         ),
         (
+            r"Failed to build `?(psycopg2|mysqlclient)\b",
+            "{0} is built from source with the headers of its database. Take psycopg2-binary or PyMySQL in its "
+            "place, or install libpq-dev or default-libmysqlclient-dev, gcc and python3-dev on the machine.",
+        ),
+        (
             r"Failed to build `?([^\s`]+)`?",
             "{0} is not ready-made for this Python and could not be built. Take a newer version of it, or "
             "ask for the Python of its time in a file .python-version.",
@@ -63,6 +68,11 @@ _REMEDIES = tuple(
         (
             r"No matching version found for (\S+?)\.?$",
             "The registry has no such version of it. Correct the version in package.json.",
+        ),
+        (
+            r"Unsupported URL Type \"workspace:|ERR_PNPM_WORKSPACE_PKG_NOT_FOUND|Workspace not found",
+            "It needs other packages of its workspace. Leave the project path empty, and set a run command and a "
+            "build command such as `npm start --workspace apps/web`.",
         ),
         (
             r"ERESOLVE",

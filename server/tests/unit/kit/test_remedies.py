@@ -25,6 +25,8 @@ from capsule.kit.remedies import remedy
             "Because pywin32==306 has no wheels with a matching platform tag (e.g., `x`)",
             "sys_platform == 'win32'",
         ),
+        ("error: Failed to build `psycopg2==2.9.9` cause: x", "psycopg2-binary"),
+        ('Unsupported URL Type "workspace:": workspace:*', "Leave the project path empty"),
         ("error: Failed to build `numpy==1.19.0`", "numpy==1.19.0 is not ready-made for this Python"),
         ("error: Distribution not found at: file:///home/conda/a/work", "pip list --format=freeze"),
         ("notarget No matching version found for node@99.x.", "There is no Node 99.x."),

@@ -43,6 +43,21 @@ class TestSites:
         assert "builds a site here and no server" in said
         assert "type frontend" in planning.hint
 
+    @pytest.mark.parametrize(
+        ("dependencies", "adapter"),
+        [
+            (("@sveltejs/kit", "@sveltejs/adapter-vercel"), "@sveltejs/adapter-node"),
+            (("astro", "@astrojs/netlify"), "@astrojs/node"),
+        ],
+    )
+    def test_adapter_of_another_host_is_named(
+        self, dependencies: tuple[str, str], adapter: str, planning: Planning
+    ) -> None:
+        assert f"by the package `{dependencies[1]}`" in planning.refused(
+            {"package.json": package(*dependencies)}
+        )
+        assert adapter in planning.hint
+
     def test_next_that_is_exported_is_a_site(self, planning: Planning) -> None:
         files = {"package.json": package("next", scripts={"build": "next build", "start": "next start"})}
         config = "export default { output: 'export' }"

@@ -1,5 +1,6 @@
 """Which frameworks build a server, and what it is started with; which tools only build a site."""
 
+import re
 from dataclasses import dataclass
 
 from capsule.build.providers.node.endless import endless_part
@@ -22,6 +23,8 @@ class SiteTool:
     title: str
     adapter: str = ""
     """The package with which it would build a server; empty when there is none."""
+    foreign: str = ""
+    """A package that makes it for another host in place of that."""
 
 
 _NITRO = ("node", ".output/server/index.mjs")
@@ -49,6 +52,9 @@ _SERVERS = {
 }
 _ADAPTERS = {"SvelteKit": "@sveltejs/adapter-node", "Astro": "@astrojs/node", "Angular": "@angular/ssr"}
 
+_FOREIGN = re.compile(
+    r"@sveltejs/adapter-(?:vercel|netlify|cloudflare)|@astrojs/(?:vercel|netlify|cloudflare)"
+)
 _OF_SERVERS = ("express", "fastify", "koa", "hono", "@hapi/hapi", "@nestjs/core", "@adonisjs/core", "polka")
 
 
@@ -64,4 +70,5 @@ def site_tool(package: Package) -> SiteTool | None:
     script = package.script("gcp-build", found.script or "build", "build")
     if script is not None and endless_part(package.scripts[script], package):
         return None
-    return SiteTool(found.name, _ADAPTERS.get(found.name, ""))
+    foreign = next(filter(_FOREIGN.match, sorted(package.dependencies)), "")
+    return SiteTool(found.name, _ADAPTERS.get(found.name, ""), foreign)

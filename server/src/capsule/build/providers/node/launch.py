@@ -180,6 +180,11 @@ def _judged(project: Project, package: Package, launch: Launch) -> Launch:
 
 
 def _only_a_site(site: SiteTool, why: str = "package.json has no script `start`") -> Unplannable:
+    if site.foreign:
+        return Unplannable(
+            f"{site.title} is made for another host here, by the package `{site.foreign}`.",
+            hint=f"Take `{site.adapter}` in its place for a server, in package.json and in the config.",
+        )
     wanted = f" For a server of its own add the package `{site.adapter}`." if site.adapter else ""
     return Unplannable(
         f"{site.title} builds a site here and no server: {why}.",
