@@ -48,8 +48,8 @@ _REMEDIES = tuple(
         ),
         (
             r"Failed to build `?(psycopg2|mysqlclient)\b",
-            "{0} is built from source with the headers of its database. Take psycopg2-binary or PyMySQL in its "
-            "place, or install libpq-dev or default-libmysqlclient-dev, gcc and python3-dev on the machine.",
+            "{0} is built from source with the headers of its database. Take psycopg2-binary or PyMySQL, or "
+            "install libpq-dev or default-libmysqlclient-dev, gcc and python3-dev on the machine.",
         ),
         (
             r"Failed to build `?([^\s`]+)`?",
@@ -71,8 +71,8 @@ _REMEDIES = tuple(
         ),
         (
             r"Unsupported URL Type \"workspace:|ERR_PNPM_WORKSPACE_PKG_NOT_FOUND|Workspace not found",
-            "It needs other packages of its workspace. Leave the project path empty, and set a run command and a "
-            "build command such as `npm start --workspace apps/web`.",
+            "It needs other packages of its workspace. Leave the project path empty, and set a run command "
+            "and a build command such as `npm start --workspace apps/web`.",
         ),
         (
             r"ERESOLVE",
