@@ -6,19 +6,15 @@ import logging
 import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from capsule.docker.errors import DockerRefused, DockerUnavailable
 from capsule.docker.networks import Networks, space_network
 from capsule.engines.contract import (
-    Exit,
     Phase,
     ReplicaSpec,
     ReplicaStartFailed,
     ReplicaStats,
-    ReplicaStatus,
-    Restart,
 )
 from capsule.engines.docker.addresses import Addresses
 from capsule.engines.docker.container import brings_init, check_mounts, describe, stop_signal
@@ -26,10 +22,10 @@ from capsule.engines.docker.exits import KILLED, exit_of
 from capsule.engines.docker.logs import ContainerLogs
 from capsule.engines.docker.state import ContainerFolder, ContainerState
 from capsule.engines.docker.stats import read_stats
+from capsule.engines.minded import MindedReplica, finish
 from capsule.engines.process import private_files, tree
 from capsule.engines.records import AppLogs, Records
 from capsule.engines.running_shell import send
-from capsule.errors import PlatformError
 from capsule.kit.clock import now
 
 if TYPE_CHECKING:
@@ -37,8 +33,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
-_HEALTHY_AFTER_SECONDS = 30.0
 _ADDRESS_TRIES = 20
 _OOM_SECONDS = 0.5
 """So long after each other the daemon may tell of a killed process and of the end it led to."""
@@ -70,45 +64,30 @@ class Entrance:
     forget: Callable[[str], None]
 
 
-class Handle:
+class Handle(MindedReplica[ContainerState]):
     def __init__(
         self, spec: ReplicaSpec, state: ContainerState, folder: ContainerFolder, around: Surroundings
     ) -> None:
-        self.spec = spec
-        self.state = state
+        records = Records(spec.id, spec.labels, spec.redact, around.logs.open(spec.capsule_id))
+        self._log = ContainerLogs(folder, records)
+        super().__init__(spec, state, folder, self._log.say)
         self.network = space_network(around.installation, spec.space_id or spec.capsule_id)
         self._folder = folder
         self._around = around
-        self._phase = Phase.starting
         self._image: dict[str, Any] = {}
         self._pid = 0
         """On this machine; 0: none runs."""
         self._has_init = False
-        records = Records(spec.id, spec.labels, spec.redact, around.logs.open(spec.capsule_id))
-        self._log = ContainerLogs(folder, records)
-        self._minding: asyncio.Task[None] | None = None
-        self._stopping: asyncio.Task[None] | None = None
         self._ended = asyncio.Event()
         """The container has ended."""
-        self._run_ended = asyncio.Event()
-        """And its end is noted."""
         self._killed_process = asyncio.Event()
         self._because = ""
         """Why we have ended what runs."""
-        self._next_start_at: datetime | None = None
-        self._changing = asyncio.Lock()
 
     @property
     def name(self) -> str:
         """Of the container."""
         return f"capsule-{self._around.installation}-{self.spec.id}"
-
-    async def start(self) -> None:
-        """Start for the first time. On failure nothing runs; the folder is the caller's to remove."""
-        self._folder.save_spec(self.spec)
-        self._folder.save_state(self.state)
-        await self._launch()
-        self._begin_minding()
 
     async def recover(self) -> None:
         """Go on with what an earlier process of the node agent left. Raises DockerUnavailable."""
@@ -123,24 +102,16 @@ class Handle:
             if container["State"]["Running"]:
                 self._note_running(container)
                 await self._end_shells(client)
-                self._begin_minding()
-                if not self.state.wanted:  # the agent died while it stopped this one
-                    self._stopping = asyncio.create_task(self.stop())
+                self._go_on()
                 return
         if self.state.container:
             await self._note_end(client)
-        self._phase = Phase.exited
-        self._run_ended.set()
-        if self._wants_restart():
-            self._begin_minding()
+        self._found_ended()
 
     def lost(self) -> None:
         """Take notice that the daemon cannot be had at all: nothing runs."""
-        self._phase = Phase.exited
         self._ended.set()
-        self._run_ended.set()
-        if self._wants_restart():
-            self._begin_minding()
+        self._found_ended()
 
     def on_event(self, action: str) -> None:
         """Take notice of what the daemon tells of the container: `oom` or `die`."""
@@ -161,22 +132,6 @@ class Handle:
             await self._log.let_go()
             self._log.follow(client.logs(self.state.container, since=self._log.since))
 
-    async def stop(self) -> None:
-        self.state.wanted = False
-        self._folder.save_state(self.state)
-        async with self._changing:  # a restart in the making is waited for, then ended
-            if self.state.container and not self._ended.is_set():
-                self._phase = Phase.stopping
-                self._log.say("Stopping.")
-                await self._end(await self._around.client())
-            elif self._minding is not None and self._phase is Phase.backing_off:
-                self._minding.cancel()
-            if self._minding is not None:
-                await asyncio.gather(self._minding, return_exceptions=True)
-                self._minding = None
-            self._next_start_at = None
-            self._phase = Phase.exited
-
     async def destroy(self) -> None:
         """Stop, and remove container and folder."""
         with contextlib.suppress(DockerUnavailable):  # then nothing runs
@@ -189,33 +144,6 @@ class Handle:
         self._around.logs.close(self.spec.capsule_id)
         self._around.addresses.give_back(self.spec.id)
         await asyncio.to_thread(private_files.remove, self._folder.root)
-
-    async def set_restart(self, restart: Restart) -> None:
-        self.state.restart = restart
-        self._folder.save_state(self.state)
-        if (self._minding is None or self._minding.done()) and self._wants_restart():
-            self._begin_minding()
-
-    async def wait(self) -> Exit:
-        await self._run_ended.wait()
-        return self.state.last_exit or Exit()
-
-    def status(self, *, look: bool = False) -> ReplicaStatus:
-        """Tell how the replica is; with `look`, also what it listens on."""
-        state = self.state
-        return ReplicaStatus(
-            id=self.spec.id,
-            capsule_id=self.spec.capsule_id,
-            release_id=self.spec.release_id,
-            phase=self._phase,
-            address=f"tcp:{state.ip}:{state.port}" if state.started_at is not None else None,
-            pid=(self._main() or None) if self._pid else None,
-            started_at=state.started_at,
-            restarts=state.restarts,
-            last_exit=state.last_exit,
-            next_start_at=self._next_start_at,
-            listening=self._listening() if look and self._pid else (),
-        )
 
     async def stats(self) -> ReplicaStats:
         if not self._pid:
@@ -241,7 +169,7 @@ class Handle:
 
     def kill(self, reason: str) -> None:
         """End its processes; it is started again if that is wanted. `reason` goes into the log."""
-        self._log.say(reason)
+        self._say(reason)
         send(self.pids(), signal.SIGKILL)
 
     def end_because(self, reason: str) -> None:
@@ -250,11 +178,7 @@ class Handle:
         send(self.pids(), signal.SIGKILL)
 
     async def let_go(self) -> None:
-        """Stop minding without stopping; a later process of the node agent recovers the replica."""
-        for task in (self._stopping, self._minding):
-            if task is not None:
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
+        await super().let_go()
         await self._log.let_go()
         self._around.logs.close(self.spec.capsule_id)
 
@@ -262,7 +186,7 @@ class Handle:
         self._phase = Phase.starting
         check_mounts(self.spec)
         try:
-            await _finish(self._create())
+            await finish(self._create())
         except DockerUnavailable as exc:
             raise ReplicaStartFailed(exc.detail, hint=exc.hint) from exc
         except DockerRefused as exc:
@@ -310,10 +234,10 @@ class Handle:
         else:
             raise ReplicaStartFailed("The network of the space has no free address.")
         self.state.started_at = now()
-        self._folder.save_state(self.state)
+        self._save()
         self._run_ended.clear()
         self._log.begin()
-        self._log.say("Started.")
+        self._say("Started.")
         self._log.follow(client.logs(self.state.container, since="0"))
         container = await client.container(self.state.container)
         if container is not None and container["State"]["Running"]:
@@ -343,40 +267,27 @@ class Handle:
         self._phase = Phase.running
         self._run_ended.clear()
 
-    def _begin_minding(self) -> None:
-        self._minding = asyncio.create_task(self._mind())
-        self._minding.add_done_callback(self._on_minded)
+    def _runs(self) -> bool:
+        return bool(self.state.container) and not self._ended.is_set()
 
-    def _on_minded(self, task: "asyncio.Task[None]") -> None:
-        if not task.cancelled() and (failure := task.exception()) is not None:
-            log.error("replica %s is not minded any more", self.spec.id, exc_info=failure)
-
-    async def _mind(self) -> None:
-        """Wait for each end of the container and start another for as long as that is wanted."""
-        while True:
-            if self.state.container:
+    async def _end_run(self) -> None:
+        client = await self._around.client()
+        await self._ask_to_end(client)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.spec.grace_seconds):
                 await self._ended.wait()
-                await self._note_end_patiently()
-            if not self._wants_restart():
-                self._phase = Phase.exited
-                self._folder.save_state(self.state)
-                return
-            delay = _BACK_OFF_SECONDS[min(self.state.crashes, len(_BACK_OFF_SECONDS) - 1)]
-            self._phase = Phase.backing_off
-            self._next_start_at = now() + timedelta(seconds=delay)
-            self.state.crashes += 1
-            self.state.restarts += 1
-            self._folder.save_state(self.state)
-            self._log.say(f"Restarting in {delay:g} s.")
-            await asyncio.sleep(delay)
-            self._next_start_at = None
-            async with self._changing:
-                if not self._wants_restart():
-                    continue
-                try:
-                    await self._launch()
-                except (PlatformError, OSError) as exc:
-                    self._log.say(f"Could not be started: {exc}")
+        if not self._ended.is_set():
+            await client.kill_container(self.state.container, "SIGKILL")
+            await self.look(client)
+            await self._ended.wait()
+
+    async def _run_over(self) -> None:
+        if self.state.container:
+            await self._ended.wait()
+            await self._note_end_patiently()
+
+    def _address(self) -> str:
+        return f"tcp:{self.state.ip}:{self.state.port}"
 
     async def _note_end_patiently(self) -> None:
         while True:
@@ -399,30 +310,11 @@ class Handle:
         ended = exit_of(container, out_of_memory=self._killed_process.is_set() and self.state.wanted)
         ended = replace(ended, because=self._because)
         self._because = ""
-        state = self.state
-        lasted = now() - state.started_at if state.started_at is not None else timedelta()
-        if lasted.total_seconds() >= _HEALTHY_AFTER_SECONDS:
-            state.crashes = 0
-        state.last_exit = ended
         # The next start has fresh files; what this one wrote is not kept.
         await client.remove_container(self.name)
-        state.container, self._pid = "", 0
-        state.shells.clear()
-        self._folder.save_state(state)
-        sentence = ended.sentence()
-        self._log.say(sentence[0].upper() + sentence[1:] + ".")
-        self._run_ended.set()
-
-    async def _end(self, client: "DockerClient") -> None:
-        """Ask the container to end, wait, insist."""
-        await self._ask_to_end(client)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self.spec.grace_seconds):
-                await self._ended.wait()
-        if not self._ended.is_set():
-            await client.kill_container(self.state.container, "SIGKILL")
-            await self.look(client)
-            await self._ended.wait()
+        self.state.container, self._pid = "", 0
+        self.state.shells.clear()
+        self._note_exit(ended)
 
     async def _ask_to_end(self, client: "DockerClient") -> None:
         name = stop_signal(self._image)
@@ -436,12 +328,12 @@ class Handle:
 
     def _note_shell(self, exec_id: str) -> None:
         self.state.shells.append(exec_id)
-        self._folder.save_state(self.state)
+        self._save()
 
     def _forget_shell(self, exec_id: str) -> None:
         if exec_id in self.state.shells:
             self.state.shells.remove(exec_id)
-            self._folder.save_state(self.state)
+            self._save()
 
     async def _end_shells(self, client: "DockerClient") -> None:
         """End what an earlier process of the node agent had started for somebody."""
@@ -450,7 +342,7 @@ class Handle:
             if found is not None and found["Running"] and found["Pid"]:
                 send([found["Pid"], *tree.descendants(found["Pid"])], signal.SIGKILL)
         self.state.shells.clear()
-        self._folder.save_state(self.state)
+        self._save()
 
     def _main(self) -> int:
         """Return the pid of the image's own command; 0 when that cannot be seen."""
@@ -460,16 +352,13 @@ class Handle:
         return below[0] if below else 0
 
     def _listening(self) -> tuple[str, ...]:
-        found = tree.listening_in_network_of(self._pid)
+        found = tree.listening_in_network_of(self._pid) if self._pid else ()
         return tuple(address for address in found if not address.startswith("127.0.0.11:"))
 
     def _say_killed(self, container: str) -> None:
         if self._pid and self.state.container == container and not self._ended.is_set():
             self._killed_process.clear()
-            self._log.say("A process ran out of memory and was killed.")
-
-    def _wants_restart(self) -> bool:
-        return self.state.wanted and self.state.restart is Restart.always
+            self._say("A process ran out of memory and was killed.")
 
 
 def _plain(detail: str) -> str:
@@ -477,13 +366,3 @@ def _plain(detail: str) -> str:
     for marker in ("starting container process caused: ", "runtime create failed: "):
         detail = detail.rpartition(marker)[2]
     return detail.removesuffix(": unknown").strip()
-
-
-async def _finish(work: Any) -> None:
-    """Await work that must not go on after a cancellation: it is waited for all the same."""
-    task = asyncio.ensure_future(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.gather(task, return_exceptions=True)
-        raise

@@ -5,20 +5,17 @@ import contextlib
 import logging
 import os
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
 
 from capsule.engines.contract import (
     Exit,
     Phase,
     ReplicaSpec,
     ReplicaStats,
-    ReplicaStatus,
-    Restart,
 )
+from capsule.engines.minded import MindedReplica, finish
 from capsule.engines.process import files, private_files, tree
 from capsule.engines.process.logs import ReplicaLogs
 from capsule.engines.process.process import Process
@@ -26,7 +23,6 @@ from capsule.engines.process.runtimes import ZYGOTE_GROUP, Nursery, Runtimes
 from capsule.engines.process.state import ReplicaFolder, ReplicaState
 from capsule.engines.process.watch import Watcher, punch_hole
 from capsule.engines.records import AppLogs
-from capsule.errors import PlatformError
 from capsule.kit.clock import now
 from capsule.paths import DataPaths
 from capsule.sandbox.box import BoxLimits
@@ -36,10 +32,6 @@ from capsule.sandbox.machine import Machine, Walls
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
-
-_BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
-_HEALTHY_AFTER_SECONDS = 30.0
 _APP_SHARE = 0.8
 """Of the machine's memory, for all runtimes of one app together."""
 _APP_PROCESSES = 0.5
@@ -75,19 +67,10 @@ class Entrance:
     cwd: str
 
 
-class Handle:
+class Handle(MindedReplica[ReplicaState]):
     def __init__(
         self, spec: ReplicaSpec, state: ReplicaState, folder: ReplicaFolder, around: Surroundings
     ) -> None:
-        self.spec = spec
-        self.state = state
-        self._folder = folder
-        self._around = around
-        self._phase = Phase.starting
-        self._process: Process | None = None
-        self._pid: int | None = None
-        self._group = self._make_group()
-        """Of the whole replica, its runtimes included."""
         self._log = ReplicaLogs(
             spec.id,
             spec.labels,
@@ -97,23 +80,18 @@ class Handle:
             folder.consumed,
             punch_hole,
         )
+        super().__init__(spec, state, folder, self._log.say)
+        self._folder = folder
+        self._around = around
+        self._process: Process | None = None
+        self._pid: int | None = None
+        self._group = self._make_group()
+        """Of the whole replica, its runtimes included."""
         self.runtimes: Runtimes | None = None
         """Of a replica whose command is a zygote."""
         if spec.runtimes is not None:
-            self.runtimes = Runtimes(spec, folder, around.nursery, self._log.say)
+            self.runtimes = Runtimes(spec, folder, around.nursery, self._say)
         self._watch: int | None = None
-        self._minding: asyncio.Task[None] | None = None
-        self._stopping: asyncio.Task[None] | None = None
-        self._run_ended = asyncio.Event()
-        self._next_start_at: datetime | None = None
-        self._changing = asyncio.Lock()
-
-    async def start(self) -> None:
-        """Start for the first time. On failure nothing runs; the folder is the caller's to remove."""
-        self._folder.save_spec(self.spec)
-        self._folder.save_state(self.state)
-        await self._launch()
-        self._begin_minding()
 
     async def recover(self) -> None:
         """Go on with what an earlier process of the node agent left."""
@@ -131,51 +109,21 @@ class Handle:
                 process.command_ended()
             if self.runtimes is not None and not self.state.is_held:
                 self.runtimes.recover()
-            self._begin_minding()
-            if not self.state.wanted:  # the agent died while it stopped this one
-                self._stopping = asyncio.create_task(self.stop())
+            self._go_on()
             return
         if self._group is not None:
             await asyncio.to_thread(self._group.kill)
         if self.state.shim_pid and self._folder.shim.folder.is_dir():
             self._log.attach()
             self._log.detach(drain=True)
-            self._note_exit(Process.last_exit(self._folder.shim))
-        self._phase = Phase.exited
-        self._run_ended.set()
-        if self._wants_restart():
-            self._begin_minding()
-
-    async def stop(self) -> None:
-        self.state.wanted = False
-        self._folder.save_state(self.state)
-        async with self._changing:  # a restart in the making is waited for, then ended
-            process = self._process
-            if process is not None:
-                self._phase = Phase.stopping
-                self._log.say("Stopping.")
-                await process.stop(self.spec.grace_seconds)
-                await process.clean_up(self._group, self.spec.id)
-            elif self._minding is not None:
-                self._minding.cancel()
-            if self._minding is not None:
-                await asyncio.gather(self._minding, return_exceptions=True)
-                self._minding = None
-            self._next_start_at = None
-            self._phase = Phase.exited
+            self._note_end(Process.last_exit(self._folder.shim))
+        self._found_ended()
 
     async def destroy(self) -> None:
         await self.stop()
         self._detach(drain=True)
         self._around.logs.close(self.spec.capsule_id)
         await asyncio.to_thread(self._remove)
-
-    async def set_restart(self, restart: Restart) -> None:
-        self.state.restart = restart
-        self._folder.save_state(self.state)
-        ended = self._minding is None or self._minding.done()
-        if ended and self._wants_restart():
-            self._begin_minding()
 
     async def load(self) -> None:
         """Have a zygote that was started ahead load the app, from the files as they are now."""
@@ -184,37 +132,12 @@ class Handle:
         async with self._changing:
             if not self.state.is_held or self._process is None:
                 return
-            await _finish(
+            await finish(
                 asyncio.to_thread(files.follow_artifact, self.spec, self._folder, self._around.machine)
             )
             self.state.is_held = False
-            self._folder.save_state(self.state)
+            self._save()
             self._begin()
-
-    async def wait(self) -> Exit:
-        await self._run_ended.wait()
-        return self.state.last_exit or Exit()
-
-    def status(self, *, look: bool = False) -> ReplicaStatus:
-        """Tell how the replica is; with `look`, also what it listens on."""
-        listening = tree.listening(self._process.pids()) if look and self._process is not None else ()
-        address = None
-        if self.state.started_at is not None:
-            by_socket = f"unix:{self._folder.socket}"
-            address = f"tcp:127.0.0.1:{self.state.port}" if self.state.port else by_socket
-        return ReplicaStatus(
-            id=self.spec.id,
-            capsule_id=self.spec.capsule_id,
-            release_id=self.spec.release_id,
-            phase=self._phase,
-            address=address,
-            pid=self._pid if self._process is not None else None,
-            started_at=self.state.started_at,
-            restarts=self.state.restarts,
-            last_exit=self.state.last_exit,
-            next_start_at=self._next_start_at,
-            listening=listening,
-        )
 
     def stats(self) -> ReplicaStats:
         if self._process is None:
@@ -264,7 +187,7 @@ class Handle:
 
     def end(self, reason: str) -> None:
         """Kill the command; it is started again if that is wanted. `reason` goes into the log."""
-        self._log.say(reason)
+        self._say(reason)
         for pid in self.pids():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -279,17 +202,11 @@ class Handle:
         kills = group.oom_kills()
         if kills > self.state.oom_seen:
             self.state.oom_seen = kills
-            self._folder.save_state(self.state)
-            self._log.say("A process ran out of memory and was killed.")
+            self._save()
+            self._say("A process ran out of memory and was killed.")
 
     async def let_go(self) -> None:
-        """Stop minding without stopping; a later process of the node agent recovers the replica."""
-        if self._stopping is not None:
-            self._stopping.cancel()
-            await asyncio.gather(self._stopping, return_exceptions=True)
-        if self._minding is not None:
-            self._minding.cancel()
-            await asyncio.gather(self._minding, return_exceptions=True)
+        await super().let_go()
         if self.runtimes is not None:
             await self.runtimes.let_go()
         if self._process is not None:
@@ -301,7 +218,7 @@ class Handle:
         machine, folder, state = self._around.machine, self._folder, self.state
         self._phase = Phase.starting
         files.check(self.spec, machine)
-        overlay = await _finish(
+        overlay = await finish(
             asyncio.to_thread(files.lay_out, self.spec, folder, machine, self._around.paths)
         )
         if not state.port and not self.spec.listens_on_socket:
@@ -317,7 +234,7 @@ class Handle:
         self._process = process
         self._run_ended.clear()
         state.shim_pid, state.shim_started, state.boot = process.pid, process.started, tree.boot_id()
-        folder.save_state(state)
+        self._save()
         self._watch_files()
         self._log.attach()
         try:
@@ -327,12 +244,12 @@ class Handle:
             raise
         self._phase = Phase.running
         state.started_at = now()
-        folder.save_state(state)
+        self._save()
         if not self.state.is_held:
             self._begin()
 
     def _begin(self) -> None:
-        self._log.say("Started.")
+        self._say("Started.")
         if self.runtimes is not None:
             self.runtimes.begin()
 
@@ -353,40 +270,28 @@ class Handle:
             cpu = max(cpu, _LOADING_CPU)
         group.create(BoxLimits(limits.memory * 1024 * 1024, cpu, limits.processes))
 
-    def _begin_minding(self) -> None:
-        self._minding = asyncio.create_task(self._mind())
-        self._minding.add_done_callback(self._on_minded)
+    def _runs(self) -> bool:
+        return self._process is not None
 
-    def _on_minded(self, task: "asyncio.Task[None]") -> None:
-        if not task.cancelled() and (failure := task.exception()) is not None:
-            log.error("replica %s is not minded any more", self.spec.id, exc_info=failure)
+    async def _end_run(self) -> None:
+        process = self._process
+        assert process is not None
+        await process.stop(self.spec.grace_seconds)
+        await process.clean_up(self._group, self.spec.id)
 
-    async def _mind(self) -> None:
-        """Wait for each end of the command and start it again for as long as that is wanted."""
-        while True:
-            if self._process is not None:
-                await self._process.ended()
-                await self._end_process()
-            if not self._wants_restart():
-                self._phase = Phase.exited
-                self._folder.save_state(self.state)
-                return
-            delay = _BACK_OFF_SECONDS[min(self.state.crashes, len(_BACK_OFF_SECONDS) - 1)]
-            self._phase = Phase.backing_off
-            self._next_start_at = now() + timedelta(seconds=delay)
-            self.state.crashes += 1
-            self.state.restarts += 1
-            self._folder.save_state(self.state)
-            self._log.say(f"Restarting in {delay:g} s.")
-            await asyncio.sleep(delay)
-            self._next_start_at = None
-            async with self._changing:
-                if not self._wants_restart():
-                    continue
-                try:
-                    await self._launch()
-                except (PlatformError, OSError) as exc:
-                    self._log.say(f"Could not be started: {exc}")
+    async def _run_over(self) -> None:
+        if self._process is not None:
+            await self._process.ended()
+            await self._end_process()
+
+    def _address(self) -> str:
+        return f"tcp:127.0.0.1:{self.state.port}" if self.state.port else f"unix:{self._folder.socket}"
+
+    def _main(self) -> int | None:
+        return self._pid if self._process is not None else None
+
+    def _listening(self) -> tuple[str, ...]:
+        return tree.listening(self._process.pids()) if self._process is not None else ()
 
     async def _end_process(self) -> None:
         process = self._process
@@ -397,27 +302,17 @@ class Handle:
         self._detach(drain=True)
         process.let_go()
         self._process, self._pid = None, None
-        self._note_exit(process.exit())
-        self._run_ended.set()
+        self._note_end(process.exit())
 
-    def _note_exit(self, ended: Exit) -> None:
+    def _note_end(self, ended: Exit) -> None:
         state = self.state
         group = self._command_group()
         kills = group.oom_kills() if group is not None else 0
         if kills > state.oom_seen and state.wanted and ended.code != 0:
             ended = replace(ended, out_of_memory=True)
         state.oom_seen = max(kills, state.oom_seen)
-        lasted = now() - state.started_at if state.started_at is not None else timedelta()
-        if lasted.total_seconds() >= _HEALTHY_AFTER_SECONDS:
-            state.crashes = 0
-        state.last_exit = ended
         state.shim_pid = 0
-        self._folder.save_state(state)
-        sentence = ended.sentence()
-        self._log.say(sentence[0].upper() + sentence[1:] + ".")
-
-    def _wants_restart(self) -> bool:
-        return self.state.wanted and self.state.restart is Restart.always
+        self._note_exit(ended)
 
     def _watch_files(self) -> None:
         if self._watch is None:
@@ -444,16 +339,6 @@ class Handle:
             self._group.kill()
             self._group.remove()
         private_files.remove(self._folder.root)
-
-
-async def _finish(work: Coroutine[Any, Any, T]) -> T:
-    """Await work that must not go on after a cancellation: it is waited for all the same."""
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.gather(task, return_exceptions=True)
-        raise
 
 
 def _total_processes() -> int:
