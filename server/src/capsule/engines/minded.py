@@ -9,6 +9,8 @@ from typing import Any, Generic, TypeVar
 
 from capsule.engines.contract import Exit, Phase, ReplicaSpec, ReplicaStatus, Restart
 from capsule.engines.kept import KeptFolder, S
+from capsule.engines.running_shell import RunningShell
+from capsule.engines.shells import ShellFailed, ShellSpec
 from capsule.errors import PlatformError
 from capsule.kit.clock import now
 
@@ -88,12 +90,30 @@ class MindedReplica(ABC, Generic[S]):
             listening=self._listening() if look else (),
         )
 
+    @property
+    def is_running(self) -> bool:
+        return self.entrance() is not None
+
+    async def enter(self, spec: ShellSpec) -> RunningShell:
+        """Start a process inside. Raises ShellFailed."""
+        if not self.is_running:
+            raise ShellFailed(f"Replica {self.spec.id} does not run.", hint="Choose one that runs.")
+        return await self._start_shell(spec)
+
     async def let_go(self) -> None:
         """Stop minding without stopping; a later process of the node agent recovers the replica."""
         for task in (self._stopping, self._minding):
             if task is not None:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
+
+    @abstractmethod
+    def entrance(self) -> object | None:
+        """Return where another process can join the command; None while it does not run."""
+
+    @abstractmethod
+    async def _start_shell(self, spec: ShellSpec) -> RunningShell:
+        """Raises ShellFailed; nothing is left behind then."""
 
     @abstractmethod
     async def destroy(self) -> None:

@@ -6,6 +6,7 @@ import functools
 import logging
 import shutil
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from capsule.docker.daemon import Daemon
@@ -16,13 +17,11 @@ from capsule.engines.contract import (
     Exit,
     Fingerprint,
     Health,
-    ReplicaExists,
     ReplicaNotFound,
     ReplicaSpec,
     ReplicaStartFailed,
     ReplicaStats,
     ReplicaStatus,
-    Restart,
     RuntimeFailed,
     RuntimeSpec,
     RuntimeStatus,
@@ -32,13 +31,12 @@ from capsule.engines.docker.addresses import Addresses
 from capsule.engines.docker.container import REPLICA_LABEL, USUAL_PORT
 from capsule.engines.docker.disk import DiskWatch, Watched
 from capsule.engines.docker.handle import Handle, Surroundings
-from capsule.engines.docker.shell import ContainerShell
 from capsule.engines.docker.state import ContainerFolder, ContainerState
+from capsule.engines.handled import HandledEngine
 from capsule.engines.open_shells import OpenShells
 from capsule.engines.process.storage_quota import StorageWatch, Writer
 from capsule.engines.records import AppLogs
-from capsule.engines.shells import Patience, ShellFailed, ShellSpec
-from capsule.errors import InvalidInput
+from capsule.engines.shells import Patience
 from capsule.paths import DataPaths
 
 if TYPE_CHECKING:
@@ -46,21 +44,17 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_ID_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 _RETRY_SECONDS = 1.0
 
 
-class DockerEngine:
+class DockerEngine(HandledEngine[Handle]):
     name = "docker"
 
     def __init__(self, paths: DataPaths, *, patience: Patience | None = None) -> None:
         """`patience` is that with shells."""
+        super().__init__(patience)
         self._paths = paths
         self._daemon = Daemon(paths)
-        self._handles: dict[str, Handle] = {}
-        self._starting: dict[str, Handle] = {}
-        self._destroying: dict[str, asyncio.Task[None]] = {}
-        self._tasks: list[asyncio.Task[None]] = []
         self._around = Surroundings(
             client=self._client,
             installation=self._daemon.installation,
@@ -70,7 +64,6 @@ class DockerEngine:
             network_changes=asyncio.Lock(),
         )
         self._listening = asyncio.Event()
-        self.shells = OpenShells(self._open_shell, patience)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -119,57 +112,6 @@ class DockerEngine:
         await self._remove_strays()
         return await self.list()
 
-    async def start(self, spec: ReplicaSpec) -> ReplicaStatus:
-        if not spec.id or not set(spec.id) <= _ID_CHARACTERS:
-            raise InvalidInput(f"{spec.id!r} is no id of a replica.")
-        if spec.id in self._handles or spec.id in self._starting:
-            raise ReplicaExists(f"Replica {spec.id} exists already.")
-        if not spec.image:
-            raise ReplicaStartFailed(f"Replica {spec.id} names no image to start from.")
-        folder = ContainerFolder(self._paths.container(spec.id))
-        try:
-            folder.root.mkdir(mode=0o700, parents=True)
-        except FileExistsError:
-            raise ReplicaExists(f"A folder of replica {spec.id} exists already.") from None
-        state = ContainerState(restart=spec.restart, port=spec.port or USUAL_PORT)
-        handle = Handle(spec, state, folder, self._around)
-        self._starting[spec.id] = handle
-        try:
-            await handle.start()
-        except BaseException:
-            await asyncio.shield(self._clear(handle))
-            raise
-        finally:
-            del self._starting[spec.id]
-        self._handles[spec.id] = handle
-        return handle.status()
-
-    async def stop(self, replica_id: str) -> ReplicaStatus:
-        handle = self._handle(replica_id)
-        # Once begun it goes on to the end, also when the caller goes away.
-        await asyncio.shield(asyncio.ensure_future(handle.stop()))
-        return handle.status()
-
-    async def destroy(self, replica_id: str) -> None:
-        if replica_id in self._handles and replica_id not in self._destroying:
-            self._destroying[replica_id] = asyncio.create_task(self._destroy(replica_id))
-        if task := self._destroying.get(replica_id):
-            await asyncio.shield(task)
-
-    async def set_restart(self, replica_id: str, restart: Restart) -> ReplicaStatus:
-        handle = self._handle(replica_id)
-        await handle.set_restart(restart)
-        return handle.status()
-
-    async def inspect(self, replica_id: str) -> ReplicaStatus:
-        return self._handle(replica_id).status(look=True)
-
-    async def list(self) -> list[ReplicaStatus]:
-        return [handle.status() for handle in self._handles.values()]
-
-    async def wait(self, replica_id: str) -> Exit:
-        return await self._handle(replica_id).wait()
-
     async def stats(self, replica_id: str) -> ReplicaStats:
         return await self._handle(replica_id).stats()
 
@@ -192,29 +134,20 @@ class DockerEngine:
         """Containers have no private files of users."""
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks.clear()
+        await super().close()
         self._listening.clear()
-        await asyncio.gather(*self._destroying.values(), return_exceptions=True)
-        await self.shells.let_go()
-        for handle in self._handles.values():
-            await handle.let_go()
-        self._handles.clear()
         await self._daemon.close()
 
-    async def _open_shell(self, spec: ShellSpec) -> ContainerShell:
-        entrance = self._handle(spec.replica_id).entrance()
-        if entrance is None:
-            raise ShellFailed(f"Replica {spec.replica_id} does not run.", hint="Choose one that runs.")
-        shell = ContainerShell(spec, lambda: self._is_enterable(spec.replica_id), await self._client())
-        await shell.start(entrance)
-        return shell
+    def _check(self, spec: ReplicaSpec) -> None:
+        if not spec.image:
+            raise ReplicaStartFailed(f"Replica {spec.id} names no image to start from.")
 
-    def _is_enterable(self, replica_id: str) -> bool:
-        handle = self._handles.get(replica_id)
-        return handle is not None and handle.entrance() is not None
+    def _folder(self, replica_id: str) -> Path:
+        return self._paths.container(replica_id)
+
+    def _new_handle(self, spec: ReplicaSpec, root: Path) -> Handle:
+        state = ContainerState(restart=spec.restart, port=spec.port or USUAL_PORT)
+        return Handle(spec, state, ContainerFolder(root), self._around)
 
     async def _client(self) -> "DockerClient":
         client = await self._daemon.client()
@@ -245,18 +178,11 @@ class DockerEngine:
             await asyncio.sleep(_RETRY_SECONDS)
             with contextlib.suppress(DockerUnavailable, DockerRefused):
                 client = await self._daemon.client()
-                for handle in list(self._handles.values()):
+                for handle in self._known():
                     await handle.look(client)
 
-    async def _destroy(self, replica_id: str) -> None:
-        try:
-            await self._clear(self._handles[replica_id])
-            del self._handles[replica_id]
-        finally:
-            del self._destroying[replica_id]
-
     async def _clear(self, handle: Handle) -> None:
-        await handle.destroy()
+        await super()._clear(handle)
         async with self._around.network_changes:
             if self._around.addresses.is_used(handle.network):
                 return
@@ -275,24 +201,18 @@ class DockerEngine:
                     await client.remove_container(container["Id"])
 
     def _writers(self) -> Iterator[Writer]:
-        for handle in list(self._handles.values()):
+        for handle in self._known():
             mounts = tuple(mount for mount in handle.spec.mounts if mount.size_file and not mount.read_only)
             if mounts:
                 pids = functools.partial(_processes, handle, self.shells)
                 yield Writer(handle.spec.id, pids, handle.cpu_seconds, handle.kill, mounts)
 
     def _watched(self) -> Iterator[Watched]:
-        for handle in list(self._handles.values()):
-            if handle.entrance() is not None:
+        for handle in self._known():
+            if handle.is_running:
                 pids = functools.partial(_processes, handle, self.shells)
                 limit = handle.spec.limits.disk
                 yield Watched(handle.state.container, limit, pids, handle.end_because)
-
-    def _handle(self, replica_id: str) -> Handle:
-        handle = self._handles.get(replica_id)
-        if handle is None:
-            raise ReplicaNotFound(f"There is no replica {replica_id}.")
-        return handle
 
     def _no_runtimes(self, replica_id: str) -> RuntimeFailed | ReplicaNotFound:
         if replica_id not in self._handles:

@@ -20,12 +20,14 @@ from capsule.engines.docker.addresses import Addresses
 from capsule.engines.docker.container import brings_init, check_mounts, describe, stop_signal
 from capsule.engines.docker.exits import KILLED, exit_of
 from capsule.engines.docker.logs import ContainerLogs
+from capsule.engines.docker.shell import ContainerShell, Entrance
 from capsule.engines.docker.state import ContainerFolder, ContainerState
 from capsule.engines.docker.stats import read_stats
 from capsule.engines.minded import MindedReplica, finish
 from capsule.engines.process import private_files, tree
 from capsule.engines.records import AppLogs, Records
 from capsule.engines.running_shell import send
+from capsule.engines.shells import ShellSpec
 from capsule.kit.clock import now
 
 if TYPE_CHECKING:
@@ -52,16 +54,6 @@ class Surroundings:
     addresses: Addresses
     logs: AppLogs
     network_changes: asyncio.Lock
-
-
-@dataclass(frozen=True)
-class Entrance:
-    """Where another process can join a running replica."""
-
-    container: str
-    note: Callable[[str], None]
-    """To be told the daemon's id of the process before it runs, so that it is ended should we be killed."""
-    forget: Callable[[str], None]
 
 
 class Handle(MindedReplica[ContainerState]):
@@ -156,10 +148,16 @@ class Handle(MindedReplica[ContainerState]):
         return read_stats(self.spec.id, answer, helpers=1 if self._has_init else 0)
 
     def entrance(self) -> Entrance | None:
-        """Return where another process can join the container; None while it does not run."""
         if self._phase is not Phase.running or not self._pid or self._ended.is_set():
             return None
         return Entrance(self.state.container, self._note_shell, self._forget_shell)
+
+    async def _start_shell(self, spec: ShellSpec) -> ContainerShell:
+        entrance = self.entrance()
+        assert entrance is not None
+        shell = ContainerShell(spec, lambda: self.is_running, await self._around.client())
+        await shell.start(entrance)
+        return shell
 
     def pids(self) -> list[int]:
         return [self._pid, *tree.descendants(self._pid)] if self._pid else []

@@ -11,12 +11,12 @@ import errno
 import os
 import signal
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from capsule.docker.attached import Attached
 from capsule.docker.errors import DockerRefused, DockerUnavailable
 from capsule.engines.contract import Exit
-from capsule.engines.docker.handle import Entrance
 from capsule.engines.running_shell import TERMINAL, USUAL, RunningShell, exit_of, process_ended, send
 from capsule.engines.shells import ShellFailed, ShellSpec
 from capsule.kit.clock import now
@@ -28,6 +28,16 @@ _START_SECONDS = 10.0
 _LAST_SECONDS = 5.0
 """So long the daemon may take to tell the rest. It waits two seconds itself for what others hold open."""
 _LOOK_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class Entrance:
+    """Where another process can join a running replica."""
+
+    container: str
+    note: Callable[[str], None]
+    """To be told the daemon's id of the process before it runs, so that it is ended should we be killed."""
+    forget: Callable[[str], None]
 
 
 class ContainerShell(RunningShell):

@@ -5,36 +5,32 @@ import logging
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from capsule.engines.contract import (
     Capabilities,
     Exit,
     Fingerprint,
     Health,
-    ReplicaExists,
-    ReplicaNotFound,
     ReplicaSpec,
     ReplicaStats,
     ReplicaStatus,
-    Restart,
     RuntimeFailed,
     RuntimeSpec,
     RuntimeStatus,
     ZygoteStatus,
 )
-from capsule.engines.open_shells import OpenShells
+from capsule.engines.handled import HandledEngine
 from capsule.engines.process import files, private_files, tree
 from capsule.engines.process.handle import Handle, Surroundings
 from capsule.engines.process.ports import free_port
 from capsule.engines.process.quota import QuotaWatch, Watched
 from capsule.engines.process.runtimes import Nursery, Runtimes
-from capsule.engines.process.shell import Shell
 from capsule.engines.process.state import ReplicaFolder, ReplicaState
 from capsule.engines.process.storage_quota import StorageWatch, Writer
 from capsule.engines.process.watch import Watcher
 from capsule.engines.records import AppLogs
-from capsule.engines.shells import Patience, ShellFailed, ShellSpec
-from capsule.errors import InvalidInput
+from capsule.engines.shells import Patience
 from capsule.paths import DataPaths
 from capsule.sandbox.machine import Machine, Walls
 from capsule.sandbox.probe import probe
@@ -42,26 +38,21 @@ from capsule.sandbox.probe import probe
 log = logging.getLogger(__name__)
 
 _MEMORY_CHECK_SECONDS = 5.0
-_ID_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 
-class ProcessEngine:
+class ProcessEngine(HandledEngine[Handle]):
     name = "process"
 
     def __init__(
         self, paths: DataPaths, *, machine: Machine | None = None, patience: Patience | None = None
     ) -> None:
         """`machine` is found out by probing unless given; `patience` is that with shells."""
+        super().__init__(patience)
         self._paths = paths
         paths.replicas.mkdir(parents=True, exist_ok=True)
         self._machine = machine if machine is not None else probe(paths.root)
         self._logs = AppLogs(paths.telemetry)
-        self._handles: dict[str, Handle] = {}
-        self._starting: dict[str, Handle] = {}
-        self._destroying: dict[str, asyncio.Task[None]] = {}
         self._around: Surroundings | None = None
-        self._checking: list[asyncio.Task[None]] = []
-        self.shells = OpenShells(self._open_shell, patience)
 
     @property
     def walls(self) -> Walls:
@@ -111,56 +102,6 @@ class ProcessEngine:
         self._remove_lost_groups()
         return await self.list()
 
-    async def start(self, spec: ReplicaSpec) -> ReplicaStatus:
-        if not spec.id or not set(spec.id) <= _ID_CHARACTERS:
-            raise InvalidInput(f"{spec.id!r} is no id of a replica.")
-        if spec.id in self._handles or spec.id in self._starting:
-            raise ReplicaExists(f"Replica {spec.id} exists already.")
-        files.check(spec, self._machine)
-        folder = ReplicaFolder(self._paths.replica(spec.id))
-        try:
-            folder.root.mkdir(mode=0o700)
-        except FileExistsError:
-            raise ReplicaExists(f"A folder of replica {spec.id} exists already.") from None
-        state = ReplicaState(restart=spec.restart, is_held=spec.loads_when_asked)
-        handle = Handle(spec, state, folder, self._surroundings())
-        self._starting[spec.id] = handle
-        try:
-            await handle.start()
-        except BaseException:
-            await asyncio.shield(handle.destroy())
-            raise
-        finally:
-            del self._starting[spec.id]
-        self._handles[spec.id] = handle
-        return handle.status()
-
-    async def stop(self, replica_id: str) -> ReplicaStatus:
-        handle = self._handle(replica_id)
-        # Once begun it goes on to the end, also when the caller goes away.
-        await asyncio.shield(asyncio.ensure_future(handle.stop()))
-        return handle.status()
-
-    async def destroy(self, replica_id: str) -> None:
-        if replica_id in self._handles and replica_id not in self._destroying:
-            self._destroying[replica_id] = asyncio.create_task(self._destroy(replica_id))
-        if task := self._destroying.get(replica_id):
-            await asyncio.shield(task)
-
-    async def set_restart(self, replica_id: str, restart: Restart) -> ReplicaStatus:
-        handle = self._handle(replica_id)
-        await handle.set_restart(restart)
-        return handle.status()
-
-    async def inspect(self, replica_id: str) -> ReplicaStatus:
-        return self._handle(replica_id).status(look=True)
-
-    async def list(self) -> list[ReplicaStatus]:
-        return [handle.status() for handle in self._handles.values()]
-
-    async def wait(self, replica_id: str) -> Exit:
-        return await self._handle(replica_id).wait()
-
     async def stats(self, replica_id: str) -> ReplicaStats:
         return self._handle(replica_id).stats()
 
@@ -209,43 +150,20 @@ class ProcessEngine:
         await asyncio.to_thread(private_files.remove, self._paths.user_files(owner))
 
     async def close(self) -> None:
-        for task in self._checking:
-            task.cancel()
-        await asyncio.gather(*self._checking, return_exceptions=True)
-        self._checking.clear()
-        await asyncio.gather(*self._destroying.values(), return_exceptions=True)
-        await self.shells.let_go()
-        for handle in self._handles.values():
-            await handle.let_go()
-        self._handles.clear()
+        await super().close()
         if self._around is not None:
             self._around.watcher.close()
             self._around = None
 
-    async def _destroy(self, replica_id: str) -> None:
-        try:
-            await self._handles[replica_id].destroy()
-            del self._handles[replica_id]
-        finally:
-            del self._destroying[replica_id]
+    def _check(self, spec: ReplicaSpec) -> None:
+        files.check(spec, self._machine)
 
-    def _handle(self, replica_id: str) -> Handle:
-        handle = self._handles.get(replica_id)
-        if handle is None:
-            raise ReplicaNotFound(f"There is no replica {replica_id}.")
-        return handle
+    def _folder(self, replica_id: str) -> Path:
+        return self._paths.replica(replica_id)
 
-    async def _open_shell(self, spec: ShellSpec) -> Shell:
-        entrance = self._handle(spec.replica_id).entrance()
-        if entrance is None:
-            raise ShellFailed(f"Replica {spec.replica_id} does not run.", hint="Choose one that runs.")
-        shell = Shell(spec, lambda: self._is_enterable(spec.replica_id))
-        await shell.start(entrance)
-        return shell
-
-    def _is_enterable(self, replica_id: str) -> bool:
-        handle = self._handles.get(replica_id)
-        return handle is not None and handle.entrance() is not None
+    def _new_handle(self, spec: ReplicaSpec, root: Path) -> Handle:
+        state = ReplicaState(restart=spec.restart, is_held=spec.loads_when_asked)
+        return Handle(spec, state, ReplicaFolder(root), self._surroundings())
 
     def _surroundings(self) -> Surroundings:
         if self._around is None:  # not in __init__: the watcher belongs to the running loop
@@ -255,7 +173,7 @@ class ProcessEngine:
                 self._machine, self._paths, Watcher(), self._logs, self._free_port, nursery
             )
             quota = QuotaWatch(self._paths.root, self._watched)
-            self._checking = [
+            self._tasks = [
                 asyncio.create_task(self._check_memory()),
                 asyncio.create_task(quota.run()),
                 asyncio.create_task(storage.run(self._writers)),
@@ -269,14 +187,14 @@ class ProcessEngine:
         return runtimes
 
     def _watched(self) -> Iterator[Watched]:
-        for handle in list(self._handles.values()):
+        for handle in self._known():
             terms = handle.spec.runtimes
             if handle.runtimes is not None and terms is not None:
                 for runtime in handle.runtimes.living:
                     yield Watched(runtime, terms, self._paths.user_files(runtime.spec.owner))
 
     def _writers(self) -> Iterator[Writer]:
-        for handle in list(self._handles.values()):
+        for handle in self._known():
             mounts = tuple(mount for mount in handle.spec.mounts if mount.size_file and not mount.read_only)
             if not mounts:
                 continue
@@ -291,7 +209,7 @@ class ProcessEngine:
     async def _check_memory(self) -> None:
         while True:
             await asyncio.sleep(_MEMORY_CHECK_SECONDS)
-            for handle in list(self._handles.values()):
+            for handle in self._known():
                 handle.check_memory()
 
     def _remove_remains(self, replica_id: str) -> None:

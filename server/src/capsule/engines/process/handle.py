@@ -20,9 +20,11 @@ from capsule.engines.process import files, private_files, tree
 from capsule.engines.process.logs import ReplicaLogs
 from capsule.engines.process.process import Process
 from capsule.engines.process.runtimes import ZYGOTE_GROUP, Nursery, Runtimes
+from capsule.engines.process.shell import Entrance, Shell
 from capsule.engines.process.state import ReplicaFolder, ReplicaState
 from capsule.engines.process.watch import Watcher, punch_hole
 from capsule.engines.records import AppLogs
+from capsule.engines.shells import ShellSpec
 from capsule.kit.clock import now
 from capsule.paths import DataPaths
 from capsule.sandbox.box import BoxLimits
@@ -50,21 +52,6 @@ class Surroundings:
     logs: AppLogs
     free_port: Callable[[], int]
     nursery: Nursery
-
-
-@dataclass(frozen=True)
-class Entrance:
-    """Where and as what a process joins a running replica."""
-
-    pid: int
-    """A process of the box that the platform started, whose namespaces are the box's."""
-    has_walls: bool
-    groups: list[str]
-    """Folders of its control groups."""
-    uid: int | None
-    """None: stays the platform's own user."""
-    env: dict[str, str]
-    cwd: str
 
 
 class Handle(MindedReplica[ReplicaState]):
@@ -153,7 +140,6 @@ class Handle(MindedReplica[ReplicaState]):
         return ReplicaStats(self.spec.id, seconds, memory, count)
 
     def entrance(self) -> Entrance | None:
-        """Return where another process can join the command; None while it does not run."""
         if self._process is None or self._phase is not Phase.running:
             return None
         machine = self._around.machine
@@ -172,6 +158,13 @@ class Handle(MindedReplica[ReplicaState]):
             env=inside.env,
             cwd=inside.cwd,
         )
+
+    async def _start_shell(self, spec: ShellSpec) -> Shell:
+        entrance = self.entrance()
+        assert entrance is not None
+        shell = Shell(spec, lambda: self.is_running)
+        await shell.start(entrance)
+        return shell
 
     def pids(self) -> list[int]:
         """Return the processes of the command, without its runtimes where those have groups of their own."""

@@ -12,9 +12,9 @@ import subprocess
 import sys
 import termios
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from capsule.engines.process.handle import Entrance
 from capsule.engines.running_shell import TERMINAL, USUAL, RunningShell, exit_of, process_ended
 from capsule.engines.shells import ShellFailed, ShellSpec, Stream
 
@@ -22,6 +22,21 @@ _PROGRAM = str(Path(__file__).with_name("enter.py"))
 _START_SECONDS = 10.0
 _LOOK_SECONDS = 0.05
 _CHUNK = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Entrance:
+    """Where and as what a process joins a running replica."""
+
+    pid: int
+    """A process of the box that the platform started, whose namespaces are the box's."""
+    has_walls: bool
+    groups: list[str]
+    """Folders of its control groups."""
+    uid: int | None
+    """None: stays the platform's own user."""
+    env: dict[str, str]
+    cwd: str
 
 
 class Shell(RunningShell):
