@@ -46,7 +46,7 @@ test("auto-deploy is a switch, and what is watched a list of patterns", async ()
   const api = open(undefined, { [SAVE]: () => capsule });
   await userEvent.click(await screen.findByRole("switch", { name: /Auto-deploy/ }));
   await waitFor(() => expect(saved(api)).toEqual({ config: { auto_deploy: false } }));
-  await userEvent.click(screen.getByRole("button", { name: "Edit what is watched" }));
+  await userEvent.click(screen.getByRole("button", { name: "Change what is watched" }));
   await userEvent.type(screen.getByLabelText("Only when these change"), "api/**, shared/*");
   await userEvent.click(screen.getByRole("button", { name: "Save" }));
   await waitFor(() => expect(saved(api)).toEqual({ config: { watch_paths: ["api/**", "shared/*"] } }));

@@ -19,12 +19,11 @@ export function TopBar({ onOpenSidebar, onOpenMenu }: TopBarProps) {
         type="button"
         onClick={onOpenMenu}
         className="field-frame ml-auto flex h-8 w-9 items-center justify-center gap-2 px-2 text-sm text-ink-faint sm:mr-auto sm:ml-0 sm:w-72 sm:justify-start"
-        aria-label="Search and commands"
         aria-keyshortcuts="Control+K Meta+K"
       >
         <Search className="size-4 shrink-0" aria-hidden />
-        <span className="hidden flex-1 text-left sm:inline">Search or jump to…</span>
-        <kbd className="hidden rounded-sm border bg-sunken px-1.5 font-sans text-2xs sm:inline">
+        <span className="flex-1 text-left max-sm:sr-only">Search or jump to…</span>
+        <kbd aria-hidden className="hidden rounded-sm border bg-sunken px-1.5 font-sans text-2xs sm:inline">
           {isApple() ? "⌘" : "Ctrl"} K
         </kbd>
       </button>

@@ -30,8 +30,8 @@ export function AccessLogsPage({ capsule }: { capsule: Capsule }) {
         </EmptyState>
       )}
       {newestFirst.length > 0 && (
-        <div className="overflow-x-auto">
-          <table className="w-full min-w-xl text-left text-xs" aria-label="Requests">
+        <div role="region" aria-label="Requests" tabIndex={0} className="overflow-x-auto">
+          <table className="w-full min-w-xl text-left text-xs">
             <thead className="border-b text-ink-faint">
               <tr>
                 {["Time", "Status", "Method", "Path", "Duration", "Client"].map((title) => (

@@ -52,7 +52,7 @@ export function ReleaseRow({ release, all, capsule, onRollBack }: ReleaseRowProp
         </p>
       </div>
       {release.can.includes("roll_back") && (
-        <Button size="sm" aria-label={`${isNewer ? "Make" : "Roll back to"} release ${String(release.number)}${isNewer ? " live" : ""}`} onClick={onRollBack}>
+        <Button size="sm" aria-label={`${isNewer ? "Make live:" : "Roll back to"} release ${String(release.number)}`} onClick={onRollBack}>
           {isNewer ? <Redo2 /> : <Undo2 />} <span className="max-sm:sr-only">{isNewer ? "Make live" : "Roll back"}</span>
         </Button>
       )}

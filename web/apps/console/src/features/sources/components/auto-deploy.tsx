@@ -35,7 +35,7 @@ export function AutoDeploy({ capsule }: { capsule: Capsule }) {
                 <p className="font-mono text-xs break-all">{watched.join(", ") || <span className="font-sans text-sm">anything in the project’s folder</span>}</p>
               </div>
               {canChange && (
-                <Button size="sm" tone="quiet" aria-label="Edit what is watched" {...opener}>
+                <Button size="sm" tone="quiet" aria-label="Change what is watched" {...opener}>
                   Change
                 </Button>
               )}

@@ -22,7 +22,7 @@ export function PreviewRules({ capsule }: { capsule: Capsule }) {
               ; removed after {hours} hours without a push.
             </p>
             {capsule.can.includes("update") && (
-              <Button size="sm" tone="quiet" aria-label="Edit which previews are made" {...opener}>
+              <Button size="sm" tone="quiet" aria-label="Change which previews are made" {...opener}>
                 Change
               </Button>
             )}
