@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx2
 import pytest
 from api_records import World
-from api_sign_in_host import CLIENT_ID, CLIENT_SECRET, HOOK_SECRET, SignInHost, sign_in_host
 from fastapi import FastAPI
+from sign_in_host import CLIENT_ID, CLIENT_SECRET, HOOK_SECRET, SignInHost, sign_in_host
 
 from capsule.api.context import Context
 from capsule.build.sources.options import GitOptions

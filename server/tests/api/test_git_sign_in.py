@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx2
 import pytest
 from api_records import World
-from api_sign_in_host import CLIENT_ID, CLIENT_SECRET, HOOK_SECRET, Installed, SignInHost, sign_in_host
+from sign_in_host import CLIENT_ID, CLIENT_SECRET, HOOK_SECRET, Installed, SignInHost, sign_in_host
 from sqlalchemy import select, update
 
 from capsule.api.context import Context
@@ -162,6 +162,19 @@ class TestInstallation:
         connection_id = await github.connect(install=True)
         assert (await github.connections())[0]["is_limited"] is True
         assert await github.repositories(connection_id) == ["firm/site"]
+
+    async def test_repository_that_left_the_installation_is_left_out(
+        self, github: Person, host: SignInHost
+    ) -> None:
+        repositories = {1: "firm/site", 2: "firm/shop", 3: "firm/board"}
+        host.installations[12] = Installed(12, "firm", repositories, {"ada": [1, 2]})
+        connection_id = await github.connect(install=True)
+        del repositories[1]
+        assert await github.repositories(connection_id) == ["firm/shop"]
+        del repositories[2]
+        host.access.clear()
+        answer = await github.client.get(f"/git-connections/{connection_id}/repositories")
+        assert answer.json()["code"] == "git_sign_in_needed"
 
     async def test_one_of_several_is_chosen(
         self, github: Person, host: SignInHost, client_as: ClientAs

@@ -36,7 +36,9 @@ def provider() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def installation(provider: str) -> Iterator[Installation]:
     providers = json.dumps({"github": {"base_url": provider}})
-    installation = new_installation(CAPSULE_PROVIDERS=providers)
+    installation = new_installation(
+        CAPSULE_PROVIDERS=providers, CAPSULE_PRIVATE_GIT_HOSTS=json.dumps(["127.0.0.1"])
+    )
     try:
         installation.up()
         yield installation

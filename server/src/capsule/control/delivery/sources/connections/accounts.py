@@ -18,12 +18,14 @@ from capsule.apps.connections import oauth
 from capsule.build.sources.access import GitAccess
 from capsule.build.sources.options import GitOptions
 from capsule.control.delivery.sources.connections.hostapi import (
+    HostDisagrees,
     HostUnavailable,
     RepositoryNotFound,
     TokenUnknown,
 )
 from capsule.control.delivery.sources.connections.hosts import GitHost, GitHubInstallation
 from capsule.control.delivery.sources.connections.service import host_of, is_private_host, sign_out
+from capsule.control.delivery.sources.gitapps.github import GitHubApp
 from capsule.control.delivery.sources.gitapps.oauth import SignInRefused, calling
 from capsule.control.delivery.sources.gitapps.service import REMOVED, GitAppService, OpenApp
 from capsule.control.delivery.sources.repository import SourceRepository
@@ -66,6 +68,8 @@ class Renewed:
     expires_at: datetime | None
     refresh_token: str = ""
     """Empty: the one before stays good."""
+    repository_ids: list[int] | None = None
+    """Those that an installation is limited to now."""
 
 
 class Accounts:
@@ -230,8 +234,7 @@ class Accounts:
     async def _exchange(self, connection: GitConnection) -> Renewed:
         app = await self._app(connection)
         if connection.installation_id is not None:
-            token, expires_at = await app.github.token(connection.installation_id, connection.repository_ids)
-            return Renewed(token, expires_at)
+            return await _of_installation(app.github, connection, connection.installation_id)
         refresh = self._decrypt(connection, connection.refresh_token)
         if not refresh:
             raise SignInRefused("The sign-in has ended.")
@@ -273,8 +276,24 @@ def put_tokens(connection: GitConnection, renewed: Renewed, box: SecretBox) -> N
     connection.token = box.encrypt(renewed.token, context=context)
     if renewed.refresh_token:
         connection.refresh_token = box.encrypt(renewed.refresh_token, context=context)
+    if renewed.repository_ids is not None:
+        connection.repository_ids = renewed.repository_ids
     connection.expires_at, connection.renewing_until = renewed.expires_at, None
     connection.status, connection.problem = "connected", None
+
+
+async def _of_installation(app: GitHubApp, connection: GitConnection, installation_id: str) -> Renewed:
+    """Return a token for what the team may reach; repositories that left the installation are left out."""
+    wanted = connection.repository_ids
+    try:
+        token, expires_at = await app.token(installation_id, wanted)
+    except HostDisagrees:
+        left = await app.repositories(installation_id)
+        wanted = [number for number in wanted or () if number in left]
+        if not wanted:
+            raise SignInRefused("The repositories that it reached are gone from the installation.") from None
+        token, expires_at = await app.token(installation_id, wanted)
+    return Renewed(token, expires_at, repository_ids=wanted)
 
 
 def ends_at(asked_at: datetime, seconds: int) -> datetime | None:

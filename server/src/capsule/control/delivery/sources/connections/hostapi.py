@@ -29,6 +29,10 @@ class HostUnavailable(Unavailable):
     code, title = "git_host_unavailable", "Git host unavailable"
 
 
+class HostDisagrees(HostUnavailable):
+    """It cannot do what was asked with the state that it is in."""
+
+
 class HostApi:
     """Calls of one host's API, as one token."""
 
@@ -72,7 +76,8 @@ class HostApi:
         if answer.status_code == 404:
             raise RepositoryNotFound(f"{self._name} has no such repository for this token.")
         if answer.status_code >= 400:
-            raise HostUnavailable(f"{self._name} answers with {answer.status_code}.", hint="Try again later.")
+            kind = HostDisagrees if answer.status_code == 422 else HostUnavailable
+            raise kind(f"{self._name} answers with {answer.status_code}.", hint="Try again later.")
         if answer.status_code == 204:
             return None
         try:

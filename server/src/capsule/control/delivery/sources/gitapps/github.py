@@ -104,10 +104,27 @@ class GitHubApp:
     async def token(
         self, installation_id: str, repository_ids: list[int] | None = None
     ) -> tuple[str, datetime]:
-        """Return an installation's token and when it ends. Raises RepositoryNotFound when it is gone."""
+        """Return an installation's token and when it ends.
+
+        Raises RepositoryNotFound when the installation is gone, HostDisagrees when one of the repositories
+        is none of the installation's any more.
+        """
         body = {} if repository_ids is None else {"repository_ids": repository_ids}
         made = await self._api().post(f"/app/installations/{_number(installation_id)}/access_tokens", body)
         return str(made["token"]), datetime.fromisoformat(made["expires_at"])
+
+    async def repositories(self, installation_id: str) -> set[int]:
+        """Return the ids of all that the installation reaches."""
+        api = await self.installed(installation_id)
+        rows = await _all(api, "/installation/repositories", "repositories")
+        await api.delete("/installation/token")
+        return {int(row["id"]) for row in rows}
+
+    async def installed(self, installation_id: str) -> HostApi:
+        """Return the API as the whole installation; `DELETE /installation/token` ends that."""
+        token, _ = await self.token(installation_id)
+        headers = {"Authorization": f"Bearer {token}"}
+        return HostApi(github_api(self.url), headers, allow_private=self.allow_private)
 
     def _api(self) -> HostApi:
         headers = {"Authorization": f"Bearer {sign(self.number, self.private_key)}"}
@@ -122,7 +139,7 @@ class GitHubUser:
         self._api = HostApi(github_api(url), headers, allow_private=allow_private)
 
     async def installations(self) -> list[Installation]:
-        rows = await self._all("/user/installations", "installations")
+        rows = await _all(self._api, "/user/installations", "installations")
         return [
             Installation(str(row["id"]), str(row["account"]["login"]), str(row.get("html_url") or ""))
             for row in rows
@@ -141,16 +158,17 @@ class GitHubUser:
     async def repositories(self, installation_id: str) -> list[int]:
         """Return the ids of those that the person may see."""
         path = f"/user/installations/{_number(installation_id)}/repositories"
-        return [int(row["id"]) for row in await self._all(path, "repositories")]
+        return [int(row["id"]) for row in await _all(self._api, path, "repositories")]
 
-    async def _all(self, path: str, key: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-        for page in range(1, _MOST_PAGES + 1):
-            rows = (await self._api.get(path, per_page=_PAGE, page=page))[key]
-            found += rows
-            if len(rows) < _PAGE:
-                break
-        return found
+
+async def _all(api: HostApi, path: str, key: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for page in range(1, _MOST_PAGES + 1):
+        rows = (await api.get(path, per_page=_PAGE, page=page))[key]
+        found += rows
+        if len(rows) < _PAGE:
+            break
+    return found
 
 
 async def reach(app: GitHubApp, user: GitHubUser, installation_id: str) -> list[int] | None:
@@ -158,8 +176,7 @@ async def reach(app: GitHubApp, user: GitHubUser, installation_id: str) -> list[
 
     An installation can reach more than a member of the account may; the team gets no more than its member.
     """
-    token, _ = await app.token(installation_id)
-    api = HostApi(github_api(app.url), {"Authorization": f"Bearer {token}"}, allow_private=app.allow_private)
+    api = await app.installed(installation_id)
     total = int((await api.get("/installation/repositories", per_page=1, page=1))["total_count"])
     await api.delete("/installation/token")
     seen = await user.repositories(installation_id)

@@ -1,7 +1,7 @@
 """A git host that people sign in at, as documented: GitHub with its apps, GitLab, Gitea, Bitbucket.
 
 It is strict: what a real host would refuse is refused here, and a wrong signature, code or refresh token is
-kept in `complaints`. People "sign in" by `Browser`, which follows where the platform sends them.
+kept in `complaints`. People agree by `visit` and `register`, or in a browser at its pages.
 """
 
 import base64
@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
@@ -25,7 +26,6 @@ from joserfc.jwk import RSAKey
 
 CLIENT_ID, CLIENT_SECRET = "Iv1.client", "client/secret+"
 HOOK_SECRET = "hook-secret"
-BACK = "http://localhost:8080/git/return"
 
 _AUTHORIZE = {
     "/login/oauth/authorize": "github",
@@ -50,6 +50,8 @@ class Installed:
 @dataclass
 class SignInHost:
     url: str
+    back: str = "http://localhost:8080/git/return"
+    """The callback address that was entered here."""
     user: str = "ada"
     """Who is signed in at the host."""
     pem: str = field(repr=False, default="")
@@ -80,13 +82,13 @@ class SignInHost:
         if parts.path.endswith("/installations/new"):
             assert parts.path == "/github-apps/capsule/installations/new"
             newest = max(self.installations)
-            code = self._code({"redirect_uri": BACK, "client_id": CLIENT_ID})
+            code = self._code({"redirect_uri": self.back, "client_id": CLIENT_ID})
             return self._back(
                 {"code": code, "installation_id": str(newest), "setup_action": "install"}, asked
             )
         provider = _AUTHORIZE[parts.path]
         assert asked["client_id"] == CLIENT_ID
-        assert asked["redirect_uri"] == BACK
+        assert asked["redirect_uri"] == self.back
         assert asked["response_type"] == "code"
         assert asked["code_challenge_method"] == "S256" or provider == "bitbucket"
         if provider == "gitlab":
@@ -110,7 +112,7 @@ class SignInHost:
             "default_events",
             "request_oauth_on_install",
         }
-        assert manifest["redirect_url"] == BACK
+        assert manifest["redirect_url"] == self.back
         code = secrets.token_hex(20)
         self.manifests[code] = manifest
         return self._back({"code": code}, dict(parse_qsl(parts.query)))
@@ -121,7 +123,7 @@ class SignInHost:
         return code
 
     def _back(self, values: dict[str, str], asked: dict[str, str]) -> str:
-        return f"{BACK}?{urlencode({**values, 'state': asked['state']})}"
+        return f"{self.back}?{urlencode({**values, 'state': asked['state']})}"
 
     def grant(self, user: str, **about: Any) -> dict[str, Any]:
         """Give tokens."""
@@ -226,10 +228,15 @@ def sign_in_host() -> Iterator[SignInHost]:
             if host.is_away:
                 self.close_connection = True
                 return
-            status, answer = _route(host, self.command, urlsplit(self.path), self.headers, content)
-            body = b"" if status == 204 else json.dumps(answer).encode()
+            page = _page_for_people(host, self.path, content)
+            status, answer = (
+                (200, page)
+                if page
+                else _route(host, self.command, urlsplit(self.path), self.headers, content)
+            )
+            body = b"" if status == 204 else (page or json.dumps(answer)).encode()
             self.send_response(status)
-            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Type", "text/html" if page else "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -250,6 +257,21 @@ def sign_in_host() -> Iterator[SignInHost]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def _page_for_people(host: SignInHost, path: str, content: bytes) -> str:
+    """Return the page with one link that agrees; empty for what programs call."""
+    parts = urlsplit(path)
+    if parts.path.endswith("/settings/apps/new"):
+        manifest = json.loads(dict(parse_qsl(content.decode()))["manifest"])
+        return _link(host.register(path, manifest), "Create GitHub App")
+    if parts.path in _AUTHORIZE or parts.path.endswith("/installations/new"):
+        return _link(host.visit(path), "Install & Authorize")
+    return ""
+
+
+def _link(url: str, text: str) -> str:
+    return f'<!doctype html><title>host</title><a href="{escape(url)}">{escape(text)}</a>'
 
 
 def _route(host: SignInHost, method: str, parts: Any, headers: Any, content: bytes) -> tuple[int, Any]:
