@@ -19,7 +19,8 @@ from sqlalchemy import select, update
 from capsule.api.context import Context
 from capsule.build.pipeline import Pipeline
 from capsule.build.sources.options import GitOptions
-from capsule.control.delivery.sources.connections.accounts import Accounts, Renewed, SignInNeeded
+from capsule.control.delivery.sources.connections.accounts import Accounts, SignInNeeded
+from capsule.control.delivery.sources.connections.tokens import Renewed
 from capsule.control.delivery.subscriptions import subscribe
 from capsule.kit.clock import now
 from capsule.kit.ids import new_id

@@ -7,8 +7,8 @@ process or another, waits for what comes of it.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import ClassVar, TypeVar
 from urllib.parse import urlsplit
 
@@ -18,14 +18,13 @@ from capsule.apps.connections import oauth
 from capsule.build.sources.access import GitAccess
 from capsule.build.sources.options import GitOptions
 from capsule.control.delivery.sources.connections.hostapi import (
-    HostDisagrees,
     HostUnavailable,
     RepositoryNotFound,
     TokenUnknown,
 )
 from capsule.control.delivery.sources.connections.hosts import GitHost, GitHubInstallation
 from capsule.control.delivery.sources.connections.service import host_of, is_private_host, sign_out
-from capsule.control.delivery.sources.gitapps.github import GitHubApp
+from capsule.control.delivery.sources.connections.tokens import Renewed, put_tokens, renew
 from capsule.control.delivery.sources.gitapps.oauth import SignInRefused, calling
 from capsule.control.delivery.sources.gitapps.service import REMOVED, GitAppService, OpenApp
 from capsule.control.delivery.sources.repository import SourceRepository
@@ -58,18 +57,6 @@ class SignInNeeded(Conflict):
     """Somebody of the team has to sign in at the host again."""
 
     code, title = "git_sign_in_needed", "Sign in at the git host again"
-
-
-@dataclass(frozen=True)
-class Renewed:
-    """What a host gave in exchange."""
-
-    token: str
-    expires_at: datetime | None
-    refresh_token: str = ""
-    """Empty: the one before stays good."""
-    repository_ids: list[int] | None = None
-    """Those that an installation is limited to now."""
 
 
 class Accounts:
@@ -232,16 +219,8 @@ class Accounts:
                 put_tokens(kept, renewed, self._box)
 
     async def _exchange(self, connection: GitConnection) -> Renewed:
-        app = await self._app(connection)
-        if connection.installation_id is not None:
-            return await _of_installation(app.github, connection, connection.installation_id)
         refresh = self._decrypt(connection, connection.refresh_token)
-        if not refresh:
-            raise SignInRefused("The sign-in has ended.")
-        asked_at = now()
-        async with calling() as calls:
-            got = await oauth.refresh(calls, app.provider, app.client, refresh)
-        return Renewed(got.access_token, ends_at(asked_at, got.expires_in), got.refresh_token)
+        return await renew(connection, await self._app(connection), refresh)
 
     async def _app(self, connection: GitConnection) -> OpenApp:
         async with self._database.reading() as db_session:
@@ -268,36 +247,6 @@ class Accounts:
                 return SignInNeeded("The connection was removed.")
             sign_out(kept, problem)
             return _needed(kept)
-
-
-def put_tokens(connection: GitConnection, renewed: Renewed, box: SecretBox) -> None:
-    """Keep what the host gave; the connection works again."""
-    context = connection_context(connection.id)
-    connection.token = box.encrypt(renewed.token, context=context)
-    if renewed.refresh_token:
-        connection.refresh_token = box.encrypt(renewed.refresh_token, context=context)
-    if renewed.repository_ids is not None:
-        connection.repository_ids = renewed.repository_ids
-    connection.expires_at, connection.renewing_until = renewed.expires_at, None
-    connection.status, connection.problem = "connected", None
-
-
-async def _of_installation(app: GitHubApp, connection: GitConnection, installation_id: str) -> Renewed:
-    """Return a token for what the team may reach; repositories that left the installation are left out."""
-    wanted = connection.repository_ids
-    try:
-        token, expires_at = await app.token(installation_id, wanted)
-    except HostDisagrees:
-        left = await app.repositories(installation_id)
-        wanted = [number for number in wanted or () if number in left]
-        if not wanted:
-            raise SignInRefused("The repositories that it reached are gone from the installation.") from None
-        token, expires_at = await app.token(installation_id, wanted)
-    return Renewed(token, expires_at, repository_ids=wanted)
-
-
-def ends_at(asked_at: datetime, seconds: int) -> datetime | None:
-    return asked_at + timedelta(seconds=seconds) if seconds else None
 
 
 def _is_due(connection: GitConnection) -> bool:

@@ -4,19 +4,15 @@ A GitHub App is registered on the same way: the administrator goes to the host, 
 """
 
 import logging
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Literal
-
-from sqlalchemy import delete, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from capsule.apps.connections import oauth
 from capsule.build.sources.options import GitOptions
-from capsule.control.delivery.sources.connections.accounts import Renewed, ends_at, put_tokens
 from capsule.control.delivery.sources.connections.service import host_of, is_private_host, new_connection
+from capsule.control.delivery.sources.connections.states import SignInFailed, States
+from capsule.control.delivery.sources.connections.tokens import Renewed, ends_at, put_tokens
 from capsule.control.delivery.sources.gitapps.github import (
     GitHubUser,
     Installation,
@@ -29,36 +25,18 @@ from capsule.control.delivery.sources.repository import SourceRepository
 from capsule.control.policy import Action, Actor, authorize
 from capsule.control.site import Site
 from capsule.db import Database
-from capsule.errors import Conflict, PlatformError
+from capsule.errors import PlatformError
 from capsule.kit.clock import now
-from capsule.kit.crypto import SecretBox, token_hash
-from capsule.kit.ids import new_id
+from capsule.kit.crypto import SecretBox
 from capsule.models import GitApp, GitConnection, GitSignIn
 
 log = logging.getLogger(__name__)
-
-OPEN_FOR = timedelta(minutes=15)
-"""How long somebody may take at the host; people choose repositories there."""
-
-Kind = Literal["register", "authorize", "choose"]
-
-
-class SignInFailed(Conflict):
-    """What came back from the host leads to no connection."""
-
-    code, title = "git_sign_in_failed", "Sign-in failed"
 
 
 class SignInDenied(SignInFailed):
     """The user said no at the host."""
 
     code, title = "git_sign_in_denied", "Not allowed at the git host"
-
-
-class SignInUnknown(SignInFailed):
-    """The state is none of ours, of another browser, used up, or too old."""
-
-    code, title = "git_sign_in_unknown", "Unknown sign-in"
 
 
 @dataclass(frozen=True)
@@ -91,6 +69,7 @@ class SignIns:
         self._box = box
         self._options = options
         self._back = f"{site.url()}/git/return"
+        self._states = States(database, box)
 
     async def begin(
         self, actor: Actor, team_id: str, app_id: str, *, connection_id: str | None, install: bool
@@ -100,16 +79,22 @@ class SignIns:
         With `install` a GitHub App is installed on the way; without, its installations are chosen from.
         Raises GitAppNotFound.
         """
-        state = secrets.token_urlsafe(32)
         verifier = oauth.new_verifier()
         async with self._database.unit_of_work() as db_session:
             service = GitAppService(db_session, self._box)
             app = service.open(await service.get(app_id), self._options)
             install = install and app.kind == "github"
             # The page where an app is installed takes no challenge.
-            row = self._row(actor, "authorize", state, "" if install else verifier)
-            row.team_id, row.app_id, row.connection_id = team_id, app_id, connection_id
-            await _add(db_session, row)
+            secret = "" if install else verifier
+            state = await self._states.begin(
+                db_session,
+                actor,
+                "authorize",
+                secret,
+                team_id=team_id,
+                app_id=app_id,
+                connection_id=connection_id,
+            )
         if install:
             return f"{app.page}/installations/new?state={state}"
         scopes = scopes_of(app.kind)
@@ -117,20 +102,16 @@ class SignIns:
 
     async def begin_registration(self, actor: Actor, url: str, app_id: str) -> str:
         """Return the state with which GitHub sends the new app's code back. Raises GitAppExists."""
-        state = secrets.token_urlsafe(32)
         async with self._database.unit_of_work() as db_session:
             await GitAppService(db_session, self._box).check_free(url)
-            row = self._row(actor, "register", state, app_id)
-            row.url = url
-            await _add(db_session, row)
-        return state
+            return await self._states.begin(db_session, actor, "register", app_id, url=url)
 
     async def finish(self, actor: Actor, back: Return) -> Finished:
         """Take up what a sign-in came back with.
 
         Raises SignInUnknown, SignInDenied, SignInFailed, InstallationRefused, HostUnavailable and others.
         """
-        begun = await self._claim(actor, back.state, ("register", "authorize"))
+        begun = await self._states.claim(actor, back.state, ("register", "authorize"))
         if begun.kind == "register":
             authorize(actor, Action.git_app_create)
         else:
@@ -162,10 +143,10 @@ class SignIns:
 
         Raises SignInUnknown, InstallationRefused and others.
         """
-        begun = await self._claim(actor, state, ("choose",))
+        begun = await self._states.claim(actor, state, ("choose",))
         authorize(actor, Action.git_connection_sign_in, team_id=begun.team_id)
         app = await self._app(begun)
-        return await self._at_github(actor, begun, app, self._open(begun), installation_id)
+        return await self._at_github(actor, begun, app, self._states.secret(begun), installation_id)
 
     async def _at_github(
         self, actor: Actor, begun: GitSignIn, app: OpenApp, token: str, installation_id: str
@@ -173,11 +154,16 @@ class SignIns:
         user = GitHubUser(app.url, token, allow_private=app.is_private)
         if not installation_id:
             found = await user.installations()
-            state = secrets.token_urlsafe(32)
             async with self._database.unit_of_work() as db_session:
-                row = self._row(actor, "choose", state, token)
-                row.team_id, row.app_id, row.connection_id = begun.team_id, app.id, begun.connection_id
-                await _add(db_session, row)
+                state = await self._states.begin(
+                    db_session,
+                    actor,
+                    "choose",
+                    token,
+                    team_id=begun.team_id,
+                    app_id=app.id,
+                    connection_id=begun.connection_id,
+                )
             return Finished("choose", installations=found, state=state)
         try:
             # Anybody can put a number into the address: only the host knows whose installation it is.
@@ -242,12 +228,12 @@ class SignIns:
                 secrets=AppSecrets(made.client_secret, made.private_key, made.webhook_secret),
                 number=made.number,
                 page=made.page,
-                app_id=self._open(begun),
+                app_id=self._states.secret(begun),
             )
         return Finished("registered", app=app)
 
     async def _exchange(self, app: OpenApp, begun: GitSignIn, back: Return) -> oauth.Token:
-        verifier = self._open(begun)
+        verifier = self._states.secret(begun)
         async with calling() as calls:
             return await oauth.exchange(calls, app.provider, app.client, back.code, self._back, verifier)
 
@@ -255,50 +241,6 @@ class SignIns:
         async with self._database.reading() as db_session:
             service = GitAppService(db_session, self._box)
             return service.open(await service.get(begun.app_id or ""), self._options)
-
-    async def _claim(self, actor: Actor, state: str, kinds: tuple[Kind, ...]) -> GitSignIn:
-        """Use the state up. Raises SignInUnknown."""
-        query = select(GitSignIn).where(
-            GitSignIn.state_hash == token_hash(state),
-            GitSignIn.kind.in_(kinds),
-            GitSignIn.user_id == actor.user.id,
-            GitSignIn.login_id == actor.credential_id,
-        )
-        async with self._database.unit_of_work() as db_session:
-            begun = (await db_session.scalars(query)).first()
-            if begun is not None:
-                own = delete(GitSignIn).where(GitSignIn.id == begun.id).returning(GitSignIn.id)
-                # Of two who come at the same time, one takes it.
-                taken = await db_session.execute(own.execution_options(synchronize_session=False))
-                begun = begun if taken.first() is not None else None
-        if begun is None or begun.expires_at < now():
-            raise SignInUnknown(
-                "This sign-in was not begun in this browser, was finished before, or took longer than"
-                f" {OPEN_FOR.total_seconds() / 60:g} minutes. Nothing was connected.",
-                hint="Begin again where you connect a git host.",
-            )
-        return begun
-
-    def _row(self, actor: Actor, kind: Kind, state: str, secret: str) -> GitSignIn:
-        sign_in_id = new_id("gsi")
-        return GitSignIn(
-            id=sign_in_id,
-            state_hash=token_hash(state),
-            kind=kind,
-            user_id=actor.user.id,
-            login_id=actor.credential_id,
-            secret=self._box.encrypt(secret, context=_context(sign_in_id)),
-            expires_at=now() + OPEN_FOR,
-            created_at=now(),
-        )
-
-    def _open(self, begun: GitSignIn) -> str:
-        return self._box.decrypt(begun.secret, context=_context(begun.id))
-
-
-async def _add(db_session: AsyncSession, row: GitSignIn) -> None:
-    await db_session.execute(delete(GitSignIn).where(GitSignIn.expires_at < now()))
-    db_session.add(row)
 
 
 async def _give_back(app: OpenApp, token: str) -> None:
@@ -313,7 +255,3 @@ async def _give_back(app: OpenApp, token: str) -> None:
 def _printable(back: Return) -> str:
     words = (back.error_description or back.error)[:200]
     return "".join(letter for letter in words if letter.isprintable()).strip().rstrip(".")
-
-
-def _context(sign_in_id: str) -> str:
-    return f"git_sign_in:{sign_in_id}"
