@@ -130,6 +130,8 @@ class TestNode:
         [
             ("serve({ fetch: app.fetch, port: 3000 })", "3000"),
             ("app.listen(8080, () => {})", "8080"),
+            ("const port = 3000\napp.listen(port)", "3000"),
+            ("new Pool({ host: 'db', port: 5432 })", ""),
             ("app.listen(process.env.PORT || 8080)", ""),
             ("const port = Number(env('PORT') ?? 3000); app.listen(port)", ""),
         ],

@@ -31,7 +31,11 @@ _SERVERS = (
     "socket.io", "strapi", "ws",
 )  # fmt: skip
 _SOURCES = ("src/index.ts", "src/server.ts", "src/main.ts", "src/app.ts", "index.ts", "server.js", "index.js")
-_FIXED_PORT = re.compile(r"\.listen\(\s*(\d{2,5})\s*[,)]|\bport\s*[:=]\s*(\d{4,5})\b")
+_FIXED_PORT = re.compile(
+    r"\.listen\(\s*(\d{2,5})\s*[,)]|\bserve\s*\([^;]{0,300}?\bport\s*:\s*(\d{4,5})\b"
+    r"|^(?:const|let|var)\s+port\s*=\s*(\d{4,5})\b",
+    re.MULTILINE,
+)
 _BUN_FILES = ("index.ts", "src/index.ts", "server.ts", "src/server.ts", "main.ts", "src/main.ts", "index.tsx")
 _BOTS = {
     "@slack/bolt": "Slack", "discord.js": "discord.js", "eris": "Eris", "grammy": "grammY",
@@ -154,7 +158,7 @@ def _notice_fixed_port(project: Project, package: Package, launch: Launch, draft
     for path in dict.fromkeys([*(path for line in lines for path in node_files(line)), *_SOURCES]):
         text = project.text(path)
         if (match := _FIXED_PORT.search(text)) and "PORT" not in text:
-            port = match[1] or match[2]
+            port = match[match.lastindex or 0]
             draft.notice(
                 f"{path} listens on port {port} and does not look at the variable PORT, in which each "
                 f"replica gets its own. Write it as `process.env.PORT || {port}`."
