@@ -243,3 +243,41 @@ class TestDjangoAsItsCommandMakesIt:
 def test_data_apps_are_told_where_to_listen(text: str, argv: str, planning: Planning) -> None:
     plan = planning.plan({"app.py": text, "requirements.txt": "dash\nchainlit\npanel"})
     assert chosen(plan, "start command").startswith(argv)
+
+
+@pytest.mark.parametrize(
+    ("text", "argv"),
+    [
+        ("import falcon\napp = falcon.App()", "gunicorn app:app"),
+        ("from bottle import Bottle\napp = Bottle()", "gunicorn app:app"),
+        ("from other import App\napp = App()", "python app.py"),
+    ],
+)
+def test_smaller_frameworks_are_served(text: str, argv: str, planning: Planning) -> None:
+    plan = planning.plan({"app.py": text, "requirements.txt": "falcon\nbottle"})
+    assert chosen(plan, "start command").startswith(argv)
+
+
+def test_tasks_of_celery_alone_are_a_worker(planning: Planning) -> None:
+    plan = planning.plan(
+        {"tasks.py": "from celery import Celery\napp = Celery('x')", "requirements.txt": "celery"}
+    )
+    assert plan.start is None
+    assert plan.processes["worker"].argv[-4:] == ("tasks", "worker", "--loglevel", "info")
+
+
+@pytest.mark.parametrize(
+    ("text", "port"),
+    [
+        ("from nicegui import ui\nui.run()", "8080"),
+        ("mcp.run(transport='http', port=8000)", "8000"),
+        ("app.listen(8888)", "8888"),
+        ("make_server('0.0.0.0', 6543, app).serve_forever()", "6543"),
+        ("run(port=int(os.environ['PORT']))", ""),
+        ("connect(port=5432)", ""),
+    ],
+)
+def test_port_of_its_own_is_noticed(text: str, port: str, planning: Planning) -> None:
+    said = " ".join(planning.plan({"main.py": text, "requirements.txt": ""}).notices)
+    assert (f"main.py listens on port {port} " in said) == bool(port)
+    assert bool(said) == bool(port)

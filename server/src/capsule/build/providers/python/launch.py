@@ -48,9 +48,23 @@ def find_launch(project: Project, dependencies: Dependencies, django: Django | N
             hint="Add a Procfile with `web: …`, or set a run command.",
             may_lie_deeper=True,
         )
+    if tasks := _celery(project, dependencies):
+        argv = (PYTHON, "-m", "celery", "-A", tasks, "worker", "--loglevel", "info")
+        shown = f"celery -A {tasks} worker"
+        return Launch(
+            argv, f"Celery: `Celery` in {tasks}.py, and nothing that listens", listens=False, shown=shown
+        )
     if bot := find_bot(project, dependencies, script):
         return Launch((PYTHON, script), f"{script} is a bot ({bot})", listens=False, shown=f"python {script}")
     return Launch((PYTHON, script), f"{script} in the root folder", shown=f"python {script}")
+
+
+def _celery(project: Project, dependencies: Dependencies) -> str:
+    """Return the module in the root folder that has Celery's application; empty without one."""
+    if not dependencies.has("celery"):
+        return ""
+    found = (path for path in project.python_files if "Celery(" in project.text(path))
+    return next(found, "").removesuffix(".py")
 
 
 def _web(app: WebApp, dependencies: Dependencies) -> Launch:
@@ -81,7 +95,7 @@ def _web(app: WebApp, dependencies: Dependencies) -> Launch:
             return Launch((PYTHON, app.file), place, listens=True, shown=f"python {app.file}", packages=own)
         worker = ("--worker-class", "aiohttp.GunicornWebWorker")
         return _served("gunicorn", (name, *worker, *_WSGI_OPTIONS[:2]), place, why, own)
-    if app.framework == "dash":
+    if app.framework in ("dash", "bottle", "falcon") and not app.runs_when_imported:
         return _served("gunicorn", (name, *_WSGI_OPTIONS), place, why, own)
     if app.framework == "flask":
         # Flask then lets a call of `app.run()` be that is not guarded by `__name__`.

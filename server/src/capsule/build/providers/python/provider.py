@@ -22,6 +22,7 @@ from capsule.build.providers.python.environment import (
 )
 from capsule.build.providers.python.interpreter import choose_interpreter
 from capsule.build.providers.python.launch import find_launch
+from capsule.build.providers.python.ports import notice_fixed_port
 from capsule.build.providers.start import (
     Commands,
     Launch,
@@ -62,6 +63,7 @@ class PythonProvider:
         commands = _without_runners(read_commands(project, settings, draft), draft)
         django = find_django(project)
         launch = choose_start(project, commands, draft, lambda: find_launch(project, dependencies, django))
+        notice_fixed_port(draft, project, launch)
         plan_environment(draft, interpreter)
         if project.has_folder("src") and not project.has("src/__init__.py"):
             draft.env["PYTHONPATH"] = "{app}/src"

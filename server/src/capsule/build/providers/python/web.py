@@ -12,8 +12,12 @@ _FRAMEWORKS = {
     "Quart": "quart",
     "Litestar": "litestar",
     "Sanic": "sanic",
+    "Bottle": "bottle",
     "Application": "aiohttp",
+    "App": "falcon",
 }
+_OF_MANY = {"aiohttp", "falcon"}
+"""Other libraries have a class of that name as well, so the module must import this one."""
 _SCRIPTED = {
     "Streamlit": "streamlit",
     "Gradio": "gradio",
@@ -22,7 +26,10 @@ _SCRIPTED = {
     "Dash": "dash",
 }
 """These start a file, not an object in it."""
-_TITLES = {framework: name for name, framework in (_FRAMEWORKS | _SCRIPTED).items()} | {"aiohttp": "aiohttp"}
+_TITLES = {framework: name for name, framework in (_FRAMEWORKS | _SCRIPTED).items()} | {
+    "aiohttp": "aiohttp",
+    "falcon": "Falcon",
+}
 _FACTORIES = ("create_app", "make_app", "build_app")
 _USUAL = (
     "main.py",
@@ -105,8 +112,7 @@ def _application(tree: ast.Module, imported: set[str], module: str, path: str) -
     frameworks = {
         name: framework
         for name, framework in _FRAMEWORKS.items()
-        # Many libraries have an `Application`; the other names stand for themselves.
-        if framework != "aiohttp" or "aiohttp" in imported
+        if framework not in _OF_MANY or framework in imported
     }
     factories: dict[str, str] = {}
     for node in tree.body:
