@@ -13,7 +13,8 @@ from capsule.build.builders.docker.context import DOCKERFILE, pack
 from capsule.build.builders.docker.images import Images
 from capsule.build.builders.docker.output import follow
 from capsule.build.builders.process.output import Output
-from capsule.build.contract import ABOUT_IMAGE, Artifact, BuildFailed, BuildLimits, BuildTimedOut, LogSink
+from capsule.build.builders.progress import Progress
+from capsule.build.contract import ABOUT_IMAGE, Artifact, BuildFailed, BuildLimits, LogSink
 from capsule.build.dockerfile import Dockerfile, DockerfileProblem, read_dockerfile
 from capsule.build.plan import Image, Plan
 from capsule.build.trees import remove_tree
@@ -22,7 +23,6 @@ from capsule.docker.daemon import Daemon
 from capsule.docker.errors import DockerRefused, DockerUnavailable
 from capsule.docker.networks import Networks
 from capsule.errors import PlatformError
-from capsule.kit.remedies import remedy
 
 if TYPE_CHECKING:
     from capsule.docker.client import DockerClient
@@ -64,23 +64,15 @@ class DockerBuilder:
         folder = artifact.with_name(artifact.name + ".partial")
         run = _Run(self, plan.image, source, folder, identity, env, limits, log)
         try:
-            async with asyncio.timeout(limits.seconds):
+            async with run.progress.in_time():
                 about = await run.make(artifact.name)
             size = int(str(about.pop("size")))
             (folder / ABOUT_IMAGE).write_text(json.dumps(about, indent=2))
             folder.rename(artifact)
-        except TimeoutError:
-            log.write(f"Stopped: the build took longer than {limits.seconds:g} s.", stream="platform")
-            raise BuildTimedOut(
-                f"The build took longer than {limits.seconds:g} s; it was stopped in `{run.current}`.",
-                hint="Find out in the build log what it waits for.",
-                step=run.current,
-                exit_code=None,
-            ) from None
         except BuildFailed:
             raise
         except PlatformError as exc:
-            raise BuildFailed(exc.detail, hint=exc.hint, step=run.current, exit_code=None) from exc
+            raise run.progress.failed(exc.detail, hint=exc.hint) from exc
         finally:
             await asyncio.shield(run.clear())
         return Artifact(path=artifact, size_bytes=size, manifest={"image": about})
@@ -129,7 +121,7 @@ class _Run:
         self._client: DockerClient | None = None
         self._layers_stay = False
         """Because the image is done, or the next attempt goes on from them."""
-        self.current = "docker"
+        self.progress = Progress(log, limits, step="docker")
 
     async def make(self, artifact_id: str) -> dict[str, object]:
         """Return what is known of the image: `reference`, `id`, `port`, `user` and `size` (bytes)."""
@@ -138,16 +130,17 @@ class _Run:
         self._client = client = await self._builder._daemon.client()
         await self._check_room(client)
         reference = self._builder._images.reference(self._identity, artifact_id)
-        self._step("base image")
+        self.progress.begin("base image")
         dockerfile = self._dockerfile()
         bases = {
-            image: await self._builder._bases.have(client, image, self._say) for image in dockerfile.images
+            image: await self._builder._bases.have(client, image, self.progress.say)
+            for image in dockerfile.images
         }
-        self._step("build image")
+        self.progress.begin("build image")
         await self._build(client, dockerfile, bases, reference, artifact_id)
         found = await client.image(reference)
         if found is None:
-            raise BuildFailed(f"The image {reference} is not there after its build.", step=self.current)
+            raise self.progress.failed(f"The image {reference} is not there after its build.")
         self._layers_stay = True
         config = found.get("Config") or {}
         return {
@@ -205,30 +198,26 @@ class _Run:
             archive.unlink(missing_ok=True)
 
     def _failure(self, exc: DockerRefused, output: Output) -> BuildFailed:
-        code = exc.context.get("exit_code")
+        code = int(str(exc.context.get("exit_code") or 0))
         said = exc.detail.replace("/bin/sh -c ", "")
         self._log.write(said, stream="stderr")
         if code == _KILLED:
             detail = f"A command of the build was killed; it may use {self._limits.memory} MiB of memory."
-            hint = "Build less at once, or have the limit for builds raised."
-        elif code:
-            words = output.last_words()
-            detail = f"The build ended with exit code {code}" + (f": {words}" if words else f": {said}")
-            hint = remedy(words) or "The build log has the whole output."
-        else:
-            detail, hint = f"The image could not be built: {said}", "The build log has the whole output."
-        return BuildFailed(detail, hint=hint, step=self.current, exit_code=code or None)
+            return self.progress.out_of_memory(detail, code)
+        if code:
+            return self.progress.ended("The build", code, output.last_words(), else_words=said)
+        return self.progress.unbuilt(f"The image could not be built: {said}")
 
     def _dockerfile(self) -> Dockerfile:
         if not self._image.dockerfile:
             return read_dockerfile(f"FROM {self._image.reference}\n", {})
         path = self._source / self._image.dockerfile
         if not path.resolve().is_relative_to(self._source.resolve()):
-            raise BuildFailed("The Dockerfile leaves the project.", step=self.current, exit_code=None)
+            raise self.progress.failed("The Dockerfile leaves the project.")
         try:
             return read_dockerfile(path.read_text(encoding="utf-8-sig"), self._env)
         except DockerfileProblem as exc:
-            raise BuildFailed(exc.text, hint=exc.hint or None, step=self.current, exit_code=None) from exc
+            raise self.progress.failed(exc.text, hint=exc.hint or None) from exc
 
     async def _check_room(self, client: "DockerClient") -> None:
         """Raises BuildFailed where the disk is nearly full, after removing what nobody needs."""
@@ -238,19 +227,10 @@ class _Run:
         await self._builder._images.collect(client, self._folder.parent, at_once=True)
         free = shutil.disk_usage(folder).free
         if free < _LEAST_FREE:
-            raise BuildFailed(
+            raise self.progress.failed(
                 f"The disk of the images has {free // 1024**2} MiB free, and a build needs 1 GiB.",
                 hint="Remove capsules or images that nobody needs, or give the machine a larger disk.",
-                step=self.current,
-                exit_code=None,
             )
-
-    def _step(self, name: str) -> None:
-        self.current = name
-        self._say(f"── {name}")
-
-    def _say(self, text: str) -> None:
-        self._log.write(text, stream="platform")
 
 
 @contextlib.contextmanager

@@ -16,11 +16,11 @@ from capsule.build.builders.process.output import Output
 from capsule.build.builders.process.places import Places, lay_out
 from capsule.build.builders.process.step import MARK, end_the_rest, run_step
 from capsule.build.builders.process.surroundings import build_env
-from capsule.build.contract import Artifact, BuildFailed, BuildLimits, BuildTimedOut, LogSink
+from capsule.build.builders.progress import Progress
+from capsule.build.contract import Artifact, BuildFailed, BuildLimits, LogSink
 from capsule.build.plan import MANIFEST, Plan, Step
 from capsule.build.toolchain import Toolchain
 from capsule.build.trees import copy_tree, give_tree, remove_tree, tree_size
-from capsule.kit.remedies import remedy
 from capsule.sandbox.box import Box, BoxLimits
 from capsule.sandbox.cgroups import Group
 from capsule.sandbox.machine import Machine
@@ -88,20 +88,12 @@ class ProcessBuilder:
         places = lay_out(folder, cache, self._toolchain, self._machine)
         run = _Run(self._machine, places, plan, folder, identity, {**self._env, **env}, limits, log)
         try:
-            async with asyncio.timeout(limits.seconds):
+            async with run.progress.in_time():
                 await _to_the_end(run.prepare, source)
                 for step in plan.steps:
                     await run.step(step)
             manifest = _read_manifest(places)
             size = await _kept(run, artifact)
-        except TimeoutError:
-            log.write(f"Stopped: the build took longer than {limits.seconds:g} s.", stream="platform")
-            raise BuildTimedOut(
-                f"The build took longer than {limits.seconds:g} s; it was stopped in `{run.current}`.",
-                hint="Find out in the build log what it waits for.",
-                step=run.current,
-                exit_code=None,
-            ) from None
         finally:
             await _to_the_end(run.clear)
         return Artifact(path=artifact, size_bytes=size, manifest=manifest)
@@ -151,7 +143,7 @@ class _Run:
         self._limits = limits
         self._log = log
         self._group: Group | None = None
-        self.current = "prepare"
+        self.progress = Progress(log, limits, step="prepare")
 
     def prepare(self, source: Path) -> None:
         remove_tree(self._folder)
@@ -175,22 +167,15 @@ class _Run:
 
     async def step(self, step: Step) -> None:
         """Run one step; raises BuildFailed."""
-        self.current = step.name
-        self._log.write(f"── {step.name}", stream="platform")
+        self.progress.begin(step.name)
         output = Output(self._log)
         outcome = await run_step(self._box(step), self._machine, self._group, output)
         if outcome.exit_code == 0:
             return
         if outcome.out_of_memory:
             detail = f"The step `{step.name}` ran out of memory ({self._limits.memory} MiB)."
-            hint = "Build less at once, or have the limit for builds raised."
-        else:
-            words = output.last_words()
-            detail = f"The step `{step.name}` ended with exit code {outcome.exit_code}" + (
-                f": {words}" if words else "."
-            )
-            hint = remedy(words) or "The build log has the whole output."
-        raise BuildFailed(detail, hint=hint, step=step.name, exit_code=outcome.exit_code)
+            raise self.progress.out_of_memory(detail, outcome.exit_code)
+        raise self.progress.ended(f"The step `{step.name}`", outcome.exit_code, output.last_words())
 
     def keep(self, artifact: Path) -> int:
         """Give the artifact its name and return its size."""
