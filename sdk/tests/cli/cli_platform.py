@@ -41,6 +41,7 @@ class FakePlatform:
     files: dict[str, bytes] = field(default_factory=dict)
     uploads: list[dict[str, bytes]] = field(default_factory=list)
     tokens: list[Json] = field(default_factory=list)
+    git_connections: list[Json] = field(default_factory=list)
     serves: dict[str, Json] = field(default_factory=dict)
     changes: list[tuple[dict[str, bytes], list[str]]] = field(default_factory=list)
     build_lines: list[str] = field(default_factory=lambda: ["installing flask", "done"])
@@ -482,6 +483,8 @@ ROUTES: list[tuple[str, str, Callable[..., Any]]] = [
     ("POST", "/auth/cli-logins/([^/]+)/poll", poll),
     ("GET", "/auth/tokens", lambda h, p, b: items(p.tokens)),
     ("DELETE", "/auth/tokens/([^/]+)", lambda h, p, b, i: p.tokens.clear()),
+    ("GET", "/teams", lambda h, p, b: items([{"id": "team_1", "slug": "ada"}])),
+    ("GET", "/teams/team_1/git-connections", lambda h, p, b: items(p.git_connections)),
     ("GET", "/spaces", lambda h, p, b: items(p.spaces)),
     ("POST", "/spaces", lambda h, p, b: p.spaces.append(space("spc_9", b["name"])) or p.spaces[-1]),
     ("GET", "/capsules", list_capsules),

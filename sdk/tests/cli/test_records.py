@@ -327,3 +327,13 @@ class TestTokens:
         assert capsule_cli("token", "delete", "nope").code == 1
         assert capsule_cli("token", "delete", "ci").code == 0
         assert platform.tokens == []
+
+
+def test_git_hosts_say_which_of_them_need_a_sign_in(platform: FakePlatform, capsule_cli: Cli) -> None:
+    assert "No git host is connected" in capsule_cli("git", "hosts").out
+    host = {"id": "gcn_1", "url": "https://github.com", "account": "ada", "problem": None}
+    platform.git_connections += [host, {**host, "id": "gcn_2", "problem": "The app was removed from ada."}]
+    listed = capsule_cli("git", "hosts").out
+    assert "connected" in listed
+    assert "The app was removed from ada." in listed
+    assert [found["team"] for found in capsule_cli("git", "hosts", "--json").json] == ["ada", "ada"]

@@ -120,6 +120,34 @@ def access(
         invocation.out.notice("The secret is shown only now; put it into the repository's settings.")
 
 
+@git.command("hosts", cls=Command)
+@with_json
+@with_server
+@pass_invocation
+def hosts(invocation: Invocation) -> None:
+    """List the git hosts that your teams are connected to.
+
+    Connecting one, or signing in again, needs a browser: Account, Git hosts in the console.
+    """
+    teams = invocation.api.items("/teams")
+    connections = [
+        {**connection, "team": team["slug"]}
+        for team in teams
+        for connection in invocation.api.items(f"/teams/{team['id']}/git-connections")
+    ]
+    invocation.out.table(
+        connections,
+        [
+            ("id", "id"),
+            ("team", "team"),
+            ("host", "url"),
+            ("account", "account"),
+            ("state", lambda item: item["problem"] or "connected"),
+        ],
+        empty="No git host is connected. Connect one in the console: Account, Git hosts",
+    )
+
+
 def _about(found: Record) -> list[tuple[str, object]]:
     hook = found.get("last_hook") or {}
     when = words.ago(found.get("last_hook_at")) if found.get("last_hook_at") else ""
