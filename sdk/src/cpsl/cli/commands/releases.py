@@ -54,7 +54,11 @@ def receipt(invocation: Invocation, name: str) -> None:
     found = invocation.capsule(name)
     deployments = invocation.api.items(f"/capsules/{found['id']}/deployments")
     if not deployments:
-        raise CapsuleError(f"'{found['name']}' has not been deployed yet.", code="no_deployment")
+        raise CapsuleError(
+            f"'{found['name']}' has not been deployed yet.",
+            code="no_deployment",
+            hint=f"What became of its builds: capsule builds {found['name']}",
+        )
     if invocation.as_json:
         invocation.out.json(deployments[0])
         return
@@ -124,7 +128,9 @@ def _chosen(capsule: Record, items: list[Record], number: int | None) -> Record:
         item = next((item for item in items if live is not None and item["number"] < live), None)
         if item is None:
             raise CapsuleError(
-                f"'{capsule['name']}' has no earlier release to go back to.", code="no_earlier_release"
+                f"'{capsule['name']}' has no earlier release to go back to.",
+                code="no_earlier_release",
+                hint=f"capsule releases {capsule['name']}",
             )
         return item
     item = next((item for item in items if item["number"] == number), None)

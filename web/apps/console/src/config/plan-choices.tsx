@@ -1,4 +1,5 @@
 import type { Plan } from "@capsule/api";
+import { withCode } from "@capsule/ui";
 
 /** Every decision of a plan with its reason. */
 export function PlanChoices({ plan }: { plan: Plan }) {
@@ -9,7 +10,7 @@ export function PlanChoices({ plan }: { plan: Plan }) {
           <dt className="w-36 shrink-0 text-xs text-ink-faint">{choice.what}</dt>
           <dd className="min-w-48 flex-1">
             <span className="font-mono text-xs break-all">{choice.value}</span>
-            <span className="block text-xs text-ink-faint">{choice.reason}</span>
+            <span className="block text-xs text-ink-faint">{withCode(choice.reason)}</span>
           </dd>
         </div>
       ))}

@@ -1,5 +1,5 @@
 import { asProblem, type CannotPlan, type Plan } from "@capsule/api";
-import { Button, Card, CardHead, Notice, Skeleton } from "@capsule/ui";
+import { Button, Card, CardHead, Notice, Skeleton, withCode } from "@capsule/ui";
 import type { UseQueryResult } from "@tanstack/react-query";
 import { LoaderCircle, RotateCw } from "lucide-react";
 import { PlanChoices } from "#config/plan-choices.tsx";
@@ -45,7 +45,7 @@ export function PlanPreview({ answer, onChangeSource }: PlanPreviewProps) {
         ) : (
           <Notice tone="warn" title="It is not clear how to run this.">
             {data.reasons.map((reason) => (
-              <p key={reason}>{reason}</p>
+              <p key={reason}>{withCode(reason)}</p>
             ))}
             <p className="mt-1">{data.hint}</p>
           </Notice>
