@@ -146,8 +146,8 @@ class TestNodeThatPackagesDemand:
         lock = self.lock(a=self.RANGE, other=">=30")
         plan = planning.plan({**files, "package-lock.json": lock})
         reason = next(choice.reason for choice in plan.choices if choice.what == "node")
-        assert chosen(plan, "node") == self.RANGE
-        assert reason.startswith("engines.node of a in package-lock.json")
+        assert chosen(plan, "node") == "22"
+        assert reason.startswith(f"engines.node of a in package-lock.json, `{self.RANGE}`")
 
     def test_of_pnpm_is_read_too(self, planning: Planning) -> None:
         lock = (
@@ -155,7 +155,12 @@ class TestNodeThatPackagesDemand:
             f"    engines: {{node: {self.RANGE}, npm: ^6}}\n\n  b@1.0.0:\n    resolution: {{integrity: y}}\n"
         )
         files = {"package.json": package("@a/cli", main="m.js"), "m.js": "", "pnpm-lock.yaml": lock}
-        assert chosen(planning.plan(files), "node") == self.RANGE
+        assert chosen(planning.plan(files), "node") == "22"
+
+    @pytest.mark.parametrize(("wanted", "taken"), [(">=23", "24"), ("21.x", "21.x"), ("^26.1.0", "26")])
+    def test_line_with_long_support_is_taken(self, wanted: str, taken: str, planning: Planning) -> None:
+        files = {"package.json": package("a", main="m.js"), "m.js": ""}
+        assert chosen(planning.plan({**files, "package-lock.json": self.lock(a=wanted)}), "node") == taken
 
     @pytest.mark.parametrize(
         ("more", "lock"),

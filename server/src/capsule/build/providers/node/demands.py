@@ -17,6 +17,7 @@ from capsule.build.toolchain import Toolchain
 _PNPM = re.compile(
     r"^  '?/?((?:@[^@/\s]+/)?[^@/\s']+)[@/][^\n]*:\n    resolution:[^\n]*\n    engines: \{([^}\n]*)\}", re.M
 )
+_LINES = ("20", "22", "24", "26", "28")
 _NODE = re.compile(r"\bnode: '?([^,'}]+)")
 
 
@@ -31,8 +32,18 @@ def read_demanding_package(project: Project, toolchain: Toolchain) -> Package:
     lock = find_manager(project, package).lock
     for name, wanted in _demands(project, lock):
         if name in package.dependencies and meets(node.version, as_range(wanted)) is False:
-            return replace(package, node=wanted, node_origin=f"engines.node of {name} in {lock}")
+            origin = f"engines.node of {name} in {lock}, `{wanted}`"
+            return replace(package, node=_supported(wanted), node_origin=origin)
     return package
+
+
+def _supported(wanted: str) -> str:
+    """Return the oldest line with long support that is in the range; without one the range itself.
+
+    The newest Node of all, which an open range such as `>=22` stands for, is new to many packages.
+    """
+    found = (line for line in _LINES if meets(f"{line}.999.0", as_range(wanted)))
+    return next(found, wanted)
 
 
 def _demands(project: Project, lock: str) -> Iterator[tuple[str, str]]:

@@ -55,7 +55,20 @@ _ADAPTERS = {"SvelteKit": "@sveltejs/adapter-node", "Astro": "@astrojs/node", "A
 _FOREIGN = re.compile(
     r"@sveltejs/adapter-(?:vercel|netlify|cloudflare)|@astrojs/(?:vercel|netlify|cloudflare)"
 )
-_OF_SERVERS = ("express", "fastify", "koa", "hono", "@hapi/hapi", "@nestjs/core", "@adonisjs/core", "polka")
+_OF_SERVERS = (
+    "@hono/node-server",
+    "elysia",
+    "restify",
+    "socket.io",
+    "express",
+    "fastify",
+    "koa",
+    "hono",
+    "@hapi/hapi",
+    "@nestjs/core",
+    "@adonisjs/core",
+    "polka",
+)
 
 
 def server_framework(package: Package) -> ServerFramework | None:
