@@ -151,6 +151,10 @@ class TestJava:
         assert "no class with" in equipped.refused({"Thing.java": "class Thing {}"})
 
 
+def test_jekyll_is_no_server(equipped: Planning) -> None:
+    assert "Jekyll" in equipped.refused({"Gemfile": "gem 'jekyll', '~> 4'", "_config.yml": ""})
+
+
 class TestRails:
     FILES: ClassVar = {"Gemfile": "gem 'rails'", "config/application.rb": ""}
 

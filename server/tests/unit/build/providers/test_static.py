@@ -332,3 +332,18 @@ class TestMkDocs:
         build = next(step for step in plan.steps if step.name == "build")
         assert build.argv[-1] == "mkdocs build --strict"
         assert build.env["PATH"].startswith("{deps}/venv/bin:")
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"Gemfile": "gem 'jekyll'", "index.html": "---\n---"},
+        {"_config.yml": "", "_layouts/default.html": "", "index.html": "---\n---"},
+    ],
+)
+def test_sources_of_jekyll_are_not_published(files: dict[str, str], project: Write, facts: Toolchain) -> None:
+    found = refused(project, facts, files)
+    assert "Jekyll" in found.reasons[0]
+    assert "_site" in found.hint
+    built = {**files, "_site/index.html": ""}
+    assert folder_of(planned(project, facts, built, output_directory="_site")) == "_site"

@@ -10,6 +10,7 @@ from capsule.build.providers.draft import Draft
 from capsule.build.providers.needs import needed
 from capsule.build.providers.node.assets import plan_assets
 from capsule.build.providers.start import Launch, choose_start, notice_migrations, read_commands
+from capsule.build.providers.static.jekyll import is_jekyll, not_built
 from capsule.build.toolchain import Toolchain
 
 _SCRIPTS = ("app.rb", "main.rb", "server.rb", "bot.rb", "worker.rb")
@@ -83,6 +84,8 @@ def _default(project: Project, gems: frozenset[str], gemfile: str | None) -> Lau
     files = project.glob("*.rb")
     if script is None and len(files) == 1:
         script = files[0]
+    if script is None and is_jekyll(project):
+        raise not_built()
     if script is None:
         raise Unplannable(
             "Nothing in the project tells how to start it: no `web` in a Procfile, no Rails, no config.ru, "

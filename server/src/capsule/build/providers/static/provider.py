@@ -13,6 +13,7 @@ from capsule.build.providers.node.package import Package
 from capsule.build.providers.start import is_auto
 from capsule.build.providers.static.frameworks import Framework, find_framework
 from capsule.build.providers.static.hugo import is_hugo, plan_hugo
+from capsule.build.providers.static.jekyll import is_jekyll, not_built
 from capsule.build.providers.static.mkdocs import is_mkdocs, plan_mkdocs
 from capsule.build.providers.static.output import PLAIN_FOLDERS, Output, find_output, inside, plain_folder
 from capsule.build.toolchain import Toolchain
@@ -76,6 +77,8 @@ def _plan_output(draft: Draft, project: Project, settings: BuildSettings, toolch
     if is_hugo(project):
         found = plan_hugo(draft, project, toolchain)
         return _set_output(settings, found) or found
+    if is_jekyll(project) and is_auto(settings.output_directory) and plain_folder(project) != "_site":
+        raise not_built()
     return _as_it_is(project, settings)
 
 
