@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from capsule.models import Capsule, GitConnection, SourceAccess
+from capsule.models import Capsule, GitApp, GitConnection, SourceAccess
 
 
 class SourceRepository:
@@ -44,11 +44,10 @@ class SourceRepository:
         return (await self._db_session.scalars(query)).all()
 
     async def kinds_of_hosts(self, team_id: str) -> dict[str, str]:
-        """Return `{"git.example:8443": "gitea"}` for the hosts that the team is connected to."""
-        query = select(GitConnection.url, GitConnection.provider).where(GitConnection.team_id == team_id)
-        return {
-            urlsplit(url).netloc.lower(): provider for url, provider in await self._db_session.execute(query)
-        }
+        """Return `{"git.example:8443": "gitea"}` for hosts that are registered, or that the team uses."""
+        used = select(GitConnection.url, GitConnection.provider).where(GitConnection.team_id == team_id)
+        found = await self._db_session.execute(select(GitApp.url, GitApp.provider).union(used))
+        return {urlsplit(url).netloc.lower(): provider for url, provider in found}
 
     async def users_of(self, connection_id: str) -> Sequence[SourceAccess]:
         query = select(SourceAccess).where(SourceAccess.connection_id == connection_id)
