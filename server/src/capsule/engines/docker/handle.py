@@ -19,6 +19,7 @@ from capsule.engines.contract import (
 from capsule.engines.docker.addresses import Addresses
 from capsule.engines.docker.container import brings_init, check_mounts, describe, stop_signal
 from capsule.engines.docker.exits import KILLED, exit_of
+from capsule.engines.docker.kept_shells import KeptShells
 from capsule.engines.docker.logs import ContainerLogs
 from capsule.engines.docker.shell import ContainerShell, Entrance
 from capsule.engines.docker.state import ContainerFolder, ContainerState
@@ -66,6 +67,7 @@ class Handle(MindedReplica[ContainerState]):
         self.network = space_network(around.installation, spec.space_id or spec.capsule_id)
         self._folder = folder
         self._around = around
+        self._shells = KeptShells(state, self._save)
         self._image: dict[str, Any] = {}
         self._pid = 0
         """On this machine; 0: none runs."""
@@ -93,7 +95,7 @@ class Handle(MindedReplica[ContainerState]):
             self._log.follow(client.logs(self.state.container, since=self._log.since))
             if container["State"]["Running"]:
                 self._note_running(container)
-                await self._end_shells(client)
+                await self._shells.end(client)
                 self._go_on()
                 return
         if self.state.container:
@@ -150,7 +152,7 @@ class Handle(MindedReplica[ContainerState]):
     def entrance(self) -> Entrance | None:
         if self._phase is not Phase.running or not self._pid or self._ended.is_set():
             return None
-        return Entrance(self.state.container, self._note_shell, self._forget_shell)
+        return Entrance(self.state.container, self._shells)
 
     async def _start_shell(self, spec: ShellSpec) -> ContainerShell:
         entrance = self.entrance()
@@ -299,9 +301,7 @@ class Handle(MindedReplica[ContainerState]):
         container = await client.container(self.state.container)
         code = ((container or {}).get("State") or {}).get("ExitCode")
         if code == KILLED and self.state.wanted and not self._because and not self._killed_process.is_set():
-            with contextlib.suppress(
-                TimeoutError
-            ):  # that a process ran out of memory may be told a bit later
+            with contextlib.suppress(TimeoutError):  # that it ran out of memory may be told a bit later
                 async with asyncio.timeout(_OOM_SECONDS):
                     await self._killed_process.wait()
         await self._log.drain()
@@ -323,24 +323,6 @@ class Handle(MindedReplica[ContainerState]):
                 tree.terminate(main)
                 return
         await client.kill_container(self.state.container, name)
-
-    def _note_shell(self, exec_id: str) -> None:
-        self.state.shells.append(exec_id)
-        self._save()
-
-    def _forget_shell(self, exec_id: str) -> None:
-        if exec_id in self.state.shells:
-            self.state.shells.remove(exec_id)
-            self._save()
-
-    async def _end_shells(self, client: "DockerClient") -> None:
-        """End what an earlier process of the node agent had started for somebody."""
-        for exec_id in self.state.shells:
-            found = await client.exec(exec_id)
-            if found is not None and found["Running"] and found["Pid"]:
-                send([found["Pid"], *tree.descendants(found["Pid"])], signal.SIGKILL)
-        self.state.shells.clear()
-        self._save()
 
     def _main(self) -> int:
         """Return the pid of the image's own command; 0 when that cannot be seen."""

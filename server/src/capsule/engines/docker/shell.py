@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from capsule.docker.attached import Attached
 from capsule.docker.errors import DockerRefused, DockerUnavailable
 from capsule.engines.contract import Exit
+from capsule.engines.docker.kept_shells import KeptShells
 from capsule.engines.running_shell import TERMINAL, USUAL, RunningShell, exit_of, process_ended, send
 from capsule.engines.shells import ShellFailed, ShellSpec
 from capsule.kit.clock import now
@@ -35,9 +36,7 @@ class Entrance:
     """Where another process can join a running replica."""
 
     container: str
-    note: Callable[[str], None]
-    """To be told the daemon's id of the process before it runs, so that it is ended should we be killed."""
-    forget: Callable[[str], None]
+    shells: KeptShells
 
 
 class ContainerShell(RunningShell):
@@ -61,7 +60,7 @@ class ContainerShell(RunningShell):
             async with asyncio.timeout(_START_SECONDS):
                 self._exec = await self._client.create_exec(entrance.container, _describe(spec))
                 self._entrance = entrance
-                entrance.note(self._exec)
+                entrance.shells.note(self._exec)
                 stream = await Attached.start(self._client.socket, self._exec, has_terminal=spec.has_terminal)
                 self._stream = stream
                 found = await self._begun()
@@ -167,7 +166,7 @@ class ContainerShell(RunningShell):
             self._stream.close()
             self._stream = None
         if self._entrance is not None:
-            self._entrance.forget(self._exec)
+            self._entrance.shells.forget(self._exec)
 
 
 def _describe(spec: ShellSpec) -> Mapping[str, object]:

@@ -14,8 +14,7 @@ class ContainerState(KeptState):
     ip: str = ""
     """Kept over restarts, so that the replica's address stays."""
     shells: list[str] = msgspec.field(default_factory=list)
-    """The daemon's ids of processes that were started in the container for somebody. They are ended when
-    the replica is found again: who followed them went with the node agent."""
+    """See `KeptShells`."""
 
 
 class ContainerFolder(KeptFolder[ContainerState]):

@@ -1,13 +1,10 @@
 """Mind one replica: start its command, tell how it is, start it again after a crash, end it."""
 
 import asyncio
-import contextlib
 import logging
-import os
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from capsule.engines.contract import (
     Exit,
@@ -17,29 +14,23 @@ from capsule.engines.contract import (
 )
 from capsule.engines.minded import MindedReplica, finish
 from capsule.engines.process import files, private_files, tree
+from capsule.engines.process.groups import ReplicaGroups
 from capsule.engines.process.logs import ReplicaLogs
 from capsule.engines.process.process import Process
-from capsule.engines.process.runtimes import ZYGOTE_GROUP, Nursery, Runtimes
+from capsule.engines.process.runtimes import Nursery, Runtimes
 from capsule.engines.process.shell import Entrance, Shell
 from capsule.engines.process.state import ReplicaFolder, ReplicaState
 from capsule.engines.process.watch import Watcher, punch_hole
 from capsule.engines.records import AppLogs
+from capsule.engines.running_shell import send
 from capsule.engines.shells import ShellSpec
 from capsule.kit.clock import now
 from capsule.paths import DataPaths
-from capsule.sandbox.box import BoxLimits
-from capsule.sandbox.cgroups import WALL_PROCESSES, Group
+from capsule.sandbox.cgroups import WALL_PROCESSES
 from capsule.sandbox.command import enclose
 from capsule.sandbox.machine import Machine, Walls
 
 log = logging.getLogger(__name__)
-
-_APP_SHARE = 0.8
-"""Of the machine's memory, for all runtimes of one app together."""
-_APP_PROCESSES = 0.5
-"""Of the processes and threads that the machine can have, for all runtimes of one app together."""
-_LOADING_CPU = 1.0
-"""Cores at least, to load an app with; what its runtimes get is counted for each."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +63,7 @@ class Handle(MindedReplica[ReplicaState]):
         self._around = around
         self._process: Process | None = None
         self._pid: int | None = None
-        self._group = self._make_group()
-        """Of the whole replica, its runtimes included."""
+        self._groups = ReplicaGroups(around.machine.cgroups, spec)
         self.runtimes: Runtimes | None = None
         """Of a replica whose command is a zygote."""
         if spec.runtimes is not None:
@@ -98,8 +88,7 @@ class Handle(MindedReplica[ReplicaState]):
                 self.runtimes.recover()
             self._go_on()
             return
-        if self._group is not None:
-            await asyncio.to_thread(self._group.kill)
+        await asyncio.to_thread(self._groups.kill)
         if self.state.shim_pid and self._folder.shim.folder.is_dir():
             self._log.attach()
             self._log.detach(drain=True)
@@ -129,8 +118,8 @@ class Handle(MindedReplica[ReplicaState]):
     def stats(self) -> ReplicaStats:
         if self._process is None:
             return ReplicaStats(self.spec.id, 0.0, 0, 0)
-        if self._group is not None:
-            used = self._group.usage()
+        if self._groups.whole is not None:
+            used = self._groups.whole.usage()
             own = WALL_PROCESSES if self._around.machine.walls is not Walls.plain else 0
             count = max(0, used.processes - own)
             return ReplicaStats(
@@ -153,7 +142,7 @@ class Handle(MindedReplica[ReplicaState]):
         return Entrance(
             pid=box,
             has_walls=has_walls,
-            groups=self._group.folders if self._group is not None else [],
+            groups=self._groups.folders,
             uid=machine.uid(self.spec.identity) if machine.drops_to_own_user else None,
             env=inside.env,
             cwd=inside.cwd,
@@ -170,29 +159,24 @@ class Handle(MindedReplica[ReplicaState]):
         """Return the processes of the command, without its runtimes where those have groups of their own."""
         if self._process is None:
             return []
-        group = self._command_group()
+        group = self._groups.command
         return group.pids() if group is not None else self._process.pids()
 
     def cpu_seconds(self, pids: list[int]) -> float:
         """Return the processor time that the command has used so far; `pids` are its processes."""
-        group = self._command_group()
+        group = self._groups.command
         return group.cpu_seconds() if group is not None else tree.usage(pids)[0]
 
     def end(self, reason: str) -> None:
         """Kill the command; it is started again if that is wanted. `reason` goes into the log."""
         self._say(reason)
-        for pid in self.pids():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        send(self.pids(), signal.SIGKILL)
 
     def check_memory(self) -> None:
         """Say so when the kernel has killed a process of a replica or a runtime that lives on."""
         if self.runtimes is not None:
             self.runtimes.check_memory()
-        group = self._command_group()
-        if group is None or self._process is None:
-            return
-        kills = group.oom_kills()
+        kills = self._groups.oom_kills() if self._process is not None else 0
         if kills > self.state.oom_seen:
             self.state.oom_seen = kills
             self._save()
@@ -217,11 +201,9 @@ class Handle(MindedReplica[ReplicaState]):
         if not state.port and not self.spec.listens_on_socket:
             state.port = self._around.free_port()
         box = files.describe(self.spec, folder, machine, self._around.paths, port=state.port, overlay=overlay)
-        group = self._command_group()
-        if group is not None:
-            self._create_groups(group)
-            state.oom_seen = group.oom_kills()
-        command = enclose(box, machine, group)
+        self._groups.create()
+        state.oom_seen = self._groups.oom_kills()
+        command = enclose(box, machine, self._groups.command)
         folder.consumed.unlink(missing_ok=True)
         process = Process.launch(folder.shim, command, machine.uid(self.spec.identity))
         self._process = process
@@ -246,23 +228,6 @@ class Handle(MindedReplica[ReplicaState]):
         if self.runtimes is not None:
             self.runtimes.begin()
 
-    def _command_group(self) -> Group | None:
-        """Return the group that the command joins: a runtime's use is not counted as the zygote's."""
-        cgroups = self._around.machine.cgroups
-        if cgroups is None or self.runtimes is None:
-            return self._group
-        return cgroups.within(self.spec.id).group(ZYGOTE_GROUP)
-
-    def _create_groups(self, group: Group) -> None:
-        limits = self.spec.limits
-        cpu = limits.cpu
-        if self.runtimes is not None:
-            assert self._group is not None
-            processes = int(_total_processes() * _APP_PROCESSES)
-            self._group.create_around(int(_total_memory() * _APP_SHARE), processes)
-            cpu = max(cpu, _LOADING_CPU)
-        group.create(BoxLimits(limits.memory * 1024 * 1024, cpu, limits.processes))
-
     def _runs(self) -> bool:
         return self._process is not None
 
@@ -270,7 +235,7 @@ class Handle(MindedReplica[ReplicaState]):
         process = self._process
         assert process is not None
         await process.stop(self.spec.grace_seconds)
-        await process.clean_up(self._group, self.spec.id)
+        await process.clean_up(self._groups.whole, self.spec.id)
 
     async def _run_over(self) -> None:
         if self._process is not None:
@@ -289,7 +254,7 @@ class Handle(MindedReplica[ReplicaState]):
     async def _end_process(self) -> None:
         process = self._process
         assert process is not None
-        await process.clean_up(self._group, self.spec.id)
+        await process.clean_up(self._groups.whole, self.spec.id)
         if self.runtimes is not None:
             await self.runtimes.end()
         self._detach(drain=True)
@@ -299,8 +264,7 @@ class Handle(MindedReplica[ReplicaState]):
 
     def _note_end(self, ended: Exit) -> None:
         state = self.state
-        group = self._command_group()
-        kills = group.oom_kills() if group is not None else 0
+        kills = self._groups.oom_kills()
         if kills > state.oom_seen and state.wanted and ended.code != 0:
             ended = replace(ended, out_of_memory=True)
         state.oom_seen = max(kills, state.oom_seen)
@@ -323,21 +287,6 @@ class Handle(MindedReplica[ReplicaState]):
             self._watch = None
         self._log.detach(drain=drain)
 
-    def _make_group(self) -> Group | None:
-        cgroups = self._around.machine.cgroups
-        return cgroups.group(self.spec.id) if cgroups is not None else None
-
     def _remove(self) -> None:
-        if self._group is not None:
-            self._group.kill()
-            self._group.remove()
+        self._groups.remove()
         private_files.remove(self._folder.root)
-
-
-def _total_processes() -> int:
-    names = ("pid_max", "threads-max")
-    return min(int(Path("/proc/sys/kernel", name).read_text()) for name in names)
-
-
-def _total_memory() -> int:
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
