@@ -171,12 +171,20 @@ class DockerClient:
             async for event in _objects(response):
                 yield event
 
-    async def logs(self, container: str, *, since: str) -> AsyncIterator[tuple[str, bytes]]:
-        """Yield (stream, `<time> <text>`) until the container ends.
+    async def logs(
+        self, container: str, *, since: str, follow: bool = True
+    ) -> AsyncIterator[tuple[str, bytes]]:
+        """Yield (stream, `<time> <text>`) until the container ends, or what there is by now.
 
         A text without a newline at its end goes on in the next of its stream.
         """
-        params = {"follow": "1", "stdout": "1", "stderr": "1", "timestamps": "1", "since": since}
+        params = {
+            "follow": "1" if follow else "0",
+            "stdout": "1",
+            "stderr": "1",
+            "timestamps": "1",
+            "since": since,
+        }
         async with self._response("GET", f"containers/{container}/logs", params) as response:
             while True:
                 try:

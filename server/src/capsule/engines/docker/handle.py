@@ -247,7 +247,7 @@ class Handle(MindedReplica[ContainerState]):
             self._ended.set()
         self._phase = Phase.running
         if self._ended.is_set():
-            await self._log.drain()
+            await self._drain_log(client)
         if reason := self._log.init_complaint:
             await client.remove_container(self.name)
             self.state.container, self._pid = "", 0
@@ -304,7 +304,7 @@ class Handle(MindedReplica[ContainerState]):
             with contextlib.suppress(TimeoutError):  # that it ran out of memory may be told a bit later
                 async with asyncio.timeout(_OOM_SECONDS):
                     await self._killed_process.wait()
-        await self._log.drain()
+        await self._drain_log(client)
         ended = exit_of(container, out_of_memory=self._killed_process.is_set() and self.state.wanted)
         ended = replace(ended, because=self._because)
         self._because = ""
@@ -313,6 +313,10 @@ class Handle(MindedReplica[ContainerState]):
         self.state.container, self._pid = "", 0
         self.state.shells.clear()
         self._note_exit(ended)
+
+    async def _drain_log(self, client: "DockerClient") -> None:
+        container = self.state.container
+        await self._log.drain(lambda since: client.logs(container, since=since, follow=False))
 
     async def _ask_to_end(self, client: "DockerClient") -> None:
         name = stop_signal(self._image)

@@ -2,11 +2,12 @@
 
 import asyncio
 import calendar
+import contextlib
 import logging
 import os
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from capsule.docker.errors import DockerRefused, DockerUnavailable
 from capsule.engines.docker.state import ContainerFolder
@@ -47,11 +48,17 @@ class ContainerLogs:
         """Read the output of the container that runs until it ends."""
         self._following = asyncio.create_task(self._follow(lines))
 
-    async def drain(self) -> None:
-        """Wait until all is read of a container that has ended."""
+    async def drain(self, read: Callable[[str], AsyncIterator[tuple[str, bytes]]]) -> None:
+        """Wait until all is read of a container that has ended.
+
+        `read` gives what there is from a time on: who follows a container that ends may miss its last words.
+        """
         if self._following is not None:
             await asyncio.wait([self._following], timeout=_LAST_SECONDS)
             await self.let_go()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_SECONDS):
+                await self._follow(read(self.since))
         for stream, rest in self._rest.items():
             if rest:
                 self._records.append(stream, decode_line(rest))
