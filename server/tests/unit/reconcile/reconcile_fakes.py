@@ -17,11 +17,13 @@ from capsule.paths import DataPaths
 
 @dataclass
 class MemoryEdge:
-    """Probes succeed unless `silent`; a replaced upstream takes `drain` seconds to get rid of."""
+    """Probes succeed once it is not `silent`; a replaced upstream takes `drain` seconds to get rid of."""
 
     table: dict[str, Route] = field(default_factory=dict)
     silent: bool = False
     unavailable: bool = False
+    refusals: int = 0
+    """Calls that found it away."""
     drain: float = 0.0
     history: list[tuple[str, RouteState]] = field(default_factory=list)
 
@@ -31,14 +33,21 @@ class MemoryEdge:
         self._reach()
         before = self.table.get(route.id)
         new = set(route.upstreams) - set(before.upstreams if before else ())
-        if probe is not None and new and self.silent:
-            await asyncio.sleep(probe.timeout_seconds)
-            raise ProbeFailed("No answer.")
+        if probe is not None and new:
+            await self._probe(probe.timeout_seconds)
         await asyncio.sleep(0.01)
         self.table[route.id] = route
         self.history.append((route.id, route.state))
         if before is not None and set(before.upstreams) - set(route.upstreams):
             await asyncio.sleep(min(self.drain, drain_seconds))
+
+    async def _probe(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                while self.silent:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            raise ProbeFailed("No answer.") from None
 
     async def remove_route(self, route_id: str) -> None:
         self._reach()
@@ -53,6 +62,7 @@ class MemoryEdge:
 
     def _reach(self) -> None:
         if self.unavailable:
+            self.refusals += 1
             raise Unavailable("The edge cannot be reached.")
 
 

@@ -138,10 +138,10 @@ class TestNextDeployment:
         stage.pipeline.tree = "tree-3"
         build = await stage.build(capsule)
 
-        async def built() -> bool:
-            return (await stage.statuses(Build, capsule))[-1] == "succeeded"
+        async def replaced() -> bool:
+            return (await stage.statuses(Deployment, capsule))[1] == "cancelled"
 
-        await stage.until(built)
+        await stage.until(replaced)
         stage.edge.silent = False
         deployment = await stage.until_ended(Deployment, capsule, rows=3)
         assert deployment.status == "succeeded"
@@ -232,8 +232,12 @@ class TestAway:
         await stage.begin()
         stage.edge.unavailable = True
         capsule = await stage.add_capsule()
-        await asyncio.sleep(0.5)
-        assert await stage.statuses(Deployment, capsule) == ["running"]
+
+        async def waits() -> bool:
+            is_running = await stage.statuses(Deployment, capsule) == ["running"]
+            return is_running and stage.edge.refusals >= 3
+
+        await stage.until(waits)
         stage.edge.unavailable = False
         assert (await stage.until_ended(Deployment, capsule)).status == "succeeded"
 
