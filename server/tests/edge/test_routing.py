@@ -71,6 +71,15 @@ class TestStates:
         assert b'"capsule_stopped"' in answer.body
         assert (await client.get()).status == 503
 
+    async def test_route_that_takes_no_requests_says_why(
+        self, edge: EdgeInTest, client: Client, make_route: MakeRoute
+    ) -> None:
+        await edge.put(make_route(state=RouteState.stopped, reason="bot runs, but takes no requests."))
+        answer = await client.get()
+        assert answer.status == 404
+        assert b"bot runs, but takes no requests." in answer.body
+        assert b"witched off" not in answer.body
+
     async def test_route_that_is_not_public_refuses_everything_and_cuts_what_goes_on(
         self, edge: EdgeInTest, upstream: ScriptedUpstream, make_route: MakeRoute
     ) -> None:

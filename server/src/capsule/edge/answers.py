@@ -27,6 +27,10 @@ class CapsuleStopped(Unavailable):
     code, title = "capsule_stopped", "Switched off"
 
 
+class NoWeb(NotFound):
+    code, title = "takes_no_requests", "Takes no requests"
+
+
 class CapsuleFailed(Unavailable):
     code, title, status = "capsule_failed", "Not running", 502
 

@@ -57,7 +57,7 @@ class Route:
     hold_seconds: float = 30.0
     """How long a request waits while the route is starting, or while no upstream takes a connection."""
     reason: str = ""
-    """Why it failed or stopped, one sentence; shown on the page."""
+    """Why it failed, or takes no requests although nobody switched it off; one sentence for the page."""
     is_public: bool = True
     """Whether anybody may ask; if not, everything is refused, while upstreams come and go as ever."""
 

@@ -25,6 +25,7 @@ class MemoryEdge:
     refusals: int = 0
     """Calls that found it away."""
     drain: float = 0.0
+    draining: int = 0
     history: list[tuple[str, RouteState]] = field(default_factory=list)
 
     async def put_route(
@@ -39,7 +40,9 @@ class MemoryEdge:
         self.table[route.id] = route
         self.history.append((route.id, route.state))
         if before is not None and set(before.upstreams) - set(route.upstreams):
+            self.draining += 1
             await asyncio.sleep(min(self.drain, drain_seconds))
+            self.draining -= 1
 
     async def _probe(self, seconds: float) -> None:
         try:

@@ -25,7 +25,7 @@ class TestFirstDeployment:
         assert stage.engine.world.replicas[replica.id].restart is Restart.always
 
     async def test_requests_are_held_while_it_builds(self, stage: Stage) -> None:
-        stage.pipeline.seconds = 1.0
+        stage.pipeline.seconds = 60.0
         await stage.begin()
         capsule = await stage.add_capsule()
 
@@ -33,8 +33,8 @@ class TestFirstDeployment:
             route = stage.edge.table.get(capsule.id)
             return route is not None and route.state is RouteState.starting
 
-        await stage.until(held, seconds=0.9)
-        await stage.until_ended(Deployment, capsule)
+        await stage.until(held)
+        assert await stage.statuses(Deployment, capsule) == []
 
     async def test_start_command_that_exits_fails_at_once_with_its_last_lines(self, stage: Stage) -> None:
         stage.pipeline.argv = (
@@ -155,10 +155,10 @@ class TestNextDeployment:
         object.__setattr__(stage.platform, "pace", type(stage.platform.pace)(answer=1, drain=30))
         await stage.begin()
         capsule = await stage.live()
-        stage.edge.drain, stage.pipeline.tree = 1.5, "tree-2"
+        stage.edge.drain, stage.pipeline.tree = 2.0, "tree-2"
         await stage.build(capsule)
-        async with asyncio.timeout(1.2):
-            await stage.until_ended(Deployment, capsule, rows=2)
+        await stage.until_ended(Deployment, capsule, rows=2)
+        assert stage.edge.draining == 1
         assert len(await stage.running(capsule)) == 2
         await stage.until_replicas(capsule, 1)
 

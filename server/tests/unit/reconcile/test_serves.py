@@ -1,6 +1,5 @@
 """The life of a `capsule serve`: build, run, reload, a reload that fails, silence."""
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -98,8 +97,7 @@ async def test_change_restarts_the_runtime_with_the_new_files(stage: Stage) -> N
     async def swapped() -> bool:
         return stage.apps.hosted[capsule.id, "serve"].release == "serve-1"
 
-    async with asyncio.timeout(2):
-        await stage.until(swapped)
+    await stage.until(swapped)
     app = stage.platform.paths.serve_tree(serve.id) / "app"
     assert (app / "app.py").read_text() == "two"
     assert (app / "more.py").exists()

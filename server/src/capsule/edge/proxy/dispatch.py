@@ -12,6 +12,7 @@ from capsule.edge.answers import (
     CapsuleStarting,
     CapsuleStopped,
     HostNotFound,
+    NoWeb,
 )
 from capsule.edge.contract import Route, RouteState
 from capsule.edge.proxy.routing import LiveRoute, LiveUpstream
@@ -94,10 +95,10 @@ def _answer(route: Route, seconds_left: float) -> PlatformError | None:
         return CapsuleNotPublic(
             f"{name} is not open to the public.", hint="Its team can open it in the console, under Details."
         )
+    if route.state is RouteState.stopped and route.reason:
+        return NoWeb(route.reason)
     if route.state is RouteState.stopped:
-        return CapsuleStopped(
-            route.reason or f"{name} is switched off.", hint="Its team can start it in the console."
-        )
+        return CapsuleStopped(f"{name} is switched off.", hint="Its team can start it in the console.")
     if route.state is RouteState.failed:
         detail = f"{name} is not running. {route.reason}".strip()
         return CapsuleFailed(detail, hint="Its logs in the console say more.")
