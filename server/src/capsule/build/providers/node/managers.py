@@ -129,7 +129,10 @@ def _plan_manager(draft: Draft, manager: Manager) -> None:
             "YARN_CACHE_FOLDER": "{cache}/yarn",
             "YARN_ENABLE_GLOBAL_CACHE": "false",
             "YARN_ENABLE_TELEMETRY": "0",
+            # Its own way leaves the packages in the cache of builds, which a replica does not have.
+            "YARN_NODE_LINKER": "node-modules",
         }
+        draft.env |= {} if manager.lock else {"YARN_ENABLE_IMMUTABLE_INSTALLS": "false"}
     else:
         draft.env |= {"YARN_CACHE_FOLDER": "{cache}/yarn"}
         # Yarn 1 has a registry of its own; packages come from where npm takes them on this machine.

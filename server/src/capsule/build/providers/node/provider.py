@@ -27,10 +27,6 @@ class NodeProvider:
         manager = find_manager(project, package) if project.has("package.json") else None
         commands = read_commands(project, settings, draft)
         launch = choose_start(project, commands, draft, lambda: find_launch(project, package, manager, draft))
-        if manager is not None and manager.is_berry:
-            # Its own way leaves the packages in the cache of builds, which a replica does not have.
-            draft.env["YARN_NODE_LINKER"] = "node-modules"
-            draft.env |= {} if manager.lock else {"YARN_ENABLE_IMMUTABLE_INSTALLS": "false"}
         if manager is not None:
             plan_packages(draft, project, package)
         framework = server_framework(package)
