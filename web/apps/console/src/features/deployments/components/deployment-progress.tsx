@@ -1,5 +1,5 @@
 import type { Capsule, Deployment } from "@capsule/api";
-import { Card, CardHead, useNow } from "@capsule/ui";
+import { Card, CardHead, useNow, withCode } from "@capsule/ui";
 import { countdown, stepsOf, watchSeconds, wouldReturnTo } from "../progress.ts";
 import { CancelDeployment } from "./cancel-deployment.tsx";
 import { ProgressSteps } from "./progress-steps.tsx";
@@ -21,7 +21,7 @@ export function DeploymentProgress({ capsule, deployment }: { capsule: Capsule; 
         <ProgressSteps steps={stepsOf(deployment, capsule.config)} since={deployment.started_at} />
         {!isLive && deployment.reason !== null && (
           <p role="status" className="text-sm text-busy-text">
-            {deployment.reason}
+            {withCode(deployment.reason)}
           </p>
         )}
         {canary && <CanaryShare percent={canary.percent ?? 10} from={before} to={number} />}
