@@ -82,10 +82,19 @@ def stop_own(paths: DataPaths) -> bool:
         deadline = time.monotonic() + _STOP_SECONDS
         while time.monotonic() < deadline:
             if own_pid(paths) is None:
-                _reap()
+                _wait_for(pid)
                 return True
             time.sleep(0.05)
     return True
+
+
+def _wait_for(pid: int) -> None:
+    """Reap a child, which removes its pid file some moments before it ends."""
+    for child in _CHILDREN:
+        if child.pid == pid:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(_STOP_SECONDS)
+    _reap()
 
 
 def _reap() -> None:
