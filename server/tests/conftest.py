@@ -30,6 +30,16 @@ def python_base(docker_daemon: Path) -> str:
 
 
 @pytest.fixture(scope="session")
+def enterable_base(python_base: str) -> str:
+    """The same, where processes can be started in a container that runs."""
+    from docker_daemon import can_be_entered
+
+    if not can_be_entered(python_base):
+        pytest.skip("the Docker daemon cannot enter its containers here")
+    return python_base
+
+
+@pytest.fixture(scope="session")
 def nonroot_image(python_base: str) -> str:
     """Reference of an image that runs as the user 1000."""
     from docker_daemon import make_image

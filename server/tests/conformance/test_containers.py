@@ -130,7 +130,9 @@ async def test_the_daemon_is_asked_where_files_cannot_be_looked_at(
     assert (await harness.engine.wait("rpl_1")).because
 
 
-async def test_shells_count_and_files_of_the_image_and_of_mounts_do_not(harness: Harness) -> None:
+async def test_shells_count_and_files_of_the_image_and_of_mounts_do_not(
+    harness: Harness, enterable_base: str
+) -> None:
     mounts = (Mount(str(harness.artifact), "/data"),)
     script = "head -c 60M /dev/zero >/data/much; echo written; exec sleep 1000"
     spec = harness.spec(("sh", "-c", script), mounts=mounts, limits=Limits(memory=128, disk=24))

@@ -32,7 +32,7 @@ ENTER = str(Path(process.__file__).with_name("enter.py"))
 @pytest.fixture(params=["fake", "root", "user", "plain", "docker"])
 def engine(request: pytest.FixtureRequest) -> tuple[str, str]:
     """Name of an engine and the image that its replicas are started from, if any."""
-    return request.param, request.getfixturevalue("python_base") if request.param == "docker" else ""
+    return request.param, request.getfixturevalue("enterable_base") if request.param == "docker" else ""
 
 
 @pytest_asyncio.fixture

@@ -90,7 +90,7 @@ def test_why_a_container_is_not_live(
     assert said in done.stderr
 
 
-def test_commands_run_once_by_the_clock_and_inside_a_container(host: Installation) -> None:
+def test_commands_run_once_and_by_the_clock(host: Installation) -> None:
     done = host.run("run", "docker-nonroot", "--", "id -u; echo oh >&2; exit 5", check=False)
     assert (done.returncode, done.stdout) == (5, "1000\n")
     assert done.stderr == "oh\nThe command exited with code 5.\n"
@@ -103,11 +103,16 @@ def test_commands_run_once_by_the_clock_and_inside_a_container(host: Installatio
         ),
         what="the run of the schedule",
     )
+
+
+@pytest.mark.usefixtures("enterable_base")
+def test_a_command_inside_a_container(host: Installation) -> None:
     command = ("sh", "-c", "cat; id -u; ls server.py; exit 3")
     done = host.run("exec", "-i", "docker-nonroot", "--", *command, check=False, stdin="hello\n")
     assert (done.returncode, done.stdout, done.stderr) == (3, "hello\n1000\nserver.py\n", "")
 
 
+@pytest.mark.usefixtures("enterable_base")
 def test_a_terminal_in_a_container(host: Installation) -> None:
     ours, theirs = pty.openpty()
     with subprocess.Popen(
@@ -129,6 +134,7 @@ def test_a_terminal_in_a_container(host: Installation) -> None:
     assert b"in-42 /dev/pts/" in seen
 
 
+@pytest.mark.usefixtures("enterable_base")
 def test_the_agents_end_is_noticed_by_shells_only(host: Installation) -> None:
     visits = [_visits(host) for _ in range(5)]
     sleep = f"sleep 4000.{os.getpid()}"
@@ -147,7 +153,7 @@ def test_the_agents_end_is_noticed_by_shells_only(host: Installation) -> None:
 
 def test_down_ends_containers(host: Installation) -> None:
     host.run("down", "--all")
-    assert "server.py" not in _processes()
+    assert "python server.py" not in _processes()
 
 
 def _processes() -> str:

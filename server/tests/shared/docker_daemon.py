@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from capsule.docker.attached import Attached
 from capsule.docker.bases.bases import PREFIX, Bases
 from capsule.docker.client import DockerClient
 from capsule.docker.daemon import Daemon, installation_id
@@ -95,6 +96,32 @@ async def _clear() -> None:
         await client.prune_images(["capsule.built-by"])
     finally:
         await client.close()
+
+
+def can_be_entered(image: str) -> bool:
+    """Tell whether the daemon can start a second process in a container; in a chroot it cannot."""
+    return asyncio.run(_can_be_entered(image))
+
+
+async def _can_be_entered(image: str) -> bool:
+    daemon = Daemon(PATHS)
+    try:
+        client = await daemon.client()
+        config = {"Image": image, "Cmd": ["sleep", "60"], "Labels": {"capsule.replica": "entered"}}
+        container = await client.create_container(f"capsule-entered-{os.getpid()}", config)
+        try:
+            await client.start_container(container)
+            entering = await client.create_exec(container, {"Cmd": ["true"], "AttachStdout": True})
+            stream = await Attached.start(client.socket, entering, has_terminal=False)
+            while await stream.read() is not None:
+                pass
+            stream.close()
+            ended = await client.exec(entering)
+            return ended is not None and ended["ExitCode"] == 0
+        finally:
+            await client.remove_container(container)
+    finally:
+        await daemon.close()
 
 
 def make_image(reference: str, dockerfile: str) -> str:

@@ -12,6 +12,7 @@ from capsule.apps.contract import AppState, HostedApp, RuntimeUnready
 from capsule.control.delivery.builds.repository import BuildRepository
 from capsule.control.delivery.deployments.repository import DeploymentRepository
 from capsule.control.delivery.replicas.repository import ReplicaRepository
+from capsule.control.shapes.delivery import UNFINISHED
 from capsule.control.workload.capsules.access import access_policy
 from capsule.edge.contract import Route, RouteState
 from capsule.models import Build, Capsule, Deployment, Release, Replica
@@ -115,6 +116,8 @@ class DoorKeeper:
                 self._app(capsule, AppState.stopped),
             )
         deployments = await DeploymentRepository(db_session).of_capsule(capsule.id, limit=20)
+        if any(row.status in UNFINISHED and row.started_at is not None for row in deployments):
+            return None  # how far it came before its worker died is for the next one to find out
         replicas = _live_replicas(
             await ReplicaRepository(db_session).of_capsule(capsule.id, environment="deploy"), deployments
         )

@@ -119,7 +119,8 @@ class Rollout:
         if statuses:
             traffic = self._traffic(_of_web(rows, statuses))
             if await traffic.has_moved():
-                return statuses, None
+                # Who waited for the last requests of those before has died; how many are left is unknown.
+                return statuses, asyncio.create_task(asyncio.sleep(self._platform.pace.drain))
             await traffic.give_back()
         for row in rows:
             await self._fleet.discard(row.id)

@@ -78,6 +78,28 @@ class TestServerKilled:
         await stage.until_replicas(capsule, 1)
         assert await stage.running(capsule) == [replica]
 
+    async def test_while_the_old_replica_still_had_requests(self, stage: Stage) -> None:
+        first = await stage.begin()
+        capsule = await stage.live()
+        (before,) = await stage.running(capsule)
+        await first.stop()
+        pace = Pace(answer=5, drain=60)
+        dying = await stage.begin(stage.mortal(pace=pace))
+        stage.edge.drain, stage.pipeline.tree = 60.0, "tree-2"
+        route = stage.edge.table[capsule.id]
+        await stage.build(capsule)
+
+        async def has_moved() -> bool:
+            return stage.edge.table[capsule.id] != route
+
+        await stage.until(has_moved)
+        await stage.kill(dying)
+        object.__setattr__(stage.platform, "pace", pace)
+        await stage.begin()
+        assert (await stage.until_ended(Deployment, capsule, rows=2)).status == "succeeded"
+        await asyncio.sleep(0.5)
+        assert before in await stage.running(capsule)
+
     async def test_before_the_old_replica_was_retired(self, stage: Stage) -> None:
         reconciler = await stage.begin()
         capsule = await stage.live()
