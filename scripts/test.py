@@ -16,10 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PYTEST = (str(Path(sys.executable).with_name("pytest")), "--durations=20", "--durations-min=5")
 BESIDE = "--beside"
 
-END_TO_END = "server/tests/e2e"
-WAITS = ("server/tests/unit/apps", "server/tests/attackers", END_TO_END)
-BUILDS = f"{END_TO_END}/test_guides.py"
-"""End to end as well, but nearly all of its time is that of package managers."""
+WAITS = ("server/tests/unit/apps", "server/tests/attackers", "server/tests/e2e")
 
 
 def main() -> int:
@@ -35,7 +32,7 @@ def main() -> int:
             preexec_fn=lambda: os.nice(10),
         )
         try:
-            in_front = call(*PYTEST, *WAITS, f"--ignore={BUILDS}", *options)
+            in_front = call(*PYTEST, *WAITS, *options)
             behind = other.wait()
         finally:
             other.kill()
@@ -47,9 +44,7 @@ def main() -> int:
 def beside(options: list[str]) -> int:
     """Run the checks, and the tests that do not wait for anything."""
     checks = call("make", "--no-print-directory", "check")
-    journeys = [str(path.relative_to(ROOT)) for path in sorted((ROOT / END_TO_END).glob("test_*.py"))]
-    others = [path for path in (*WAITS[:-1], *journeys) if path != BUILDS]
-    return call(*PYTEST, *(f"--ignore={path}" for path in others), *options) or checks
+    return call(*PYTEST, *(f"--ignore={path}" for path in WAITS), *options) or checks
 
 
 def call(*argv: str) -> int:
